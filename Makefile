@@ -1,0 +1,53 @@
+# The commands of the house. `make demo` and `make test` are all that a newcomer needs: both do their own set-up.
+#
+#   make demo    the main job, told on the terminal, in under a minute
+#   make test    every check that a change must pass (format, lint, types, import contracts, tests), under 15 minutes
+#   make check   the quick ones of them: no tests
+#   make fuzz    every fuzz target for FUZZ_SECONDS (60) each
+#   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; half an hour, alone on the machine
+#   make lock    renew the two lock files from pyproject.toml
+#   make clean   remove what the others made
+
+SHELL        := /bin/bash
+.SHELLFLAGS  := -eu -o pipefail -c
+PYTHON       ?= python3
+VENV         := .venv
+BIN          := $(VENV)/bin
+FUZZ_SECONDS ?= 60
+
+.PHONY: demo test check format fuzz bench lock packages clean
+
+$(VENV)/installed: requirements-dev.lock pyproject.toml
+	@scripts/venv $(PYTHON) $(VENV)
+
+packages:
+	@scripts/debian-packages tests
+
+demo: $(VENV)/installed
+	@$(BIN)/sekisho demo
+
+check: $(VENV)/installed
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: check packages
+	@$(BIN)/python -m pytest
+
+format: $(VENV)/installed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+fuzz: $(VENV)/installed
+	@for target in tests/fuzz/fuzz_*.py; do $(BIN)/python $$target --seconds $(FUZZ_SECONDS); done
+
+bench: $(VENV)/installed
+	@scripts/debian-packages bench
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/installed
+	@scripts/lock
+
+clean:
+	@rm -rf $(VENV) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
