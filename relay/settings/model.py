@@ -21,11 +21,7 @@ Pin = Annotated[str, Meta(pattern=r"^sha256/[A-Za-z0-9+/]{43}=$")]  # SPKI diges
 Wall = Literal["require", "if-available", "off"]
 
 
-class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class Host(_Table):
+class Host(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What belongs to no single role."""
 
     name: HostName
@@ -33,7 +29,7 @@ class Host(_Table):
     keys_dir: str = "/etc/sekisho/keys"  # used where $CREDENTIALS_DIRECTORY is not set
 
 
-class Front(_Table):
+class Front(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     listen: Annotated[list[str], Meta(min_length=1)]
     interface: Interface | None = None
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
@@ -42,7 +38,7 @@ class Front(_Table):
     user: str | None = None
 
 
-class Egress(_Table):
+class Egress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     certificate: str
     key: Name = "egress"
     interface: Interface | None = None
@@ -51,7 +47,7 @@ class Egress(_Table):
     user: str | None = None
 
 
-class Ledger(_Table):
+class Ledger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     directory: str = "/var/lib/sekisho/log"
     origin: Annotated[str, Meta(pattern=r"^[a-z0-9.-]+(/[a-z0-9._-]+)*$")]  # C2SP checkpoint origin
     signing_key: Name = "log-signing"
@@ -60,13 +56,13 @@ class Ledger(_Table):
     user: str | None = None
 
 
-class Exporter(_Table):
+class Exporter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     listen: str
     interface: Interface | None = None
     user: str | None = None
 
 
-class Gate(_Table):
+class Gate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One gate on the LGWAN side, as the egress sees it."""
 
     name: Name
@@ -79,7 +75,7 @@ class Gate(_Table):
     receipt_key: str  # C2SP vkey file: verifies this gate's receipts
 
 
-class Tenant(_Table):
+class Tenant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A municipality: the hosts it is known by on the Internet, and the gates that lead to it, in order of preference."""
 
     name: Name
@@ -90,17 +86,17 @@ class Tenant(_Table):
     sealing_key: str  # PEM-like file with the public key that all gates of this tenant share
 
 
-class Policy(_Table):
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     procedures: list[str] = []  # directories of procedure files; empty: the catalogue that is installed
     open_routes: bool = False  # the lab only: every host, method and path is admitted to the rules without a schema
 
 
-class Sandbox(_Table):
+class Sandbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     landlock: Wall = "require"
     seccomp: Wall = "require"
 
 
-class HostFile(_Table):
+class HostFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`sekisho.toml`."""
 
     host: Host
@@ -115,7 +111,7 @@ class HostFile(_Table):
     limits: Limits = DEFAULTS
 
 
-class Relay(_Table):
+class Relay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One relay in the DMZ, as the gate sees it."""
 
     name: Name
@@ -127,7 +123,7 @@ class Relay(_Table):
     signing_keys: Annotated[list[str], Meta(min_length=1)]  # vkey files of its fronts
 
 
-class GateHost(_Table):
+class GateHost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: HostName
     listen: str
     interface: Interface | None = None
@@ -141,14 +137,14 @@ class GateHost(_Table):
     user: str | None = None
 
 
-class Application(_Table):
+class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The municipal application of one tenant."""
 
     tenant: Name
     url: Annotated[str, Meta(pattern=r"^https?://[^/?#]+/?$")]
 
 
-class GateFile(_Table):
+class GateFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`gate.toml`."""
 
     gate: GateHost
