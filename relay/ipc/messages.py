@@ -1,0 +1,137 @@
+"""What the roles of one host may say to each other, and who may say it (docs/spec/ipc.md).
+
+Both ends import this file; a message that is not here does not exist. `PERMITTED` is the table of section 1.2.
+Rule: this file knows formats only; descriptors, sockets and time belong to `relay.net.channel`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from relay.tree.record import Intent, Operation, Outcome, Refusal, State
+
+PACKET_BYTES: Final = (
+    128 * 1024
+)  # section 1.1; net.core.wmem_default is 212,992, so one packet always fits a socket buffer
+INLINE_BYTES: Final = 64 * 1024  # section 6.1; leaves half a packet for the rest of the message
+
+Call = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Index = Annotated[int, Meta(ge=0, lt=1 << 63)]
+Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
+TransferRaw = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Tenant = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}$")]
+Code = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{0,48}$")]
+Blob = Annotated[bytes, Meta(max_length=INLINE_BYTES)]
+
+
+class Permit(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Section 4.1. Made by `relay.ipc.permit.issue` only."""
+
+    index: Index
+    issued_ms: Index
+    mac: Digest
+
+
+class Message(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=True):
+    """Base of every message; `call` pairs an answer with its request (section 2)."""
+
+    call: Call
+
+
+class RecordIntent(Message, frozen=True, tag=True):
+    transfer: TransferRaw
+    digest: Digest
+    intent: Intent
+
+
+class RecordOutcome(Message, frozen=True, tag=True):
+    outcome: Outcome
+
+
+class RecordRefusal(Message, frozen=True, tag=True):
+    refusal: Refusal
+
+
+class RecordOperation(Message, frozen=True, tag=True):
+    operation: Operation
+
+
+class RecordState(Message, frozen=True, tag=True):
+    state: State
+
+
+class Exchange(Message, frozen=True, tag=True):
+    """Section 5.1. `inline` is None when the parcel travels as a descriptor."""
+
+    transfer: TransferRaw
+    tenant: Tenant
+    claimed_digest: Digest
+    permit: Permit | None
+    inline: Blob | None
+
+
+class Permitted(Message, frozen=True, tag=True):
+    permit: Permit
+
+
+class Recorded(Message, frozen=True, tag=True):
+    index: Index
+
+
+class Exchanged(Message, frozen=True, tag=True):
+    result: Code
+    gate: Code
+    inline: Blob | None
+
+
+class Failed(Message, frozen=True, tag=True):
+    reason: Code
+
+
+Request = RecordIntent | RecordOutcome | RecordRefusal | RecordOperation | RecordState | Exchange
+Answer = Permitted | Recorded | Exchanged | Failed
+
+PERMITTED: Final[dict[str, tuple[type[Message], ...]]] = {
+    "ledger/front.sock": (RecordIntent, RecordRefusal, RecordOperation, RecordState),
+    "ledger/egress.sock": (RecordOutcome, RecordRefusal, RecordOperation, RecordState),
+    "egress/front.sock": (Exchange,),
+}
+
+_encoder = msgspec.msgpack.Encoder()
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+
+
+class ProtocolViolation(Exception):
+    """The other end said something that section 1.2 or 2 does not permit; the connection ends."""
+
+
+def encode(message: Message) -> bytes:
+    """One packet."""
+    return _encoder.encode(message)
+
+
+def decode_request(packet: bytes, socket_name: str) -> Request:
+    """The request in `packet`. Raises ProtocolViolation when it is malformed or not permitted on this socket."""
+    if len(packet) > PACKET_BYTES:
+        raise ProtocolViolation(f"{socket_name}: a packet of {len(packet)} bytes")
+    try:
+        request = _requests.decode(packet)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ProtocolViolation(f"{socket_name}: not a message") from error
+    if not isinstance(request, PERMITTED[socket_name]):
+        raise ProtocolViolation(f"{socket_name}: {type(request).__name__} is not permitted here")
+    return request
+
+
+def decode_answer(packet: bytes) -> Answer:
+    """The answer in `packet`. Raises ProtocolViolation."""
+    if len(packet) > PACKET_BYTES:
+        raise ProtocolViolation(f"an answer of {len(packet)} bytes")
+    try:
+        return _answers.decode(packet)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ProtocolViolation("not an answer") from error
