@@ -1,0 +1,66 @@
+"""The closed set of words that stand in `Finding.detail`: what exactly is wrong with a field, a form or a request.
+
+A word says what to mend and holds nothing that a peer sent. The sentences for the citizen (ja, en) will be keyed by it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    # the route
+    TENANT_UNKNOWN = "tenant_unknown"
+    PATH_UNKNOWN = "path_unknown"
+    NOT_IN_EFFECT = "not_in_effect"  # outside the procedure's effective period
+    METHOD = "method"
+    BODY = "body"  # a body where none may be
+    BODY_TYPE = "body_type"
+    BODY_MISSING = "body_missing"
+    FORM_EMPTY = "form_empty"  # nothing is filled in
+    # the presence of a field
+    UNDECLARED = "undeclared"
+    MISSING = "missing"
+    EMPTY = "empty"  # sent, required, and empty
+    REPEATED = "repeated"
+    TOO_MANY = "too_many"  # a repeatable field beyond its number
+    FILE_FOR_TEXT = "file_for_text"  # a file under the name of a text field
+    JSON_TYPE = "json_type"  # null, a fraction, an object: what no form could have sent
+    NOT_AN_OBJECT = "not_an_object"
+    # characters
+    CONTROL = "control"
+    BIDI = "bidi"
+    INVISIBLE = "invisible"  # zero-width and other format characters, variation selectors
+    COMBINING = "combining"  # a mark that composes with nothing before it
+    PRIVATE_USE = "private_use"  # 外字
+    UNASSIGNED = "unassigned"
+    REPERTOIRE = "repertoire"  # assigned, but not among the characters that the field takes
+    # form of the value
+    TOO_LONG = "too_long"
+    TOO_SHORT = "too_short"
+    NOT_NAME = "not_name"
+    NOT_KATAKANA = "not_katakana"
+    NOT_ADDRESS = "not_address"
+    NOT_POSTAL_CODE = "not_postal_code"
+    NOT_PHONE = "not_phone"
+    NOT_EMAIL = "not_email"
+    NOT_DATE = "not_date"
+    NOT_NUMBER = "not_number"
+    TOO_SMALL = "too_small"
+    TOO_LARGE = "too_large"
+    NOT_A_CHOICE = "not_a_choice"
+    NOT_CHECKBOX = "not_checkbox"
+    NOT_INSURED_NUMBER = "not_insured_number"
+    NOT_ARRIVAL_NUMBER = "not_arrival_number"
+    NOT_VISIBLE_ASCII = "not_visible_ascii"
+    # ours
+    STAGE_SKIPPED = "stage_skipped"  # a stage that the route names did not run on the whole request
+    RAW_SKIPPED = "raw_skipped"
+
+
+class Invalid(Exception):
+    """A value that its class does not take. Raised and caught inside `policy`; holds no value."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
