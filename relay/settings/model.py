@@ -14,10 +14,56 @@ from msgspec import Meta, Struct
 
 from relay.base.limits import DEFAULTS, Limits
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
-HostName = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
-Interface = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,15}$")]
-Pin = Annotated[str, Meta(pattern=r"^sha256/[A-Za-z0-9+/]{43}=$")]  # SPKI digest as in RFC 7469
+# `kind` names the check in `relay.settings.kinds` that a value must pass beyond its shape; the description is what a
+# message says was expected.
+
+
+def _kind(kind: str, description: str, pattern: str | None = None) -> Meta:
+    return Meta(pattern=pattern, description=description, extra={"kind": kind})
+
+
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\Z",
+        description="a name of at most 32 lower-case letters, digits and inner hyphens",
+    ),
+]
+HostName = Annotated[
+    str,
+    _kind(
+        "host-name", "a DNS name in lower case, such as shinsei.example.jp", r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z"
+    ),
+]
+Interface = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9_.:-]{1,15}\Z", description="the name of a network interface, at most 15 characters"),
+]
+Pin = Annotated[  # SPKI digest as in RFC 7469
+    str,
+    _kind(
+        "pin", "sha256/ and 44 characters of base64, as `sekisho certs show` prints", r"^sha256/[A-Za-z0-9+/]{43}=\Z"
+    ),
+]
+User = Annotated[
+    str, Meta(pattern=r"^([a-z_][a-z0-9_-]{0,31}|[0-9]{1,10})\Z", description="the name or number of a system user")
+]
+Endpoint = Annotated[str, _kind("endpoint", "an IP address and a port, such as 192.0.2.1:443 or [2001:db8::1]:443")]
+Address = Annotated[str, _kind("address", "an IP address, such as 192.0.2.1 or 2001:db8::1")]
+FilePath = Annotated[str, _kind("file", "the path of a file that exists and can be read")]
+DirectoryPath = Annotated[str, _kind("directory", "the path of a directory that exists and can be read")]
+PlacePath = Annotated[str, _kind("place", "a path")]  # need not exist yet
+Url = Annotated[
+    str, _kind("url", "an address such as https://192.0.2.1:8443, without a path", r"^https?://[^/?#@\\\s]+/?\Z")
+]
+Origin = Annotated[  # C2SP tlog-checkpoint
+    str,
+    Meta(
+        pattern=r"^[a-z0-9.-]+(/[a-z0-9._-]+)*\Z",
+        max_length=200,
+        description="a name such as relay1.example.jp/log, in lower case and unlike that of any other log",
+    ),
+]
 Wall = Literal["require", "if-available", "off"]
 
 
@@ -25,54 +71,54 @@ class Host(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What belongs to no single role."""
 
     name: HostName
-    run_dir: str = "/run/sekisho"  # unix sockets between the roles
-    keys_dir: str = "/etc/sekisho/keys"  # used where $CREDENTIALS_DIRECTORY is not set
+    run_dir: PlacePath = "/run/sekisho"  # unix sockets between the roles
+    keys_dir: PlacePath = "/etc/sekisho/keys"  # used where $CREDENTIALS_DIRECTORY is not set
 
 
 class Front(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    listen: Annotated[list[str], Meta(min_length=1)]
+    listen: Annotated[list[Endpoint], Meta(min_length=1)]
     interface: Interface | None = None
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     tls_min_version: Literal["1.2", "1.3"] = "1.3"
     signing_key: Name = "front-signing"
-    user: str | None = None
+    user: User | None = None
 
 
 class Egress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    certificate: str
+    certificate: FilePath
     key: Name = "egress"
     interface: Interface | None = None
-    source_address: str | None = None
+    source_address: Address | None = None
     permit_key: Name = "permit"
-    user: str | None = None
+    user: User | None = None
 
 
 class Ledger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    directory: str = "/var/lib/sekisho/log"
-    origin: Annotated[str, Meta(pattern=r"^[a-z0-9.-]+(/[a-z0-9._-]+)*$")]  # C2SP checkpoint origin
+    directory: PlacePath = "/var/lib/sekisho/log"
+    origin: Origin  # of the checkpoints
     signing_key: Name = "log-signing"
     permit_key: Name = "permit"
-    jsonl: str | None = None  # a copy of every record as a JSON line, for tools that read files
-    user: str | None = None
+    jsonl: PlacePath | None = None  # a copy of every record as a JSON line, for tools that read files
+    user: User | None = None
 
 
 class Exporter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    listen: str
+    listen: Endpoint
     interface: Interface | None = None
-    user: str | None = None
+    user: User | None = None
 
 
 class Gate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One gate on the LGWAN side, as the egress sees it."""
 
     name: Name
-    address: str
+    address: Endpoint
     server_name: HostName  # the DNS name that its certificate must have
-    anchor: str  # PEM: the CA that issued it
+    anchor: FilePath  # PEM: the CA that issued it
     pins: Annotated[list[Pin], Meta(min_length=1)]
-    crl: str | None = None
+    crl: FilePath | None = None
     crl_max_age_hours: Annotated[int, Meta(ge=1, le=8760)] = 24
-    receipt_key: str  # C2SP vkey file: verifies this gate's receipts
+    receipt_key: FilePath  # C2SP vkey file: verifies this gate's receipts
 
 
 class Tenant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,14 +126,14 @@ class Tenant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Name
     hosts: Annotated[list[HostName], Meta(min_length=1)]
-    certificate: str
+    certificate: FilePath
     key: Name
     gates: Annotated[list[Name], Meta(min_length=1)]
-    sealing_key: str  # PEM-like file with the public key that all gates of this tenant share
+    sealing_key: FilePath  # PEM-like file with the public key that all gates of this tenant share
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    procedures: list[str] = []  # directories of procedure files; empty: the catalogue that is installed
+    procedures: list[DirectoryPath] = []  # directories of procedure files; empty: the catalogue that is installed
     open_routes: bool = False  # the lab only: every host, method and path is admitted to the rules without a schema
 
 
@@ -116,32 +162,32 @@ class Relay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Name
     server_name: HostName  # the DNS name in its client certificate
-    anchor: str
+    anchor: FilePath
     pins: Annotated[list[Pin], Meta(min_length=1)]
-    crl: str | None = None
+    crl: FilePath | None = None
     crl_max_age_hours: Annotated[int, Meta(ge=1, le=8760)] = 24
-    signing_keys: Annotated[list[str], Meta(min_length=1)]  # vkey files of its fronts
+    signing_keys: Annotated[list[FilePath], Meta(min_length=1)]  # vkey files of its fronts
 
 
 class GateHost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: HostName
-    listen: str
+    listen: Endpoint
     interface: Interface | None = None
-    certificate: str
+    certificate: FilePath
     key: Name = "gate"
     sealing_keys: Annotated[list[Name], Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["sealing"])
     receipt_key: Name = "receipt"
-    keys_dir: str = "/etc/sekisho/keys"
-    state_dir: str = "/var/lib/sekisho-gate"
-    status_listen: str | None = None  # metrics and health of the gate
-    user: str | None = None
+    keys_dir: PlacePath = "/etc/sekisho/keys"
+    state_dir: PlacePath = "/var/lib/sekisho-gate"
+    status_listen: Endpoint | None = None  # metrics and health of the gate
+    user: User | None = None
 
 
 class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The municipal application of one tenant."""
 
     tenant: Name
-    url: Annotated[str, Meta(pattern=r"^https?://[^/?#]+/?$")]
+    url: Url
 
 
 class GateFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

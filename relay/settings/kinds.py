@@ -1,0 +1,129 @@
+"""What a value must be beyond its shape, by the `kind` that `relay.settings.model` gives it.
+
+Each check returns the value as the daemon uses it (paths absolute, addresses canonical) or raises `NotOfKind`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from relay.settings.addresses import parse_endpoint, parse_ip
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+
+
+class NotOfKind(Exception):
+    """A value of the right type that cannot be used; says why, and what to write instead."""
+
+    def __init__(self, message: str, mend: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+
+def _endpoint(text: str, _base: Path) -> str:
+    try:
+        endpoint = parse_endpoint(text)
+    except ValueError as error:
+        raise NotOfKind(
+            f"{shown(text)} is not an IP address and a port",
+            "write it like 192.0.2.1:443 or [2001:db8::1]:443; names are not resolved",
+        ) from error
+    if endpoint.ip.is_multicast:
+        raise NotOfKind(f"{shown(text)} is a multicast address", "write the address of one interface")
+    return str(endpoint)
+
+
+def _address(text: str, _base: Path) -> str:
+    try:
+        address = parse_ip(text)
+    except ValueError as error:
+        raise NotOfKind(f"{shown(text)} is not an IP address", "write it like 192.0.2.1 or 2001:db8::1") from error
+    if address.is_multicast or address.is_unspecified:
+        raise NotOfKind(f"{shown(text)} is not the address of an interface", "write the address of one interface")
+    return str(address)
+
+
+def _host_name(text: str, _base: Path) -> str:
+    if not all(_LABEL.match(label) for label in text.split(".")):
+        raise NotOfKind(
+            f"{shown(text)} is not a DNS name", "write labels of letters, digits and inner hyphens, with single dots"
+        )
+    return text
+
+
+def _pin(text: str, _base: Path) -> str:
+    raw = base64.b64decode(text.removeprefix("sha256/"))  # the pattern has admitted base64 characters only
+    if base64.b64encode(raw).decode() != text.removeprefix("sha256/"):
+        raise NotOfKind(f"{shown(text)} is not canonical base64", "copy the pin that `sekisho certs show FILE` prints")
+    return text
+
+
+def _url(text: str, _base: Path) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0) and text.isascii()
+    except ValueError:
+        usable = False
+    if not usable:
+        raise NotOfKind(f"{shown(text)} is not the address of a web server", "write it like https://192.0.2.1:8443")
+    return text.rstrip("/")
+
+
+def _place(text: str, base: Path) -> str:
+    if not text or "\0" in text:
+        raise NotOfKind("is not a path", "write an absolute path, or one relative to this file's directory")
+    return os.path.normpath(base / text)
+
+
+def _file(text: str, base: Path) -> str:
+    path = _place(text, base)
+    if not stat.S_ISREG(_mode(path, "file")):
+        raise NotOfKind(f"{path} is not a regular file", "name the file itself")
+    if not os.access(path, os.R_OK):
+        raise NotOfKind(f"{path} cannot be read by this user", f"let the role's user read it: chmod a+r {path}")
+    return path
+
+
+def _directory(text: str, base: Path) -> str:
+    path = _place(text, base)
+    if not stat.S_ISDIR(_mode(path, "directory")):
+        raise NotOfKind(f"{path} is not a directory", "name the directory that holds the files")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise NotOfKind(f"{path} cannot be read by this user", f"let the role's user read it: chmod a+rx {path}")
+    return path
+
+
+def _mode(path: str, what: str) -> int:
+    try:
+        return os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NotOfKind(f"{path} does not exist", f"put the {what} there, or correct the path") from error
+    except OSError as error:
+        raise NotOfKind(
+            f"{path} cannot be looked at: {error.strerror}", "correct the path or its permissions"
+        ) from error
+
+
+KINDS: dict[str, Callable[[str, Path], str]] = {
+    "endpoint": _endpoint,
+    "address": _address,
+    "host-name": _host_name,
+    "pin": _pin,
+    "url": _url,
+    "place": _place,
+    "file": _file,
+    "directory": _directory,
+}
+
+
+def shown(value: object) -> str:
+    """A value for a message: quoted, on one line, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…" + text[-1]
