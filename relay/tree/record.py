@@ -1,0 +1,282 @@
+"""The records of the transfer log: what one leaf says (docs/spec/log.md section 2).
+
+A record is about a transfer, never of it. Its fields are ids, enumerations, sizes, digests and names that the operator
+declared; each has a pattern, and encoding checks them as strictly as decoding does, so that no bug can write a value
+that a citizen sent. Where a text is free (`detail`), ten digits in a row are refused: no personal number, phone or card
+fits. One record has exactly one encoding.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Protocol, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+from relay.base.errors import IntegrityBroken, Misuse
+from relay.base.reasons import Reason, Stage
+
+# The sizes below keep every record that the types allow under the least limits.record_bytes (a test builds the largest).
+FINDINGS_MAX = 32
+WORD_CHARS = 64
+DETAIL_CHARS = 160
+TARGET_CHARS = 80
+VALUES_MAX = 64  # measurements of one State record
+RECEIPT_CHARS = 4096
+DELIVERED = "delivered"
+
+_NO_LONG_NUMBER = r"(?!.*[0-9]{10})"
+_DETAIL = rf"^{_NO_LONG_NUMBER}[ -~]{{0,{DETAIL_CHARS}}}\Z"
+_TARGET = rf"^{_NO_LONG_NUMBER}[\w.:/*$@#()\[\]-]{{0,{TARGET_CHARS}}}\Z"
+_FINDING_DETAIL = rf"^{_NO_LONG_NUMBER}[a-z0-9_.-]{{0,{WORD_CHARS}}}\Z"
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z"
+_UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_RESULTS = "|".join([DELIVERED, *(reason.value for reason in Reason)])
+
+Time = Annotated[str, Meta(pattern=_TIME, description="RFC 3339, UTC, milliseconds")]
+Transfer = Annotated[str, Meta(pattern=rf"^{_UUID7}\Z", description="transfer id")]
+TransferOrNone = Annotated[str, Meta(pattern=rf"^({_UUID7})?\Z", description="transfer id; empty before there is one")]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?\Z", description="declared name")]
+NameOrNone = Annotated[
+    str, Meta(pattern=r"^([a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?)?\Z", description="declared name; empty when not known")
+]
+Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}\Z", description="word of a closed set of the code")]
+Method = Annotated[str, Meta(pattern=r"^[A-Z][A-Z-]{0,19}\Z", description="HTTP method that the route declares")]
+Address = Annotated[str, Meta(pattern=r"^[0-9a-f.:]{0,45}\Z", description="IP address, without port")]
+TlsWord = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,32}\Z", description="as TLS names it; empty without TLS")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="SHA-256, hex")]
+DigestOrNone = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z", description="SHA-256, hex; empty when there is none")]
+KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="key id, hex")]
+Target = Annotated[str, Meta(pattern=_TARGET, description="declared name; empty when it is not one")]
+FindingDetail = Annotated[
+    str, Meta(pattern=_FINDING_DETAIL, description="word of a closed set of the stage; may be empty")
+]
+Detail = Annotated[str, Meta(pattern=_DETAIL, description="what was expected, ASCII; no ten digits in a row")]
+Receipt = Annotated[
+    str, Meta(pattern=rf"^[A-Za-z0-9+/=_.: \n—-]{{0,{RECEIPT_CHARS}}}\Z", description="the gate's signed receipt")
+]
+Count = Annotated[int, Meta(ge=0, le=1 << 53, description="number")]  # above it JSON readers lose digits
+Status = Annotated[int, Meta(ge=0, le=599, description="HTTP status; 0 without an answer")]
+Result = Annotated[str, Meta(pattern=rf"^({_RESULTS})\Z", description="`delivered` or a reason")]
+Role = Literal["front", "egress", "ledger", "scanner", "exporter", "gate", "supervisor", "operator"]
+Mode = Literal["exchange", "deposit"]
+
+
+class Finding(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that a stage of the policy has to say."""
+
+    stage: Word
+    code: Word
+    target: Target
+    detail: FindingDetail
+
+
+Findings = Annotated[
+    tuple[Finding, ...], Meta(max_length=FINDINGS_MAX, description=f"up to {FINDINGS_MAX} findings, the first ones")
+]
+
+
+class Intent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="intent"):
+    """An admitted transfer, before its first byte leaves. Its index is what the permit names."""
+
+    time: Time
+    transfer: Transfer
+    tenant: Name
+    route: Name
+    mode: Mode
+    method: Method
+    source: Address
+    tls_version: TlsWord
+    tls_group: TlsWord
+    envelope_digest: Digest
+    envelope_bytes: Count
+    recipient: KeyId
+    sender: KeyId
+    verdict: Literal["admitted"]
+    findings: Findings
+    fields: Count
+    files: Count
+    request_bytes: Count
+    worker: Count
+
+
+class Outcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="outcome"):
+    """How a transfer ended; `intent` is the index of its Intent."""
+
+    time: Time
+    transfer: Transfer
+    intent: Count
+    result: Result
+    gate: NameOrNone
+    peer: DigestOrNone
+    attempts: Count
+    duration_ms: Count
+    response_digest: DigestOrNone
+    response_bytes: Count
+    receipt: Receipt
+
+
+class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="refusal"):
+    """A transfer that a role would not let on, and why."""
+
+    time: Time
+    transfer: TransferOrNone
+    role: Role
+    reason: Reason
+    stage: Stage
+    status: Status
+    tenant: NameOrNone
+    route: NameOrNone
+    source: Address
+    findings: Findings
+    tls_version: TlsWord
+    tls_group: TlsWord
+    worker: Count
+
+
+class Operation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="operation"):
+    """Something that a role or an operator did: start, reload, key change, recovery."""
+
+    time: Time
+    role: Role
+    operation: Word
+    subject: Target
+    result: Word
+    detail: Detail
+
+
+class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="state"):
+    """Measurements of a role at one time."""
+
+    time: Time
+    role: Role
+    values: Annotated[
+        dict[Word, int | float | Detail], Meta(max_length=VALUES_MAX, description="measurements by name, sorted")
+    ]
+
+
+class Review(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="review"):
+    """A person looked at the records from `first` to `last`."""
+
+    time: Time
+    reviewer: Name
+    first: Count
+    last: Count
+    result: Word
+    detail: Detail
+
+
+Record = Intent | Outcome | Refusal | Operation | State | Review
+KINDS: tuple[type[Record], ...] = (Intent, Outcome, Refusal, Operation, State, Review)
+KIND_NAMES: tuple[str, ...] = tuple(kind.__struct_config__.tag for kind in KINDS)  # type: ignore[misc]  # tag is a str here
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")  # fields as declared, keys of `values` sorted
+_DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+
+
+def encode_record(record: Record) -> bytes:
+    """The one encoding. Raises Misuse when a field holds what its type does not allow: it is never written."""
+    raw = _ENCODER.encode(record)
+    try:
+        _DECODER.decode(raw)
+    except msgspec.ValidationError as exc:
+        raise Misuse(f"a record that its type does not allow: {exc}") from exc
+    return raw
+
+
+def decode_record(raw: bytes) -> Record:
+    """Raises IntegrityBroken for an unknown kind or field, a value out of its type, or any other spelling."""
+    try:
+        record = _DECODER.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:  # ValidationError is a DecodeError
+        raise IntegrityBroken(f"not a record: {exc}") from exc
+    if _ENCODER.encode(record) != raw:
+        raise IntegrityBroken("not a record: not in its canonical form")
+    return record
+
+
+def kind_of(record: Record) -> str:
+    return KIND_NAMES[KINDS.index(type(record))]
+
+
+class _FindingLike(Protocol):
+    @property
+    def stage(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+_DETAIL_ALLOWED = re.compile(_FINDING_DETAIL)
+_TARGET_ALLOWED = re.compile(_TARGET)
+
+
+def bounded_findings(findings: Iterable[_FindingLike]) -> tuple[Finding, ...]:
+    """What a record may hold of a policy's findings: a target or detail that its type does not allow becomes empty.
+
+    At most FINDINGS_MAX; when there are more, the last one says how many were left out.
+    """
+    every = list(findings)
+    kept = every if len(every) <= FINDINGS_MAX else every[: FINDINGS_MAX - 1]
+    bounded = [
+        Finding(
+            str(finding.stage),
+            str(finding.code),
+            finding.target if _TARGET_ALLOWED.match(finding.target) else "",
+            finding.detail if _DETAIL_ALLOWED.match(finding.detail) else "",
+        )
+        for finding in kept
+    ]
+    if len(kept) < len(every):
+        bounded.append(Finding("record", "findings_left_out", "", str(len(every) - len(kept))))
+    return tuple(bounded)
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def format_time(unix_ms: int) -> str:
+    """1700000000123 as `2023-11-14T22:13:20.123Z`."""
+    seconds, milliseconds = divmod(unix_ms, 1000)
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+def parse_time(text: str) -> int:
+    """Unix milliseconds of a time as records write it. Raises ValueError."""
+    if not re.match(_TIME, text):
+        raise ValueError(f"not a time such as 2026-01-31T09:30:00.000Z: {text!r}")
+    parsed = datetime.datetime.fromisoformat(text)
+    return int(parsed.timestamp()) * 1000 + parsed.microsecond // 1000
+
+
+def _type_words(annotation: Any) -> str:
+    """A field's type as the specification's tables say it."""
+    if get_origin(annotation) is Annotated:
+        return next(str(meta.description) for meta in annotation.__metadata__ if meta.description)
+    if get_origin(annotation) is Literal:
+        return "one of " + ", ".join(f"`{word}`" for word in get_args(annotation))
+    return {Reason: "a reason of `docs/reasons.md`", Stage: "a stage of `docs/reasons.md`"}[annotation]
+
+
+def as_markdown() -> str:
+    """The tables of docs/spec/log.md section 2.3."""
+    lines: list[str] = []
+    for kind in (*KINDS, Finding):
+        tag = kind.__struct_config__.tag
+        lines += [f"**{tag or 'finding'}** — {kind.__doc__}", "", "| field | content |", "|---|---|"]
+        lines += [f"| `{field.name}` | {_type_words(field.type)} |" for field in msgspec.structs.fields(kind)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")
