@@ -1,0 +1,81 @@
+"""Users, capabilities, limits and process flags: the walls that every Linux has (docs/spec/sandbox.md section 2)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import resource
+from dataclasses import dataclass
+
+from relay.base.errors import WallMissing
+from relay.ops.sandbox import kernel
+
+_CAPABILITIES_MOST = 64  # capability sets have 64 bits; the kernel knows about 41
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The user and groups that a role runs as."""
+
+    name: str
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+
+
+def identity(user: str | None) -> Identity | None:
+    """The user named, or None when the role stays who it is. Raises WallMissing."""
+    if user is None:
+        return None
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError as exc:
+        raise WallMissing(
+            f"there is no user {user}; mend: systemd-sysusers, or correct `user` in the configuration"
+        ) from exc
+    if os.geteuid() not in (0, entry.pw_uid):
+        raise WallMissing(f"cannot become {user} from uid {os.geteuid()}; mend: start as root or as {user}")
+    return Identity(user, entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(user, entry.pw_gid)))
+
+
+def limit_resources(open_files: int, address_space: int | None) -> None:
+    """No core file; at most `open_files` descriptors; at most `address_space` bytes of memory, if given."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = open_files if hard == resource.RLIM_INFINITY else min(open_files, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if address_space is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+
+
+def drop_bounding_set() -> None:
+    """Capabilities that no later program could have either. Needs CAP_SETPCAP: only root has it."""
+    for capability in range(_CAPABILITIES_MOST):
+        try:
+            kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
+        except OSError:
+            if capability == 0:
+                raise
+            return  # past the last one that this kernel knows
+
+
+def become(who: Identity) -> None:
+    """Change to `who` for good: real, effective and saved ids, and the groups."""
+    if os.geteuid() == 0:
+        os.setgroups(who.groups)
+        os.setresgid(who.gid, who.gid, who.gid)
+        os.setresuid(who.uid, who.uid, who.uid)
+    if os.getresuid() != (who.uid,) * 3 or os.getresgid() != (who.gid,) * 3:
+        raise WallMissing(f"still uid {os.getresuid()}, gid {os.getresgid()} after becoming {who.name}")
+
+
+def drop_capabilities() -> None:
+    """Empty effective, permitted, inheritable and ambient sets, also when the role stays root."""
+    kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_CLEAR_ALL)
+    kernel.clear_capabilities()
+
+
+def set_flags() -> None:
+    """No new privileges by execve; no core dump, no ptrace and no /proc/PID/mem by other processes of the same user."""
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
