@@ -12,7 +12,7 @@ import datetime
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Protocol, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
@@ -199,6 +199,14 @@ def decode_record(raw: bytes) -> Record:
     return record
 
 
+_AnyRecord = TypeVar("_AnyRecord", bound=Record)
+
+
+def stamped(record: _AnyRecord, time: str) -> _AnyRecord:
+    """The record as the ledger takes it in: with the ledger's time."""
+    return msgspec.structs.replace(record, time=time)
+
+
 def kind_of(record: Record) -> str:
     return KIND_NAMES[KINDS.index(type(record))]
 
@@ -248,6 +256,9 @@ def format_time(unix_ms: int) -> str:
     """1700000000123 as `2023-11-14T22:13:20.123Z`."""
     seconds, milliseconds = divmod(unix_ms, 1000)
     return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+UNSTAMPED = format_time(0)  # what a role writes when it leaves the time to the ledger
 
 
 def parse_time(text: str) -> int:
