@@ -1,0 +1,123 @@
+"""One block of measurements: one system, one workload, one round. The table is made of the medians of many such blocks.
+
+A block starts the system, proves that its way is the inspected one, measures, proves it again, and ends the system.
+Whatever does not add up raises BenchRefused: no figure is better than a wrong one.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cores import BenchRefused, check_pinned
+from bench.load import open_loop, planted, wrk
+from bench.processes import PeakSampler, cpu_seconds, peak_rss_bytes, pss_bytes, reset_peaks
+from bench.systems import Ground, Running, System
+from bench.workloads import Workload
+
+_ROUNDS_OF_PROBES = 3  # before, during, after
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long everything takes, in whole seconds."""
+
+    warm_up: int
+    closed: int
+    tail: int  # for the answers that are still owed when the load stops
+    open: int
+
+
+FULL = Pace(warm_up=2, closed=8, tail=2, open=10)
+QUICK = Pace(warm_up=1, closed=2, tail=2, open=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    system: str
+    workload: str
+    cpu_ms: float  # of the measured side, per answered request
+    rate: float  # answered requests per second, closed loop
+    latencies: tuple[float, ...]  # seconds, open loop; empty where it was not run
+    peak_pss: int
+    peak_rss: int
+    processes: int
+    tls: str
+    evidence: dict[str, int | str]
+
+
+def measure(ground: Ground, system: System, workload: Workload, pace: Pace, directory: Path) -> Block:
+    directory.mkdir()
+    with system.launch(ground, directory, workload) as running:
+        try:
+            return _measure(ground, running, system, workload, pace, directory)
+        except BenchRefused as refused:
+            raise BenchRefused(f"{system.label}, {workload.label}: {refused}") from refused
+
+
+def _measure(
+    ground: Ground, running: Running, system: System, workload: Workload, pace: Pace, directory: Path
+) -> Block:
+    pids = running.measured()
+    tls = planted.negotiated(running.origin)
+    if workload.closes:
+        planted.check_full_handshakes(running.origin)
+    probes = running.probes()
+    mark = ground.backend.mark()
+    running.begin()
+    reached = planted.send(running.origin, probes)
+    warm = wrk.run(running.origin, workload, pace.warm_up, pace.tail, directory, _nothing)
+    check_pinned(pids, ground.cores.measured)
+    reset_peaks(pids)
+
+    def halfway() -> None:
+        nonlocal reached
+        reached += planted.send(running.origin, probes)
+
+    with PeakSampler(lambda: pss_bytes(pids)) as memory:
+        before = cpu_seconds(pids)
+        closed = wrk.run(running.origin, workload, pace.closed, pace.tail, directory, halfway)
+        spent = cpu_seconds(pids) - before
+        latencies: tuple[float, ...] = ()
+        if workload.rate:
+            latencies = open_loop.run(running.origin, workload, workload.rate, pace.open).latencies
+    reached += planted.send(running.origin, probes)
+    check_pinned(pids, ground.cores.measured)
+    if running.measured() != pids:
+        raise BenchRefused(f"the measured processes changed from {pids} to {running.measured()}")
+    answered = warm.answered + closed.answered + len(latencies)
+    _check_backend(ground.backend.answered_since(mark), answered + reached)
+    return Block(
+        system=system.name,
+        workload=workload.name,
+        cpu_ms=spent * 1000 / closed.answered,
+        rate=closed.rate,
+        latencies=latencies,
+        peak_pss=memory.peak,
+        peak_rss=peak_rss_bytes(pids),
+        processes=len(pids),
+        tls=tls,
+        evidence=_evidence(running, answered),
+    )
+
+
+def _nothing() -> None:
+    return
+
+
+def _check_backend(seen: int, expected: int) -> None:
+    if seen != expected:
+        raise BenchRefused(f"the backend answered {seen} requests, but the clients got {expected} answers from it")
+
+
+def _evidence(running: Running, answered: int) -> dict[str, int | str]:
+    """Records may be written a moment after the answer."""
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            return running.verify(answered, _ROUNDS_OF_PROBES)
+        except BenchRefused:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
