@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from certs.mismatch import RANK, PeerRejected, alternative_names, diagnose, subject_of, weakness
+from certs.mismatch import RANK, alternative_names, diagnose, subject_of, weakness
 from certs.mismatch import Mismatch as Mismatch
+from certs.mismatch import PeerRejected as PeerRejected
 from certs.revocation import Standing, standing
 
 Usage = Literal["server", "client"]

@@ -41,6 +41,7 @@ class Reason(enum.StrEnum):
     TLS_HANDSHAKE_FAILED = "tls_handshake_failed"
     TLS_HANDSHAKE_TIMEOUT = "tls_handshake_timeout"
     TLS_NAME_UNKNOWN = "tls_name_unknown"
+    TLS_RECORD_INVALID = "tls_record_invalid"
     PEER_CLOSED = "peer_closed"
     # framing: the raw bytes of one HTTP/1.1 request
     REQUEST_LINE_INVALID = "request_line_invalid"
@@ -174,6 +175,7 @@ ROWS: dict[Reason, Row] = {
     Reason.TLS_HANDSHAKE_FAILED: _silent(Stage.TLS),
     Reason.TLS_HANDSHAKE_TIMEOUT: _silent(Stage.TLS),
     Reason.TLS_NAME_UNKNOWN: _silent(Stage.TLS),
+    Reason.TLS_RECORD_INVALID: _silent(Stage.TLS),
     Reason.PEER_CLOSED: _silent(Stage.CONNECTION),
     Reason.REQUEST_LINE_INVALID: _malformed("要求の一行目が正しくありません。", "The request line is not correct."),
     Reason.TARGET_INVALID: _malformed("アドレス（URL）が正しくありません。", "The address (URL) is not correct."),

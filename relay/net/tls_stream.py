@@ -1,0 +1,237 @@
+"""A trio stream over one TCP socket and one `TlsEngine`.
+
+How it works. The engine is only ever called between two awaits, so a reading and a writing task may share it. What it has
+to send goes out in one place: the writer's `_flush` while a `send_all` runs, otherwise `_flush_now` of the reader, which
+never waits; so a peer that does not read cannot stop us from reading, and ciphertext keeps its order. One task may read
+and one may write at a time; a second gets `trio.BusyResourceError`.
+Costs. A system call is tried before waiting for the socket. Ciphertext is received into one buffer that all streams of
+the process share, so an idle connection holds no buffer of its own beyond what OpenSSL keeps. A call that did not have to
+wait is a checkpoint for cancellation, but lets other tasks run only every `STREAK` calls: a full reschedule
+costs more than the decryption of a form.
+An end of the connection without close_notify, and a reset, are PEER_CLOSED; a clean end is b"".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Final
+
+import trio
+from trio.lowlevel import cancel_shielded_checkpoint, checkpoint_if_cancelled, wait_readable, wait_writable
+
+from relay.base.reasons import Reason
+from relay.tls.engine import RECORD_BYTES, Buffer, TlsEngine, TlsFacts
+
+RECEIVE_BYTES: Final = 32 * 1024  # one recv; OpenSSL's input buffer keeps up to 4/3 of it for the life of a connection
+WRITE_BYTES: Final = 32 * 1024  # plaintext encrypted before the socket takes it: two records
+UNSENT_BYTES: Final = 64 * 1024  # answers to key updates that a peer may pile up without reading them
+DISCARD_BYTES: Final = 64 * 1024  # unread input dropped at close: closing over it would reset our last words away
+STREAK: Final = 8  # calls without waiting before other tasks get their turn
+
+_received = bytearray(RECEIVE_BYTES)
+_received_view = memoryview(_received)
+
+
+class TlsStream(trio.abc.Stream):
+    """Owns the socket, which must not block. `handshake` first."""
+
+    __slots__ = ("_engine", "_receiving", "_sending", "_socket", "_streak", "_unsent")
+
+    def __init__(self, sock: socket.socket, engine: TlsEngine) -> None:
+        self._socket = sock
+        self._engine = engine
+        self._unsent: bytes | memoryview = b""
+        self._receiving = False
+        self._sending = False
+        self._streak = 0
+
+    @property
+    def facts(self) -> TlsFacts:
+        return self._engine.facts
+
+    @property
+    def socket(self) -> socket.socket:
+        """For addresses and options only."""
+        return self._socket
+
+    async def handshake(self) -> TlsFacts:
+        """Deadlines are the caller's (`trio.fail_after`). After an error the peer has its alert; then `aclose`."""
+        if self._receiving or self._sending:
+            raise trio.BusyResourceError("the handshake needs both directions")
+        self._receiving = self._sending = True
+        try:
+            await checkpoint_if_cancelled()
+            while not self._engine.handshake_step():
+                await self._flush()
+                await self._fill()
+            await self._flush()
+        except BaseException:
+            self._flush_now()
+            raise
+        finally:
+            self._receiving = self._sending = False
+        return self._engine.facts
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        """At most one record's plaintext; b"" after the peer's close_notify."""
+        if self._receiving:
+            raise trio.BusyResourceError("another task is receiving")
+        self._receiving = True
+        engine = self._engine
+        try:
+            await self._checkpoint()
+            while True:
+                if engine.buffered:
+                    data = engine.read(max_bytes or RECORD_BYTES)
+                    if engine.waiting:
+                        self._answer()
+                    if data is not None:
+                        return data
+                if not await self._fill():
+                    return engine.read(1) or b""  # raises, unless the peer said close_notify
+        finally:
+            self._receiving = False
+
+    async def send_all(self, data: Buffer) -> None:
+        """Returns when the kernel has all of it."""
+        if self._sending:
+            raise trio.BusyResourceError("another task is sending")
+        self._sending = True
+        engine = self._engine
+        try:
+            await self._checkpoint()
+            if len(data) <= WRITE_BYTES:
+                engine.write(data)
+                await self._flush()
+                return
+            view = memoryview(data)
+            for start in range(0, len(view), WRITE_BYTES):
+                engine.write(view[start : start + WRITE_BYTES])
+                await self._flush()
+        finally:
+            self._sending = False
+
+    async def wait_send_all_might_not_block(self) -> None:
+        if self._sending:
+            raise trio.BusyResourceError("another task is sending")
+        self._sending = True
+        try:
+            await self._flush()
+            await wait_writable(self._socket)
+        finally:
+            self._sending = False
+
+    async def aclose(self) -> None:
+        """Says close_notify where that is possible without waiting, and closes."""
+        self.close()
+        await trio.lowlevel.checkpoint()
+
+    def close(self) -> None:
+        sock = self._socket
+        if sock.fileno() < 0:
+            return
+        self._engine.close()
+        self._flush_now()
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_WR)
+            self._discard(DISCARD_BYTES)
+        trio.lowlevel.notify_closing(sock)
+        sock.close()
+
+    async def linger(self, max_bytes: int) -> None:
+        """Say close_notify and drop what still comes, until the peer ends or `max_bytes` came; then `aclose`.
+
+        For an answer that ends a request before its body was read: closing at once would reset the connection, and
+        the client might lose the answer (RFC 9112 9.6). The deadline is the caller's.
+        """
+        self._engine.close()
+        self._sending = True
+        try:
+            await self._flush()
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+                while max_bytes > 0:
+                    dropped = self._discard(max_bytes)
+                    if dropped is None:
+                        await wait_readable(self._socket)
+                    elif dropped == 0:
+                        return
+                    else:
+                        max_bytes -= dropped
+        finally:
+            self._sending = False
+
+    async def _checkpoint(self) -> None:
+        await checkpoint_if_cancelled()
+        self._streak += 1
+        if self._streak >= STREAK:
+            self._streak = 0
+            await cancel_shielded_checkpoint()
+
+    async def _fill(self) -> bool:
+        """Feed the engine from the socket; False at its end."""
+        sock = self._socket
+        while True:
+            try:
+                received = sock.recv_into(_received)
+            except BlockingIOError:
+                self._streak = 0
+                await wait_readable(sock)
+                continue
+            except OSError as error:
+                raise self._lost(error) from error
+            self._engine.feed(_received_view[:received])
+            return received > 0
+
+    async def _flush(self) -> None:
+        """Send all that waits."""
+        while True:
+            if not self._unsent:
+                self._unsent = self._engine.outgoing()
+                if not self._unsent:
+                    return
+            if not self._send_once():
+                self._streak = 0
+                await wait_writable(self._socket)
+
+    def _flush_now(self) -> None:
+        """Send what the socket takes at once; the rest stays for the next flush. Errors show at the next read."""
+        with contextlib.suppress(OSError):
+            while self._unsent or self._engine.waiting:
+                if not self._unsent:
+                    self._unsent = self._engine.outgoing()
+                try:
+                    sent = self._socket.send(self._unsent)
+                except BlockingIOError:
+                    return
+                self._unsent = memoryview(self._unsent)[sent:] if sent < len(self._unsent) else b""
+
+    def _send_once(self) -> bool:
+        try:
+            sent = self._socket.send(self._unsent)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise self._lost(error) from error
+        self._unsent = memoryview(self._unsent)[sent:] if sent < len(self._unsent) else b""
+        return True
+
+    def _answer(self) -> None:
+        """What reading made the engine say: an alert, or the answer to a key update."""
+        if not self._sending:
+            self._flush_now()
+        if self._engine.waiting > UNSENT_BYTES:
+            raise self._engine.failure(Reason.TLS_RECORD_INVALID, "key updates without end")
+
+    def _discard(self, max_bytes: int) -> int | None:
+        """Drop input; the number of bytes, 0 at its end, None where nothing is there."""
+        try:
+            return self._socket.recv_into(_received, min(max_bytes, RECEIVE_BYTES))
+        except BlockingIOError:
+            return None
+
+    def _lost(self, error: OSError) -> Exception:
+        if self._socket.fileno() < 0:
+            return trio.ClosedResourceError("this stream was closed")
+        return self._engine.failure(Reason.PEER_CLOSED, error.strerror or "connection lost")
