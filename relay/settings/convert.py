@@ -97,7 +97,12 @@ def _unknown_keys(reading: Reading, value: Iterable[str], known: list[str], path
             continue
         what = "key" if path else "table"
         close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-        mend = f"did you mean `{close[0]}`?" if close else f"remove it; known here: {', '.join(known)}"
+        if close:
+            mend = f"did you mean `{close[0]}`?"
+        elif path == ("limits",):
+            mend = "remove it; docs/limits.md lists the limits"
+        else:
+            mend = f"remove it; known here: {', '.join(known)}"
         reading.problem((*path, key), f"unknown {what} {shown(key)}", mend)
 
 

@@ -6,14 +6,18 @@ Each check returns the value as the daemon uses it (paths absolute, addresses ca
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import stat
 from collections.abc import Callable
+from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from relay.settings.addresses import parse_endpoint, parse_ip
+from relay.settings.addresses import Ip, parse_endpoint, parse_ip
+
+SHOWN_CHARS = 80  # one line of a terminal
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 
@@ -35,8 +39,7 @@ def _endpoint(text: str, _base: Path) -> str:
             f"{shown(text)} is not an IP address and a port",
             "write it like 192.0.2.1:443 or [2001:db8::1]:443; names are not resolved",
         ) from error
-    if endpoint.ip.is_multicast:
-        raise NotOfKind(f"{shown(text)} is a multicast address", "write the address of one interface")
+    _require_own_form(endpoint.ip)
     return str(endpoint)
 
 
@@ -45,9 +48,17 @@ def _address(text: str, _base: Path) -> str:
         address = parse_ip(text)
     except ValueError as error:
         raise NotOfKind(f"{shown(text)} is not an IP address", "write it like 192.0.2.1 or 2001:db8::1") from error
-    if address.is_multicast or address.is_unspecified:
-        raise NotOfKind(f"{shown(text)} is not the address of an interface", "write the address of one interface")
+    _require_own_form(address)
+    if address.is_unspecified:
+        raise NotOfKind(f"{address} means every interface", "write the address of one interface")
     return str(address)
+
+
+def _require_own_form(address: Ip) -> None:
+    if address.is_multicast:
+        raise NotOfKind(f"{address} is a multicast address", "write the address of one interface")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        raise NotOfKind(f"{address} is an IPv4 address in IPv6 form", f"write {address.ipv4_mapped}")
 
 
 def _host_name(text: str, _base: Path) -> str:
@@ -124,6 +135,8 @@ KINDS: dict[str, Callable[[str, Path], str]] = {
 
 
 def shown(value: object) -> str:
-    """A value for a message: quoted, on one line, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…" + text[-1]
+    """A value as TOML would write it, on one line and cut where it is long."""
+    if isinstance(value, int) and value.bit_length() > SHOWN_CHARS:
+        return "a very large number"  # also beyond what Python turns into digits
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 1]}…"

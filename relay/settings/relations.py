@@ -99,6 +99,7 @@ def _distinct_users(reading: Reading, tree: Mapping[str, Any], roles: Iterable[s
 def _gates(reading: Reading, gates: list[dict[str, Any]], egress: Mapping[str, Any]) -> None:
     _unique(reading, _column("gate", gates, "name"), "the name of another gate")
     _unique(reading, _column("gate", gates, "address"), "the address of another gate")
+    _egress_bound(reading, gates, egress)
     for position, gate in enumerate(gates):
         path: TomlPath = ("gate", position, "address")
         _unique(reading, _items(("gate", position, "pins"), gate.get("pins")), "written twice")
@@ -107,20 +108,22 @@ def _gates(reading: Reading, gates: list[dict[str, Any]], egress: Mapping[str, A
         ip = parse_endpoint(gate["address"]).ip
         if ip.is_unspecified:
             reading.problem(path, f"{ip} is not the address of a host", "write the gate's address")
-        if not egress:
-            continue
-        if not ip.is_loopback and not egress.get("interface") and not egress.get("source_address"):
-            mend = "set `interface` or `source_address` in [egress], so that traffic leaves by the LGWAN interface only"
-            if not any(problem.mend == mend for problem in reading.problems):
-                reading.problem(("egress",), "is bound to no interface and no address", mend)
         source = egress.get("source_address")
         if source and parse_ip(source).version != ip.version:
             mend = "write both as IPv4 or both as IPv6"
             reading.problem(path, f"cannot be reached from egress.source_address {source}", mend)
 
 
+def _egress_bound(reading: Reading, gates: list[dict[str, Any]], egress: Mapping[str, Any]) -> None:
+    addresses = [parse_endpoint(gate["address"]).ip for gate in gates if gate.get("address")]
+    written = any(("egress", key) in reading.lines for key in ("interface", "source_address"))
+    if egress and not written and not all(ip.is_loopback for ip in addresses):
+        mend = "set `interface` or `source_address` in [egress], so that traffic leaves by the LGWAN interface only"
+        reading.problem(("egress",), "is bound to no interface and no address", mend)
+
+
 def _tenants(reading: Reading, tenants: list[dict[str, Any]], gates: list[dict[str, Any]]) -> None:
-    declared = [gate.get("name") for gate in gates]
+    declared: list[Any] = [gate.get("name") for gate in gates]
     _unique(reading, _column("tenant", tenants, "name"), "the name of another tenant")
     hosts = []
     for position, tenant in enumerate(tenants):
@@ -131,9 +134,9 @@ def _tenants(reading: Reading, tenants: list[dict[str, Any]], gates: list[dict[s
             continue  # the name of a gate could not be read: it may be the one that is meant
         for path, name in named:
             if name not in declared:
-                known = ", ".join(sorted(str(known) for known in declared)) or "none"
-                reading.problem(path, f"there is no [[gate]] named `{name}`", f"declare it, or write one of: {known}")
-    _unique(reading, hosts, "a host of another line", "a host belongs to one tenant, once")
+                known = f"; declared are: {', '.join(declared)}" if declared else ""
+                reading.problem(path, f"there is no [[gate]] named `{name}`", f"declare it, or correct the name{known}")
+    _unique(reading, hosts, "written twice", "a host belongs to one tenant, once")
 
 
 def _host_keys(
