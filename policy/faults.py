@@ -55,7 +55,6 @@ class Fault(StrEnum):
     NOT_VISIBLE_ASCII = "not_visible_ascii"
     # ours
     STAGE_SKIPPED = "stage_skipped"  # a stage that the route names did not run on the whole request
-    RAW_SKIPPED = "raw_skipped"
 
 
 class Invalid(Exception):

@@ -22,3 +22,4 @@ class RequestHead:
     body_kind: str | None  # "urlencoded" | "multipart" | "json" | "raw" (any other type) | None (no body)
     content_type: str | None
     content_length: int | None
+    received_ms: int  # Unix time in ms: a procedure is in effect on days of JST

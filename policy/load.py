@@ -1,0 +1,117 @@
+"""From directories of procedure files to a Policy. Reads files; decides nothing about requests.
+
+Every problem of every file is reported at once, with file and line. A policy with any problem does not load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from policy.pipeline import Policy
+from policy.problems import PolicyInvalid, Problem
+from policy.procedure_file import AVAILABLE_STAGES, read_route
+from policy.route import Route, overlaps
+from policy.toml_lines import TomlInvalid, parse_toml
+from policy.toml_table import Source
+
+__all__ = ["AVAILABLE_STAGES", "INSTALLED", "load_policy", "read_routes"]
+
+INSTALLED = Path(__file__).parent / "procedures"  # the catalogue that comes with Sekisho
+MAX_FILE_BYTES = 1 << 20  # bytes of one procedure file; the largest of the catalogue has 12 KB
+
+
+def load_policy(directories: Sequence[Path], tenants: Mapping[str, Sequence[str]], *, open_routes: bool) -> Policy:
+    """The policy of every procedure in `directories` (none: the installed catalogue) for `tenants` (name -> hosts).
+
+    Raises PolicyInvalid with every problem found.
+    """
+    routes, problems = read_routes(directories)
+    for route in routes:
+        for tenant in sorted((route.tenants or frozenset()) - tenants.keys()):
+            problems.append(
+                Problem(
+                    route.source,
+                    route.lines.get("tenants", route.source_line),
+                    f'the tenant "{tenant}" is not configured',
+                    f"write one of: {', '.join(sorted(tenants))}; or leave tenants out",
+                )
+            )
+    if problems:
+        raise PolicyInvalid(problems)
+    return Policy(tuple(routes), frozenset(tenants), open_routes=open_routes)
+
+
+def read_routes(directories: Sequence[Path]) -> tuple[list[Route], list[Problem]]:
+    """Every route that could be read, and every problem."""
+    problems: list[Problem] = []
+    routes: list[Route] = []
+    for path in _files(directories or (INSTALLED,), problems):
+        route = _read(path, problems)
+        if route is not None:
+            problems.extend(_clashes(route, routes))
+            routes.append(route)
+    return routes, problems
+
+
+def _files(directories: Sequence[Path], problems: list[Problem]) -> list[Path]:
+    found: list[Path] = []
+    for directory in directories:
+        if not directory.is_dir():
+            problems.append(Problem(str(directory), 0, "there is no such directory", "make it, or name another"))
+            continue
+        files = sorted(directory.glob("*.toml"))
+        if not files:
+            problems.append(
+                Problem(str(directory), 0, "the directory holds no *.toml file", "put procedure files into it")
+            )
+        found += files
+    return found
+
+
+def _read(path: Path, problems: list[Problem]) -> Route | None:
+    try:
+        raw = path.read_bytes()
+        if len(raw) > MAX_FILE_BYTES:
+            problems.append(Problem(str(path), 0, f"the file has more than {MAX_FILE_BYTES} bytes", "split it"))
+            return None
+        text = raw.decode("utf-8")
+        document, lines = parse_toml(text)
+    except OSError as error:
+        problems.append(Problem(str(path), 0, f"cannot be read: {error.strerror}", "check its permissions"))
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        problems.append(Problem(str(path), line, "the file is not UTF-8", "save it as UTF-8 without a byte order mark"))
+    except TomlInvalid as error:
+        problems.append(Problem(str(path), error.line, f"not TOML: {error.message}", "mend the syntax of this line"))
+    else:
+        source = Source(str(path), lines)
+        route = read_route(document, source)
+        problems.extend(source.problems)
+        return route
+    return None
+
+
+def _clashes(route: Route, earlier: list[Route]) -> list[Problem]:
+    found = []
+    for other in earlier:
+        where = f"{other.source}:{other.source_line}"
+        if route.id == other.id and route.version == other.version:
+            found.append(
+                Problem(
+                    route.source,
+                    route.lines.get("id", route.source_line),
+                    f'the id "{route.id}" is taken already, by {where}',
+                    "give each route an id of its own, and each change of a procedure a version of its own",
+                )
+            )
+        if overlaps(route, other):
+            found.append(
+                Problem(
+                    route.source,
+                    route.lines.get("path", route.source_line),
+                    f"{route.method} {route.path} is taken already, by {where}",
+                    "change the path, the tenants or the effective period of one of them",
+                )
+            )
+    return found
