@@ -25,11 +25,12 @@ MAY_BE_FORWARDED = DEFAULT_FORWARDED | {
 }
 _LISTS = {b"accept": b", ", b"accept-language": b", ", b"if-none-match": b", ", b"cookie": b"; "}  # may be joined
 
-# RFC 9110 section 7.6.1, and what Sekisho says itself about the request.
+# RFC 9110 section 7.6.1; what Sekisho says itself about the request; and the type, which who writes the body adds.
 _NOT_END_TO_END = frozenset(
     {
         b"connection",
         b"content-length",
+        b"content-type",
         b"expect",
         b"forwarded",
         b"host",

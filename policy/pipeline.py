@@ -25,7 +25,6 @@ from policy.verdict import Admitted, Code, Denied, Finding, ForwardHead, PolicyM
 
 class _Phase(Enum):
     BODY = auto()
-    FILE = auto()  # between file_start and file_end
     DOCUMENT = auto()  # a JSON document was given: nothing may follow
     FINISHED = auto()
 
@@ -98,11 +97,13 @@ class Judgement:
         return self._submission.document(value)
 
     def file_start(self, name: str, filename: str | None, content_type: str | None) -> bool:
-        """A file begins. False: its bytes do not go on. No declared route takes files before the files stage exists."""
-        del filename, content_type  # judged by the files stage
+        """A file begins. False: it does not go on, and neither file_data nor file_end follows.
+
+        No declared route takes files before the files stage exists: every file is a finding.
+        """
+        del filename, content_type  # for the files stage
         if self._phase is not _Phase.BODY or self._request.body_kind != "multipart" or self.route.open:
             raise PolicyMisuse(f"file_start() in {self._where()}")
-        self._phase = _Phase.FILE
         if self._submission.is_declared(name):
             self._report_file(name, Fault.FILE_FOR_TEXT)
         else:
@@ -110,18 +111,12 @@ class Judgement:
         return False
 
     def file_data(self, data: bytes) -> bytes:
-        """The bytes that go on of `data`: none, while no stage judges files."""
-        if self._phase is not _Phase.FILE:
-            raise PolicyMisuse(f"file_data() in {self._where()}")
-        del data
-        return b""
+        """The bytes that go on of a file that file_start took."""
+        raise PolicyMisuse(f"file_data() in {self._where()}: no file was taken")
 
     def file_end(self) -> bytes:
         """What a stage that held bytes back gives out at the end of a file."""
-        if self._phase is not _Phase.FILE:
-            raise PolicyMisuse(f"file_end() in {self._where()}")
-        self._phase = _Phase.BODY
-        return b""
+        raise PolicyMisuse(f"file_end() in {self._where()}: no file was taken")
 
     def raw(self, data: bytes) -> bytes:
         """Body bytes of an open route, which go on as they are."""
