@@ -1,0 +1,130 @@
+"""The header of an envelope and the layout around it (docs/spec/envelope.md sections 1 to 3). No cryptography here.
+
+Rules of this file:
+1. One header, one encoding: `parse_header(encode_header(h))` is `h`, and nothing else parses.
+2. Writers get ValueError for a header that cannot be written; readers get Refused(ENVELOPE_INVALID).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from relay.base.errors import Refused
+from relay.base.ids import TransferId, transfer_id_from_bytes, transfer_id_to_bytes
+from relay.base.reasons import Reason
+
+MAGIC: Final = b"SKSHENV"
+VERSION: Final = 1
+MODES: Final = {"exchange": 1, "deposit": 2}
+
+CHUNK_BYTES: Final = 65_536  # of plaintext (section 4.1)
+TAG_BYTES: Final = 16  # AES-GCM
+SEALED_CHUNK_BYTES: Final = CHUNK_BYTES + TAG_BYTES
+KEY_BYTES: Final = 32  # AES-256; also the response key
+KEY_ID_BYTES: Final = 16
+DIGEST_BYTES: Final = 32  # SHA-256
+SIGNATURE_BYTES: Final = 64  # Ed25519
+SEALED_KEYS_BYTES: Final = 1120 + 2 * KEY_BYTES + TAG_BYTES  # MLKEM768-X25519 encapsulation, two keys, tag
+
+KEM_MLKEM768_X25519: Final = 0x647A
+KDF_HKDF_SHA256: Final = 0x0001
+AEAD_AES_256_GCM: Final = 0x0002
+
+KEYS_LABEL: Final = b"sekisho envelope v1 keys\x00"  # of the HPKE info (section 3.2)
+
+TENANT_BYTES: Final = 32
+_FIXED: Final = struct.Struct(">7sBBHHH16sQQ16s16sB")
+HEADER_BYTES: Final = _FIXED.size + TENANT_BYTES  # at most
+OVERHEAD_BYTES: Final = HEADER_BYTES + 2 + SEALED_KEYS_BYTES + SIGNATURE_BYTES  # at most, and TAG_BYTES for each chunk
+
+_MODE_NAMES: Final = {number: name for name, number in MODES.items()}
+_TENANT: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")
+_TENANT_RAW: Final = re.compile(rb"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What everybody on the way may read. Times are Unix milliseconds."""
+
+    transfer_id: TransferId
+    tenant: str
+    mode: str
+    recipient_key_id: bytes
+    sender_key_id: bytes
+    created_ms: int
+    expires_ms: int
+
+
+def encode_header(header: Header) -> bytes:
+    """The bytes of section 2. Raises ValueError when a field is out of its range."""
+    if not _TENANT.match(header.tenant):
+        raise ValueError("the tenant is not a name that an envelope can carry")
+    if header.mode not in MODES:
+        raise ValueError(f"the mode is none of {sorted(MODES)}")
+    if len(header.recipient_key_id) != KEY_ID_BYTES or len(header.sender_key_id) != KEY_ID_BYTES:
+        raise ValueError(f"a key id has {KEY_ID_BYTES} bytes")
+    if not 0 <= header.created_ms < header.expires_ms < 1 << 64:
+        raise ValueError("an envelope expires later than it was created, both in 64 bits")
+    tenant = header.tenant.encode("ascii")
+    return (
+        _FIXED.pack(
+            MAGIC,
+            VERSION,
+            MODES[header.mode],
+            KEM_MLKEM768_X25519,
+            KDF_HKDF_SHA256,
+            AEAD_AES_256_GCM,
+            transfer_id_to_bytes(header.transfer_id),
+            header.created_ms,
+            header.expires_ms,
+            header.recipient_key_id,
+            header.sender_key_id,
+            len(tenant),
+        )
+        + tenant
+    )
+
+
+def parse_header(raw: bytes) -> tuple[Header, int]:
+    """The header at the beginning of `raw`, and its length. `raw`: the first HEADER_BYTES of an envelope or more.
+
+    Raises Refused(ENVELOPE_INVALID).
+    """
+    if len(raw) < _FIXED.size:
+        raise Refused(Reason.ENVELOPE_INVALID, "shorter than a header")
+    magic, version, mode, kem, kdf, aead, transfer, created_ms, expires_ms, recipient, sender, tenant_bytes = (
+        _FIXED.unpack_from(raw)
+    )
+    if magic != MAGIC or version != VERSION:
+        raise Refused(Reason.ENVELOPE_INVALID, "not an envelope of version 1")
+    if (kem, kdf, aead) != (KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_AES_256_GCM):
+        raise Refused(Reason.ENVELOPE_INVALID, "the suite is not known")
+    mode_name = _MODE_NAMES.get(mode)
+    if mode_name is None:
+        raise Refused(Reason.ENVELOPE_INVALID, "the mode is not known")
+    if created_ms >= expires_ms:
+        raise Refused(Reason.ENVELOPE_INVALID, "expires before it was created")
+    end = _FIXED.size + tenant_bytes
+    tenant = bytes(raw[_FIXED.size : end])
+    if len(tenant) != tenant_bytes or not _TENANT_RAW.match(tenant):
+        raise Refused(Reason.ENVELOPE_INVALID, "the tenant is not a name")
+    try:
+        transfer_id = transfer_id_from_bytes(transfer)
+    except ValueError as error:
+        raise Refused(Reason.ENVELOPE_INVALID, "the transfer id is not a UUIDv7") from error
+    return Header(transfer_id, tenant.decode("ascii"), mode_name, recipient, sender, created_ms, expires_ms), end
+
+
+def sealed_size(plaintext_bytes: int) -> int:
+    """How many bytes the chunks of a plaintext take (section 4)."""
+    chunks = max(1, -(-plaintext_bytes // CHUNK_BYTES))
+    return plaintext_bytes + chunks * TAG_BYTES
+
+
+def envelope_size(plaintext_bytes: int, tenant: str) -> int:
+    """How many bytes the envelope of a plaintext has."""
+    fixed = _FIXED.size + len(tenant) + 2 + SEALED_KEYS_BYTES + SIGNATURE_BYTES
+    return fixed + sealed_size(plaintext_bytes)

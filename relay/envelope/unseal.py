@@ -1,0 +1,190 @@
+"""From an envelope to the request in it, on the LGWAN side only (section 5 of the spec).
+
+Rules of this file:
+1. The checks are those of section 5.2 in that order. `verify` ends with the signature over the whole; only what it
+   returns can be opened, so no plaintext is given out before that.
+2. Memory does not grow with the envelope: it is read twice, in pieces, through `read(offset, length)`. What the signature
+   covers is held to on the second reading by the header and the sealed keys kept from the first (section 5.3).
+Known limit: a fault in a signed chunk shows only when that chunk is reached; the caller must not take a request for whole
+before `chunks` has ended (section 5.4).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+
+from relay.base.errors import Misuse, Refused
+from relay.base.reasons import Reason
+from relay.envelope.format import (
+    HEADER_BYTES,
+    KEY_BYTES,
+    KEYS_LABEL,
+    SEALED_CHUNK_BYTES,
+    SEALED_KEYS_BYTES,
+    SIGNATURE_BYTES,
+    TAG_BYTES,
+    Header,
+    parse_header,
+)
+from relay.envelope.keys import RecipientPrivateKey, SenderPublicKey
+from relay.envelope.stream import Buffer, StreamOpener
+
+_PIECE_BYTES: Final = 256 * 1024  # of one read while hashing
+_HEAD_BYTES: Final = HEADER_BYTES + 2 + SEALED_KEYS_BYTES
+
+Read = Callable[[int, int], Buffer]  # (offset, length) -> that many bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom a gate opens for, and what. `lifetimes_ms`: the modes that it takes, and how long such an envelope may live."""
+
+    recipients: Mapping[bytes, RecipientPrivateKey]  # by key id
+    senders: Mapping[bytes, SenderPublicKey]  # by key id
+    lifetimes_ms: Mapping[str, int]
+    clock_skew_ms: int
+
+
+class Opener:
+    """Verifies envelopes; one for the life of a gate."""
+
+    __slots__ = ("_trust",)
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+
+    def verify(self, read: Read, size: int, now_ms: int) -> Verified:
+        """Steps 1 to 6 of section 5.2 on an envelope of `size` bytes. Raises Refused."""
+        trust = self._trust
+        head = bytes(_exactly(read, 0, min(size, _HEAD_BYTES)))
+        header, header_bytes = parse_header(head)
+        chunks_at = header_bytes + 2 + SEALED_KEYS_BYTES
+        if head[header_bytes : header_bytes + 2] != SEALED_KEYS_BYTES.to_bytes(2):
+            raise Refused(Reason.ENVELOPE_INVALID, "the sealed keys have not the length of this suite")
+        if size < chunks_at + TAG_BYTES + SIGNATURE_BYTES:
+            raise Refused(Reason.ENVELOPE_INVALID, "cut short")
+        _check_chunk_sizes(size - chunks_at - SIGNATURE_BYTES)
+        recipient = trust.recipients.get(header.recipient_key_id)
+        if recipient is None:
+            raise Refused(Reason.RECIPIENT_UNKNOWN, "sealed to a key that is not ours")
+        sender = trust.senders.get(header.sender_key_id)
+        if sender is None:
+            raise Refused(Reason.SENDER_UNKNOWN, "sealed by a sender that we do not know")
+        _check_times(header, trust, now_ms)
+        signature = bytes(_exactly(read, size - SIGNATURE_BYTES, SIGNATURE_BYTES))
+        digest = _verify_signature(read, size, head[:chunks_at], sender, signature)
+        return Verified(header, sender, digest, size, head[:chunks_at], recipient, read)
+
+    def verify_bytes(self, envelope: Buffer, now_ms: int) -> Verified:
+        """`verify` for an envelope in memory."""
+        view = memoryview(envelope)
+        return self.verify(lambda offset, length: view[offset : offset + length], len(view), now_ms)
+
+
+class Verified:
+    """An envelope whose every byte is the sender's. `open` once."""
+
+    __slots__ = ("_opened", "_prelude", "_read", "_recipient", "digest", "header", "sender", "size")
+
+    def __init__(
+        self,
+        header: Header,
+        sender: SenderPublicKey,
+        digest: bytes,
+        size: int,
+        prelude: bytes,
+        recipient: RecipientPrivateKey,
+        read: Read,
+    ) -> None:
+        self.header = header
+        self.sender = sender
+        self.digest = digest
+        self.size = size
+        self._prelude = prelude
+        self._recipient = recipient
+        self._read = read
+        self._opened = False
+
+    def open(self) -> Opened:
+        """Step 7: the keys. Raises Refused(ENVELOPE_INVALID)."""
+        if self._opened:
+            raise Misuse("an envelope is opened twice")
+        self._opened = True
+        prelude = self._prelude
+        sealed_at = len(prelude) - SEALED_KEYS_BYTES
+        keys = self._recipient.open(prelude[sealed_at:], KEYS_LABEL + prelude[: sealed_at - 2])
+        if len(keys) != 2 * KEY_BYTES:
+            raise Refused(Reason.ENVELOPE_INVALID, "the sealed keys have not their length")
+        return Opened(self._read, len(prelude), self.size - SIGNATURE_BYTES, keys)
+
+
+class Opened:
+    """The inside of a verified envelope. `response_key` seals the answer; `chunks` is read once."""
+
+    __slots__ = ("_at", "_end", "_read", "_stream", "response_key")
+
+    def __init__(self, read: Read, at: int, end: int, keys: bytes) -> None:
+        self.response_key = keys[KEY_BYTES:]
+        self._stream = StreamOpener(keys[:KEY_BYTES], Reason.ENVELOPE_INVALID)
+        self._read = read
+        self._at = at
+        self._end = end
+
+    def chunks(self) -> Iterator[bytes]:
+        """Step 8: the plaintext, a chunk at a time; the request is whole when this ends. Raises Refused(ENVELOPE_INVALID)."""
+        last = False
+        while not last:
+            sealed = _exactly(self._read, self._at, min(SEALED_CHUNK_BYTES, self._end - self._at))
+            self._at += len(sealed)
+            last = self._at == self._end
+            yield self._stream.open(sealed, last=last)
+
+
+def _exactly(read: Read, offset: int, length: int) -> Buffer:
+    piece = read(offset, length)
+    if len(piece) != length:
+        raise Refused(Reason.ENVELOPE_INVALID, "became shorter while it was read")
+    return piece
+
+
+def _check_chunk_sizes(size: int) -> None:
+    """Section 4.1: no chunk but the only one is empty, and none is shorter than its tag."""
+    rest = size % SEALED_CHUNK_BYTES
+    if 0 < rest < TAG_BYTES or (rest == TAG_BYTES and size > SEALED_CHUNK_BYTES):
+        raise Refused(Reason.ENVELOPE_INVALID, "the last chunk has no length that the format knows")
+
+
+def _check_times(header: Header, trust: Trust, now_ms: int) -> None:
+    """Steps 4 and 5 of section 5.2."""
+    lifetime_ms = trust.lifetimes_ms.get(header.mode)
+    if lifetime_ms is None:
+        raise Refused(Reason.ENVELOPE_INVALID, "the mode is not taken here")
+    if header.expires_ms - header.created_ms > lifetime_ms:
+        raise Refused(Reason.ENVELOPE_STALE, "lives longer than its mode may")
+    if now_ms > header.expires_ms:
+        raise Refused(Reason.ENVELOPE_STALE, "expired")
+    if header.created_ms > now_ms + trust.clock_skew_ms:
+        raise Refused(Reason.ENVELOPE_STALE, "created in the future: compare the clocks of both hosts")
+
+
+def _verify_signature(read: Read, size: int, prelude: bytes, sender: SenderPublicKey, signature: bytes) -> bytes:
+    """Step 6; the digest of the envelope. The prelude that is kept is the one that is hashed."""
+    hashed = hashlib.sha256(prelude)
+    offset, end = len(prelude), size - SIGNATURE_BYTES
+    while offset < end:
+        piece = read(offset, min(_PIECE_BYTES, end - offset))
+        if not piece:
+            raise Refused(Reason.ENVELOPE_INVALID, "became shorter while it was read")
+        hashed.update(piece)
+        offset += len(piece)
+    try:
+        sender.verify(signature, hashed.digest())
+    except InvalidSignature as error:
+        raise Refused(Reason.SIGNATURE_INVALID, "the signature is not the sender's over these bytes") from error
+    hashed.update(signature)
+    return hashed.digest()
