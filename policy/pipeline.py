@@ -112,6 +112,7 @@ class Judgement:
 
     def file_data(self, data: bytes) -> bytes:
         """The bytes that go on of a file that file_start took."""
+        del data
         raise PolicyMisuse(f"file_data() in {self._where()}: no file was taken")
 
     def file_end(self) -> bytes:
