@@ -72,7 +72,7 @@ def diagnose(
     try:
         if not _allows(leaf, usage):
             return Mismatch.USAGE
-        if name is not None and not _named(leaf, name):
+        if name is not None and not subject_matches(leaf, name):
             return Mismatch.NAME
     except (x509.DuplicateExtension, ValueError):
         return Mismatch.INVALID
@@ -87,7 +87,7 @@ def weakness(certificate: x509.Certificate) -> str:
     except (ValueError, UnsupportedAlgorithm):
         return "a key or signature of an unknown kind"
     if isinstance(key, rsa.RSAPublicKey):
-        if key.key_size < MIN_RSA_BITS:
+        if key.key_size < MIN_RSA_BITS or key.key_size % 8:
             return f"RSA with {key.key_size} bits"
     elif isinstance(key, ec.EllipticCurvePublicKey):
         if key.curve.name not in _CURVES:
@@ -123,7 +123,7 @@ def _allows(leaf: x509.Certificate, usage: x509.ObjectIdentifier) -> bool:
         return True
 
 
-def _named(leaf: x509.Certificate, name: str) -> bool:
+def subject_matches(leaf: x509.Certificate, name: str) -> bool:
     """Exactly, or by a wildcard for the whole leftmost label (RFC 9525 6.3)."""
     names = alternative_names(leaf)
     _, dot, rest = name.lower().partition(".")

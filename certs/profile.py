@@ -63,7 +63,7 @@ def verify_peer(chain: Sequence[x509.Certificate], profile: PeerProfile, now: da
         raise PeerRejected(Mismatch.MISSING, "the peer sent no certificate")
     leaf, presented = chain[0], chain[1:]
     name, path = _verify_names(leaf, presented, profile, now)
-    _require_usage(leaf)
+    _require_usage(leaf, profile.usage)
     digest = spki_sha256(leaf)
     if profile.pins and digest not in profile.pins:
         raise PeerRejected(Mismatch.PIN, f"its key is {format_pin(digest)}")
@@ -108,7 +108,7 @@ def verify_chain(
     except (VerificationError, ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         mismatch = diagnose(leaf, intermediates, anchors, _USAGE_OID[usage], name, now)
         raise PeerRejected(mismatch, str(error)) from error
-    _require_strong(path)
+    _require_conforming(path)
     if crls is not None:
         _require_standing(path, crls, now, crl_max_age)
     return path
@@ -177,17 +177,31 @@ def _require_standing(
             raise PeerRejected(Mismatch.CRL_STALE, f"no fresh list covers serial {certificate.serial_number:x}")
 
 
-def _require_strong(path: Sequence[x509.Certificate]) -> None:
-    """Against the day when the library's own idea of weak is laxer than this one."""
+def _require_conforming(path: Sequence[x509.Certificate]) -> None:
+    """What the library lets pass and RFC 5280 does not; and the strength of keys, whatever a later library holds.
+
+    An anchor is trusted by the operator's word, not by its form: some that the world relies on have serial number 0.
+    """
     for certificate in path:
         weak = weakness(certificate)
         if weak:
             raise PeerRejected(Mismatch.KEY_WEAK, weak)
+    for certificate in path[:-1]:
+        if certificate.serial_number < 1:
+            raise PeerRejected(Mismatch.INVALID, "its serial number is not positive (RFC 5280 4.1.2.2)")
+        try:
+            constraints = certificate.extensions.get_extension_for_class(x509.PolicyConstraints)
+        except x509.ExtensionNotFound:
+            continue
+        if not constraints.critical:
+            raise PeerRejected(Mismatch.INVALID, "policy constraints must be critical (RFC 5280 4.2.1.11)")
 
 
-def _require_usage(leaf: x509.Certificate) -> None:
-    """The peers of a link are issued for it: the absent EKU, which the library takes for any use, is refused."""
+def _require_usage(leaf: x509.Certificate, usage: Usage) -> None:
+    """The peers of a link are issued for it: no EKU, or anyExtendedKeyUsage alone, which the library takes, is refused."""
     try:
-        leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+        usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         raise PeerRejected(Mismatch.USAGE, "it has no extended key usage") from None
+    if _USAGE_OID[usage] not in usages:
+        raise PeerRejected(Mismatch.USAGE, f"its extended key usage does not name the {usage}")
