@@ -19,6 +19,7 @@ METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OP
 METHOD_BYTES = 32  # bytes before the first SP; IANA's longest method, UPDATEREDIRECTREF, has 17
 REQUEST_LINE_BYTES = METHOD_BYTES + len(b"  HTTP/1.1")  # of a request line beyond its target
 HOST_BYTES = 253  # RFC 1035 section 3.1, in text form
+_AUTHORITY_BYTES = HOST_BYTES + len(":65535")
 _HIGHEST_PORT = 65_535
 
 
@@ -133,7 +134,7 @@ def _check_encoded_text(text: bytes) -> None:
 
 def parse_authority(raw: bytes) -> tuple[str, int | None]:
     """Host (lower case) and port. Refuses with HOST_INVALID what is not a DNS name or IP address with an optional port."""
-    match = grammar.authority.fullmatch(raw)
+    match = grammar.authority.fullmatch(raw) if len(raw) <= _AUTHORITY_BYTES else None
     if match is None:
         raise Refused(Reason.HOST_INVALID, "not host [ ':' port ]")
     literal, name, digits = match.groups()

@@ -1,0 +1,135 @@
+"""application/x-www-form-urlencoded: bodies and queries. docs/spec/http.md section 6.1; WHATWG URL section 5.
+
+Stricter than WHATWG: bytes are printable ASCII, every "%" begins a triplet, what it encodes is UTF-8, no pair and no name
+is empty. "&" alone separates pairs (";" is data), the first "=" separates name and value, "+" is a space, and a name
+without "=" has the value "".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from relay.base.errors import Misuse, Refused
+from relay.base.limits import Limits
+from relay.base.reasons import Reason
+from relay.http import grammar
+from relay.http.body import BodyEvent, Field, check_name, decode_text
+
+_pair = re.compile(rb"(?:[!-$'-~]|" + grammar.TRIPLET + rb")++")  # printable ASCII but "%", "&" and SP, and triplets
+_TRIPLET_BYTES = 3
+_kept = re.compile(rb"[^*\-._0-9A-Za-z]++")  # what the WHATWG serialiser does not keep; for sub
+
+
+def _decode(raw: bytes) -> bytes:
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    if b"%" not in raw:
+        return raw
+    return grammar.triplet_run.sub(lambda run: bytes.fromhex(run[0].replace(b"%", b"").decode()), raw)
+
+
+class _Pairs:
+    """Decodes pairs one after another and counts them."""
+
+    def __init__(self, limits: Limits, invalid: Reason) -> None:
+        self._limits = limits
+        self._invalid = invalid
+        self._count = 0
+        self.longest = _TRIPLET_BYTES * (limits.name_bytes + limits.field_bytes) + 1
+
+    def check_length(self, size: int) -> None:
+        if size > self.longest:
+            raise Refused(Reason.FIELD_TOO_LARGE)
+
+    def decode(self, raw: bytes) -> tuple[str, str]:
+        self.check_length(len(raw))
+        self._count += 1
+        if self._count > self._limits.fields:
+            raise Refused(Reason.FIELDS_EXCEEDED)
+        if not _pair.fullmatch(raw):
+            raise Refused(self._invalid, "empty pair, byte that no form has, or broken percent triplet")
+        name, _, value = raw.partition(b"=")
+        name = _decode(name)
+        value = _decode(value)
+        if not name:
+            raise Refused(self._invalid, "empty name")
+        check_name(name, self._limits.name_bytes)
+        if len(value) > self._limits.field_bytes:
+            raise Refused(Reason.FIELD_TOO_LARGE)
+        return decode_text(name), decode_text(value)
+
+
+class UrlencodedParser:
+    """An empty body has no fields."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._pairs = _Pairs(limits, Reason.URLENCODED_INVALID)
+        self._open = bytearray()  # the pair that is still arriving
+        self._any = False
+
+    def feed(self, data: bytes) -> list[BodyEvent]:
+        if not data:
+            return []
+        self._any = True
+        cut = data.rfind(b"&")
+        if cut < 0:
+            self._open += data
+            self._pairs.check_length(len(self._open))
+            return []
+        raw = bytes(self._open) + data[:cut]
+        self._open = bytearray(data[cut + 1 :])
+        events: list[BodyEvent] = [Field(*self._pairs.decode(pair)) for pair in raw.split(b"&")]
+        self._pairs.check_length(len(self._open))
+        return events
+
+    def finish(self) -> list[BodyEvent]:
+        if not self._any:
+            return []
+        return [Field(*self._pairs.decode(bytes(self._open)))]
+
+
+def parse_query(query: str, limits: Limits) -> list[tuple[str, str]]:
+    """The pairs of a query; "" has none. Refuses its form with QUERY_INVALID."""
+    if not query:
+        return []
+    pairs = _Pairs(limits, Reason.QUERY_INVALID)
+    try:
+        raw = query.encode("ascii")
+    except UnicodeEncodeError as exc:
+        raise Refused(Reason.QUERY_INVALID, "not ASCII") from exc
+    return [pairs.decode(pair) for pair in raw.split(b"&")]
+
+
+def _encode(text: str) -> str:
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError as exc:
+        raise Refused(Reason.CHARSET_INVALID, "lone surrogate") from exc
+    return _kept.sub(_encode_run, raw).decode()
+
+
+def _encode_run(run: re.Match[bytes]) -> bytes:
+    return b"%" + run[0].hex("%").upper().encode()
+
+
+def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """The one serialisation: what `parse_query` reads back as the same pairs. A space becomes %20, which is one everywhere."""
+    return "&".join([f"{_encode(name)}={_encode(value)}" for name, value in pairs])
+
+
+class UrlencodedWriter:
+    """The same, field by field, for a body that is re-serialised while it streams."""
+
+    def __init__(self) -> None:
+        self._separator = b""
+
+    def field(self, name: str, value: str) -> bytes:
+        if not name:
+            raise Misuse("a field without a name")
+        out = b"%b%b=%b" % (self._separator, _encode(name).encode(), _encode(value).encode())
+        self._separator = b"&"
+        return out
+
+    def end(self) -> bytes:
+        return b""
