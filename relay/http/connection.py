@@ -95,7 +95,7 @@ class ServerConnection:
             if type(self._h11.next_event()) is not h11.EndOfMessage:
                 raise Misuse("h11 does not see the end of the request")
         if not self._keep_alive:
-            self._reader.discard()  # RFC 9112 section 9.6: what follows a close is never a request
+            self._reader.stop()  # RFC 9112 section 9.6: what follows a close is never a request
 
     def _tell_h11(self, skeleton: bytes) -> None:
         self._chunked_skeleton = skeleton.endswith(b"chunked\r\n\r\n")

@@ -50,6 +50,7 @@ class RequestReader:
         self._buffer = bytearray()
         self._direct = b""  # a piece that is body data as a whole and need not be copied
         self._eof = False
+        self._stopped = False
         self._refusal: Refused | None = None
         self._restart()
 
@@ -83,8 +84,9 @@ class RequestReader:
         """The peer has sent all that it will, and all of it is read."""
         return self._eof and not self._buffer and not self._direct
 
-    def discard(self) -> None:
-        """Forget what has arrived beyond the current request."""
+    def stop(self) -> None:
+        """There is no next request: forget what has arrived beyond the current one, and whatever else comes."""
+        self._stopped = True
         self._buffer.clear()
 
     def receive(self, data: bytes) -> None:
@@ -92,6 +94,8 @@ class RequestReader:
             self._eof = True
         elif self._eof:
             raise Misuse("data after the end of the stream")
+        elif self._stopped:
+            return
         elif not self._buffer and not self._direct and self._is_all_body(len(data)):
             self._direct = bytes(data)
         else:
@@ -174,9 +178,9 @@ class RequestReader:
         return head
 
     def _parse_fields(self, raw: bytes, start: int) -> Fields:
-        if grammar.field_lines.fullmatch(raw, start):
+        if raw.isascii() and b"\t" not in raw and grammar.field_lines.fullmatch(raw, start):
             found = grammar.field_line_each.findall(raw, start)
-            if len(found) <= self._limits.header_count and raw.isascii():
+            if len(found) <= self._limits.header_count:
                 return tuple([(name.lower(), value.strip(b" \t")) for name, value in found])
         # Something is unusual: line by line, so that the first offence gives the reason.
         fields = []

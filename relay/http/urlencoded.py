@@ -7,6 +7,7 @@ without "=" has the value "".
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterable
 
@@ -16,17 +17,10 @@ from relay.base.reasons import Reason
 from relay.http import grammar
 from relay.http.body import BodyEvent, Field, check_name, decode_text
 
-_pair = re.compile(rb"(?:[!-$'-~]|" + grammar.TRIPLET + rb")++")  # printable ASCII but "%", "&" and SP, and triplets
+_ALLOWED = bytes(range(0x21, 0x7F))
 _TRIPLET_BYTES = 3
+_triplets = re.compile(rb"((?:" + grammar.TRIPLET + rb")++)")  # for split: every second piece is a run of triplets
 _kept = re.compile(rb"[^*\-._0-9A-Za-z]++")  # what the WHATWG serialiser does not keep; for sub
-
-
-def _decode(raw: bytes) -> bytes:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    if b"%" not in raw:
-        return raw
-    return grammar.triplet_run.sub(lambda run: bytes.fromhex(run[0].replace(b"%", b"").decode()), raw)
 
 
 class _Pairs:
@@ -47,17 +41,29 @@ class _Pairs:
         self._count += 1
         if self._count > self._limits.fields:
             raise Refused(Reason.FIELDS_EXCEEDED)
-        if not _pair.fullmatch(raw):
-            raise Refused(self._invalid, "empty pair, byte that no form has, or broken percent triplet")
+        if raw.translate(None, _ALLOWED):
+            raise Refused(self._invalid, "byte that no form has")
         name, _, value = raw.partition(b"=")
-        name = _decode(name)
-        value = _decode(value)
+        name = self._unescape(name)
+        value = self._unescape(value)
         if not name:
-            raise Refused(self._invalid, "empty name")
+            raise Refused(self._invalid, "empty name or empty pair")
         check_name(name, self._limits.name_bytes)
         if len(value) > self._limits.field_bytes:
             raise Refused(Reason.FIELD_TOO_LARGE)
         return decode_text(name), decode_text(value)
+
+    def _unescape(self, raw: bytes) -> bytes:
+        if b"+" in raw:
+            raw = raw.replace(b"+", b" ")
+        if b"%" not in raw:
+            return raw
+        pieces = _triplets.split(raw)
+        for index in range(1, len(pieces), 2):
+            pieces[index] = binascii.unhexlify(pieces[index].replace(b"%", b""))
+        if any(b"%" in literal for literal in pieces[::2]):
+            raise Refused(self._invalid, "broken percent triplet")
+        return b"".join(pieces)
 
 
 class UrlencodedParser:
