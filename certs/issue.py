@@ -121,6 +121,7 @@ class PrivateAuthority:
         not_after: datetime | None = None,
         serial: int | None = None,
         digest: hashes.HashAlgorithm | None = None,
+        as_authority: bool = False,
     ) -> Issued:
         """A leaf for DNS names and IP addresses; no names, no SAN; usage `none`, no EKU."""
         now = _now(now)
@@ -131,8 +132,8 @@ class PrivateAuthority:
             .serial_number(serial or x509.random_serial_number())
             .not_valid_before(not_before or now - BACKDATING)
             .not_valid_after(not_after or now + LEAF_LIFETIME)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_key_usage(authority=False), critical=True)
+            .add_extension(x509.BasicConstraints(ca=as_authority, path_length=None), critical=True)
+            .add_extension(_key_usage(authority=as_authority), critical=True)
         )
         if names:
             builder = builder.add_extension(

@@ -72,7 +72,7 @@ def diagnose(
     try:
         if not _allows(leaf, usage):
             return Mismatch.USAGE
-        if name is not None and not subject_matches(leaf, name):
+        if not (_has_names(leaf) if name is None else subject_matches(leaf, name)):
             return Mismatch.NAME
     except (x509.DuplicateExtension, ValueError):
         return Mismatch.INVALID
@@ -121,6 +121,10 @@ def _allows(leaf: x509.Certificate, usage: x509.ObjectIdentifier) -> bool:
         return usage in leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
+
+
+def _has_names(leaf: x509.Certificate) -> bool:
+    return any(extension.oid == x509.SubjectAlternativeName.oid for extension in leaf.extensions)
 
 
 def subject_matches(leaf: x509.Certificate, name: str) -> bool:

@@ -1,0 +1,100 @@
+"""Both ends of a TLS link with a small PKI, for tests: identities, profiles, contexts, and two engines back to back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from certs.issue import Issued, PrivateAuthority
+from certs.profile import PeerProfile, spki_sha256
+from relay.base.errors import Refused, Unavailable
+from relay.tls.contexts import ClientContext, ServerContext, TlsIdentity, client_context, server_context
+from relay.tls.engine import TlsEngine
+
+GATE = "gate.example"
+RELAY = "relay.example"
+HOST = "www.town.example"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def identity(issued: Issued, names: Iterable[str] = ()) -> TlsIdentity:
+    return TlsIdentity(issued.chain, issued.key, frozenset(names))  # type: ignore[arg-type]  # tests may give any key
+
+
+@dataclass
+class Link:
+    """One CA, a gate's server certificate and a relay's client certificate, and the profiles that accept them."""
+
+    authority: PrivateAuthority = field(default_factory=lambda: PrivateAuthority.create("Test CA"))
+
+    def __post_init__(self) -> None:
+        self.gate = self.authority.issue([GATE], "server")
+        self.relay = self.authority.issue([RELAY], "client")
+        self.public = self.authority.issue([HOST], "server")
+
+    def gate_profile(self, **changes: Any) -> PeerProfile:
+        return self._profile(self.gate, GATE, "server", changes)
+
+    def relay_profile(self, **changes: Any) -> PeerProfile:
+        return self._profile(self.relay, RELAY, "client", changes)
+
+    def _profile(self, issued: Issued, name: str, usage: str, changes: dict[str, Any]) -> PeerProfile:
+        values: dict[str, Any] = {
+            "anchors": (self.authority.certificate,),
+            "names": frozenset({name}),
+            "pins": frozenset({spki_sha256(issued.certificate)}),
+            "usage": usage,
+            "crls": (self.authority.crl(),),
+        }
+        return PeerProfile(**(values | changes))
+
+    def gate_context(self, **changes: Any) -> ServerContext:
+        """A gate: mutual TLS."""
+        return server_context(identity(self.gate), client_profile=self.relay_profile(**changes), now=now)
+
+    def relay_context(self, **changes: Any) -> ClientContext:
+        return client_context(identity(self.relay), self.gate_profile(**changes), now=now, server_name=GATE)
+
+    def front_context(self, **settings: Any) -> ServerContext:
+        """A front: anyone may connect."""
+        return server_context(identity(self.public), **settings)
+
+    def engines(self) -> tuple[TlsEngine, TlsEngine]:
+        """Relay and gate, connected."""
+        client, server = TlsEngine(self.relay_context()), TlsEngine(self.gate_context())
+        shake_hands(client, server)
+        return client, server
+
+
+def carry(source: TlsEngine, target: TlsEngine) -> int:
+    """Move what one engine has to say to the other; the number of bytes."""
+    data = source.outgoing()
+    if data:
+        target.feed(data)
+    return len(data)
+
+
+def shake_hands(client: TlsEngine, server: TlsEngine) -> None:
+    """Until both are established. Raises what the first of them raises."""
+    for _ in range(10):
+        client.handshake_step()
+        carry(client, server)
+        server.handshake_step()
+        carry(server, client)
+        if client.established and server.established:
+            return
+    raise AssertionError("the handshake does not end")
+
+
+def failure_of(client: TlsEngine, server: TlsEngine) -> Refused | Unavailable:
+    """The error that ends the handshake."""
+    try:
+        shake_hands(client, server)
+    except (Refused, Unavailable) as error:
+        return error
+    raise AssertionError("the handshake was to fail")
