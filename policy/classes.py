@@ -24,12 +24,14 @@ FIRST_YEAR, LAST_YEAR = 1868, 2199  # Meiji 1 to well beyond any term
 EMAIL_CHARS = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 octets, less the angle brackets
 DOMAIN_CHARS = 253  # RFC 1035 section 2.3.4
 
-_NAME_EXTRAS = frozenset(" 　・．.，,'’‐-－−〇〆々")
+_NAME_EXTRAS = frozenset(" 　・．.，,'’‐-－−＝〇〆々")
 _KANA = frozenset(map(chr, range(0x30A1, 0x30F7))) | frozenset("ー・ヽヾ 　")
 _ADDRESS_NOT = frozenset('<>"`{}|\\^$=;~')  # ASCII that no address needs and that other languages give a meaning
 
 _DATE_WRITTEN = re.compile(r"(\d{4})(?:[/.]|年 ?)(\d{1,2})(?:[/.]|月 ?)(\d{1,2})日?")
-_PHONE_PARENTHESES = re.compile(r"\(?(0\d{1,4})[ )(-]{1,2}(\d{1,4})[ )-](\d{3,4})")
+_PHONE_WRITTEN = re.compile(  # 03(1234)5678 · (03)1234-5678 · 03 1234 5678
+    r"(0\d{1,4}) ?\((\d{1,4})\) ?(\d{3,4})|\((0\d{1,4})\) ?(\d{1,4})[- ](\d{3,4})|(0\d{1,4}) (\d{1,4}) (\d{3,4})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ def _date_verify(value: str) -> None:
 
 def _phone_normal(text: str) -> str:
     text = normalise.narrow_digits(text)
-    grouped = _PHONE_PARENTHESES.fullmatch(text)
-    return "-".join(grouped.groups()) if grouped else text
+    written = _PHONE_WRITTEN.fullmatch(text)
+    return "-".join(group for group in written.groups() if group) if written else text
 
 
 _ATOM = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
