@@ -23,6 +23,8 @@ from relay.settings.model import GateFile, HostFile
 from relay.settings.relations import relate_gate, relate_host
 from relay.settings.toml_lines import TomlPath, key_lines
 
+HOST_FILE = Path("/etc/sekisho/sekisho.toml")
+GATE_FILE = Path("/etc/sekisho/gate.toml")
 FILE_BYTES = 1 << 20  # a configuration with 1,000 tenants has about 300 KB
 
 S = TypeVar("S", bound=Struct)
