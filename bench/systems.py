@@ -18,7 +18,6 @@ from bench.workloads import Workload
 class Ground:
     """What all systems of one bench stand on."""
 
-    directory: Path
     cores: Cores
     pki: Pki
     backend: Backend

@@ -1,17 +1,15 @@
 """The three workloads of the comparison, and new connections as a fourth.
 
-Every system gets the same bytes. The GET and the form are the requests that Sekisho's lab gives as samples, because only
-what a procedure declares is admitted there; the peers take any path.
+Every system gets the same bytes. The GET and the form are samples of Sekisho's installed catalogue, because only what a
+procedure declares is admitted there; the peers take any path.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
-from bench.cores import BenchRefused
+from policy.samples import samples as catalogue
 
 MIB = 1024 * 1024
 
@@ -59,50 +57,27 @@ class Workload:
         return len(self.body) + MIB
 
 
-def from_lab(lab_json: Path) -> tuple[Workload, ...]:
-    """The workloads, with the lab's own samples as GET and form."""
-    samples = json.loads(lab_json.read_text())["samples"]
-    get = _sample(samples, "GET", None)
-    form = _sample(samples, "POST", "application/x-www-form-urlencoded")
+def workloads() -> tuple[Workload, ...]:
+    samples = {sample.name: sample for sample in catalogue()}
+    get, form = samples["status-query"], samples["form-urlencoded"]
+    form_headers = (*BROWSER, ("Content-Type", form.content_type or ""))
     pdf_type, pdf_body = _multipart()
+    pdf_headers = (*BROWSER, ("Content-Type", pdf_type))
     return (
-        Workload("get", "GET, a browser's headers", "GET", get["path"], BROWSER, b"", 300, 32),
+        Workload("get", "GET, a browser's headers", "GET", get.path, BROWSER, b"", 300, 32),
         Workload(
             "form",
-            "form POST, Japanese",
+            f"form POST, {len(form.fields)} Japanese fields",
             "POST",
-            form["path"],
-            (*BROWSER, ("Content-Type", form["content_type"])),
-            Path(form["body_file"]).read_bytes(),
+            form.path,
+            form_headers,
+            form.body or b"",
             80,
             32,
         ),
-        Workload(
-            "multipart",
-            "multipart, 1 MiB PDF",
-            "POST",
-            "/upload",
-            (*BROWSER, ("Content-Type", pdf_type)),
-            pdf_body,
-            4,
-            4,
-            open_route=True,
-        ),
-        Workload("handshake", "new connection + GET", "GET", get["path"], BROWSER, b"", 0, 32, closes=True),
+        Workload("multipart", "multipart, 1 MiB PDF", "POST", "/upload", pdf_headers, pdf_body, 4, 4, open_route=True),
+        Workload("handshake", "new connection + GET", "GET", get.path, BROWSER, b"", 0, 32, closes=True),
     )
-
-
-def _sample(samples: list[dict[str, str]], method: str, content_type: str | None) -> dict[str, str]:
-    """The sample of this kind with the largest body."""
-    fitting = [
-        sample
-        for sample in samples
-        if sample["method"] == method
-        and (content_type is None or (sample.get("content_type") or "").startswith(content_type))
-    ]
-    if not fitting:
-        raise BenchRefused(f"the lab has no {method} sample of {content_type or 'any type'}")
-    return max(fitting, key=lambda sample: Path(sample["body_file"]).stat().st_size if sample.get("body_file") else 0)
 
 
 def _multipart() -> tuple[str, bytes]:

@@ -1,0 +1,190 @@
+"""Sekisho's lab as one of the compared systems: front, egress and ledger are measured, gate and application are not.
+
+What proves the inspected way: an undeclared field is refused with 422 before, during and after the load; the log has one
+intent and one delivered outcome for each answer that a client got, and one refusal for each planted request; and the log
+verifies when the load is over.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench.cores import BenchRefused, pin
+from bench.processes import Daemon, tree
+from bench.systems import Ground, Origin, Probe, Running, System
+from bench.workloads import Workload
+from policy.samples import samples as catalogue
+
+_MEASURED_ROLES = ("front", "egress", "ledger")
+COMMAND = Path(sys.executable).with_name("sekisho")
+
+
+class Sekisho(System):
+    name = "sekisho"
+    label = "Sekisho"
+    packages = ()
+
+    def launch(self, ground: Ground, directory: Path, workload: Workload) -> Running:
+        return _Measured(ground, directory, workload)
+
+    def note(self, workload: Workload) -> str | None:
+        if not workload.open_route:
+            return None
+        return (
+            "measured with --open-routes: framed, sealed, permitted and logged like all else, but the body is taken as it "
+            "is, because no procedure takes files yet"
+        )
+
+
+class Lab:
+    """`sekisho lab` as a process of ours, on the cores that are not measured until somebody pins its roles."""
+
+    def __init__(
+        self,
+        directory: Path,
+        cores: frozenset[int],
+        *,
+        app: str | None = None,
+        workers: int = 1,
+        open_routes: bool = False,
+        limits: dict[str, int] | None = None,
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory / "lab"
+        self._output = directory / "lab.output"
+        self._cores = cores
+        self._command = [str(COMMAND), "lab", "--dir", str(self.directory), "--workers", str(workers)]
+        if app is not None:
+            self._command += ["--app", app]
+        if open_routes:
+            self._command.append("--open-routes")
+        if limits:
+            extra = directory / "extra.toml"
+            extra.write_text("[limits]\n" + "".join(f"{name} = {value}\n" for name, value in limits.items()))
+            self._command += ["--config", str(extra)]
+        self._daemon: Daemon | None = None
+
+    def __enter__(self) -> Lab:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._daemon = Daemon(self._command, self._cores, self._output)
+        self._daemon.wait_until(self.file.exists, 30)
+        self.about = json.loads(self.file.read_text())
+        url = urlsplit(self.about["front_url"])
+        if url.hostname is None or url.port is None:
+            raise BenchRefused(f"the lab's front_url has no host or port: {self.about['front_url']}")
+        self.origin = Origin(url.hostname, url.port, Path(self.about["ca_file"]))
+
+    def stop(self) -> None:
+        if self._daemon is not None:
+            self._daemon.stop(30)
+
+    @property
+    def file(self) -> Path:
+        return self.directory / "lab.json"
+
+    def pids(self, *roles: str) -> list[int]:
+        """The roles' processes with their descendants."""
+        found: list[int] = []
+        for role in roles:
+            named = self.about["pids"][role]
+            for pid in [named] if isinstance(named, int) else named:
+                found.extend(one for one in tree(pid) if one not in found)
+        return found
+
+    def check_alive(self) -> None:
+        if self._daemon is None:
+            raise BenchRefused("the lab has not been started")
+        self._daemon.check_alive()
+
+    def verify_log(self) -> None:
+        """By the command that an auditor would use."""
+        done = subprocess.run(
+            [str(COMMAND), "log", "verify", self.about["log_dir"]], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise BenchRefused(f"the log does not verify: {done.stdout[-500:]}{done.stderr[-500:]}")
+
+
+class _Measured(Running):
+    def __init__(self, ground: Ground, directory: Path, workload: Workload) -> None:
+        self._workload = workload
+        self._core = ground.cores.measured
+        limits = {"body_bytes": workload.body_limit} if workload.open_route else {}
+        self._lab = Lab(
+            directory,
+            ground.cores.rest,
+            app=ground.backend.url,
+            open_routes=workload.open_route,
+            limits=limits,
+        )
+        self._position = 0
+
+    def start(self) -> None:
+        self._lab.start()
+        self.origin = self._lab.origin
+        pin(self.measured(), [self._core])
+
+    def stop(self) -> None:
+        self._lab.stop()
+
+    def measured(self) -> list[int]:
+        self._lab.check_alive()
+        return self._lab.pids(*_MEASURED_ROLES)
+
+    def probes(self) -> tuple[Probe, ...]:
+        if self._workload.open_route:
+            return (Probe("NUL in the path", "GET", "/%00", (), b"", frozenset({400}), False),)
+        form = next(sample for sample in catalogue() if sample.name == "form-urlencoded")
+        return (
+            Probe(
+                "undeclared field",
+                "POST",
+                form.path,
+                (("Content-Type", form.content_type or ""),),
+                (form.body or b"") + b"&not_declared=1",
+                frozenset({422}),
+                False,
+            ),
+        )
+
+    def begin(self) -> None:
+        self._position = self._transfers.stat().st_size
+
+    def verify(self, answered: int, probed: int) -> dict[str, int | str]:
+        counts = self._records()
+        planted = probed * len(self.probes())
+        expected = {"intent": answered, "outcome delivered": answered, "refusal": planted}
+        found = {name: counts[name] for name in expected}
+        if found != expected:
+            raise BenchRefused(f"the log has {found}; the clients saw {expected}")
+        self._lab.verify_log()
+        return {"intents": answered, "refusals": planted, "log": "verified"}
+
+    @property
+    def _transfers(self) -> Path:
+        return Path(self._lab.about["transfers_jsonl"])
+
+    def _records(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        with self._transfers.open("rb") as lines:
+            lines.seek(self._position)
+            for line in lines:
+                record = json.loads(line)
+                kind = record["kind"]
+                counts[f"outcome {record['result']}" if kind == "outcome" else kind] += 1
+        return counts
