@@ -28,6 +28,11 @@ def boottime_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
+def boottime_ms() -> int:
+    """Milliseconds since boot, sleep included."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // _NS_PER_MS
+
+
 def rfc3339_ms(unix_ms: int) -> str:
     """`2026-11-23T04:05:06.789Z`: RFC 3339 in UTC with exactly three decimals."""
     seconds, ms = divmod(unix_ms, _MS_PER_S)

@@ -27,9 +27,10 @@ Demand = Literal["require", "if-available", "off"]
 # Modules that the standard library or a dependency imports only when first used, and that hold machine code: a role
 # cannot load them any more once it may map no new code.
 _LAZY_MODULES: Final = (
-    "_bisect", "_contextvars", "_decimal", "_heapq", "_json", "_random", "_strptime", "_uuid", "_zoneinfo", "array", "binascii",
-    "encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.utf_8", "encodings.utf_8_sig", "fcntl", "grp", "math", "mmap",
-    "multiprocessing.reduction", "pwd", "resource", "select", "stringprep", "traceback", "unicodedata", "zlib",
+    "_bisect", "_contextvars", "_decimal", "_heapq", "_json", "_random", "_strptime", "_uuid", "_zoneinfo", "array",
+    "binascii", "encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.punycode", "encodings.utf_8",
+    "encodings.utf_8_sig", "fcntl", "grp", "math", "mmap", "multiprocessing.reduction", "pwd", "resource", "select",
+    "stringprep", "traceback", "unicodedata", "zlib",
 )  # fmt: skip
 
 _CALLBACKS_IN_RESERVE: Final = 512  # a TLS context has up to five; 64 tenants reloaded while the old ones still serve

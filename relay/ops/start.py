@@ -1,0 +1,105 @@
+"""How every role starts and ends: load ▸ open sockets ▸ put up the walls ▸ serve until asked to end.
+
+The order is the point. Keys are read and sockets opened first, with the privileges that needs; then the walls go up and are
+tried; only then is the first byte from outside read. Exit codes are those of sysexits.h, see `relay.base.errors`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import trio
+
+from relay.base.errors import Broken, ConfigInvalid, WallMissing
+from relay.ops import clock, status
+from relay.ops.lifecycle import Notifier, run_until_signal
+from relay.ops.logs import Log
+from relay.ops.metrics import Process, Registry
+from relay.ops.sandbox.walls import Demand, Held, Walls, enter
+
+_EXIT_SOFTWARE = 70  # EX_SOFTWARE: a bug of ours
+
+
+class Role(Protocol):
+    """What `run` needs to know of a role. Made by its `__main__` from its settings, sockets open, walls not yet up."""
+
+    walls: Walls
+    landlock: Demand
+    seccomp: Demand
+    run_dir: Path
+    drain_timeout_ms: int
+    registry: Registry
+
+    async def serve(self, drain: trio.Event, held: Held, *, task_status: trio.TaskStatus[None]) -> None:
+        """Serve until `drain` is set and everything begun is finished."""
+
+    def health(self) -> Mapping[str, status.Health]:
+        """Each thing that the role depends on."""
+
+    def refresh(self) -> None:
+        """Bring the gauges up to date, before a snapshot."""
+
+
+def arguments(role: str, argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command line of a role: `--config FILE` and, where it has several processes, `--worker N`."""
+    default = "/etc/sekisho/gate.toml" if role == "gate" else "/etc/sekisho/sekisho.toml"
+    parser = argparse.ArgumentParser(
+        prog=f"sekisho {role}",
+        description=f"The {role} role of Sekisho, in the foreground. systemd or `sekisho run` starts it.",
+        epilog=f"example: sekisho {role} --config {default}",
+    )
+    parser.add_argument("--config", type=Path, default=Path(default), metavar="FILE", help=f"default: {default}")
+    if role == "front":
+        parser.add_argument("--worker", type=int, default=0, metavar="N", help="number of this worker, from 0")
+    return parser.parse_args(argv)
+
+
+def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[str] | None = None) -> int:
+    """The whole life of a role; its exit code."""
+    options = arguments(name, argv)
+    log = Log(name, getattr(options, "worker", None))
+    try:
+        notifier = Notifier()
+        role = make(options)
+        worker = getattr(options, "worker", None)
+        listener = status.open_listener(status.socket_path(role.run_dir, name, worker))
+        process = Process(role.registry)
+        held = enter(role.walls, role.landlock, role.seccomp)
+    except (ConfigInvalid, WallMissing) as error:
+        print(f"sekisho {name}: {error}", file=sys.stderr)
+        return error.exit_code
+    log.info("walls_up", walls=list(held.walls), missing=list(held.missing))
+    instance = f"{os.getpid()}-{clock.boottime_ns()}"
+
+    def current() -> status.Status:
+        process.refresh()
+        role.refresh()
+        return status.Status(name, worker or 0, instance, role.registry.snapshot(), dict(role.health()))
+
+    async def serve(drain: trio.Event, *, task_status: trio.TaskStatus[None]) -> None:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(status.serve_status, listener, current)
+            await role.serve(drain, held, task_status=task_status)
+            nursery.cancel_scope.cancel()
+
+    try:
+        trio.run(lambda: run_until_signal(serve, notifier=notifier, log=log, drain_timeout_ms=role.drain_timeout_ms))
+    except* Exception as group:
+        leaf = _first_leaf(group)
+        log.fault("failed", leaf)
+        code = leaf.exit_code if isinstance(leaf, Broken) else _EXIT_SOFTWARE
+    else:
+        log.info("ended")
+        code = 0
+    return code
+
+
+def _first_leaf(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
