@@ -37,6 +37,16 @@ def read_required(directory: str, path: str) -> bytes:
     return data
 
 
+def check_set(directory: str, checkpoint: bytes | None, journal: bytes | None, journal_bytes: int) -> None:
+    """Of the files that belong together none may be missing (section 8.3). Raises IntegrityBroken."""
+    if checkpoint is None and Path(directory, "tile").exists():
+        raise IntegrityBroken("the checkpoint is gone, but there are tiles")
+    if checkpoint is not None and journal is None:
+        raise IntegrityBroken("the journal is gone: records that were acknowledged may be lost (section 8.3)")
+    if journal and len(journal) != journal_bytes:
+        raise IntegrityBroken(f"the journal has {len(journal)} bytes, not {journal_bytes}: records may be lost")
+
+
 def load(directory: str, checkpoint: Checkpoint) -> tuple[Edge, list[bytes]]:
     """The edge of the tree and the entries of its partial bundle. Raises IntegrityBroken with the file that is wrong."""
     size = checkpoint.size

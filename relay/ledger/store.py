@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relay.base.errors import Broken, IntegrityBroken, Misuse, Unavailable
+from relay.base.errors import Broken, Misuse, Unavailable
 from relay.base.limits import DEFAULTS, Limits
 from relay.base.reasons import Reason
 from relay.ledger import edge
@@ -309,8 +309,7 @@ class LogStore:
             journal = edge.read(self._directory, JOURNAL_FILE)
             if published is not None:
                 self._load(open_checkpoint(published, self._signer.name, [self._signer.verifier]))
-            if published is not None and journal is None:
-                raise IntegrityBroken("the journal is gone: records that were acknowledged may be lost (section 8.3)")
+            edge.check_set(self._directory, published, journal, journal_bytes)
             if not journal:
                 self._replace(JOURNAL_FILE, bytes(journal_bytes))
                 journal = bytes(journal_bytes)
