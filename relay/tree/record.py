@@ -23,15 +23,16 @@ from relay.base.reasons import Reason, Stage
 # The sizes below keep every record that the types allow under the least limits.record_bytes (a test builds the largest).
 FINDINGS_MAX = 32
 WORD_CHARS = 64
-DETAIL_CHARS = 160
+DETAIL_CHARS = 120
 TARGET_CHARS = 80
 VALUES_MAX = 64  # measurements of one State record
 RECEIPT_CHARS = 4096
 DELIVERED = "delivered"
 
 _NO_LONG_NUMBER = r"(?!.*[0-9]{10})"
+_NAME = r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"
 _DETAIL = rf"^{_NO_LONG_NUMBER}[ -~]{{0,{DETAIL_CHARS}}}\Z"
-_TARGET = rf"^{_NO_LONG_NUMBER}[\w.:/*$@#()\[\]-]{{0,{TARGET_CHARS}}}\Z"
+_TARGET = rf"^{_NO_LONG_NUMBER}([A-Za-z][A-Za-z0-9_.:/-]{{0,{TARGET_CHARS - 1}}})?\Z"
 _FINDING_DETAIL = rf"^{_NO_LONG_NUMBER}[a-z0-9_.-]{{0,{WORD_CHARS}}}\Z"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z"
 _UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -40,14 +41,18 @@ _RESULTS = "|".join([DELIVERED, *(reason.value for reason in Reason)])
 Time = Annotated[str, Meta(pattern=_TIME, description="RFC 3339, UTC, milliseconds")]
 Transfer = Annotated[str, Meta(pattern=rf"^{_UUID7}\Z", description="transfer id")]
 TransferOrNone = Annotated[str, Meta(pattern=rf"^({_UUID7})?\Z", description="transfer id; empty before there is one")]
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?\Z", description="declared name")]
+Name = Annotated[str, Meta(pattern=rf"^{_NO_LONG_NUMBER}{_NAME}\Z", description="declared name")]
 NameOrNone = Annotated[
-    str, Meta(pattern=r"^([a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?)?\Z", description="declared name; empty when not known")
+    str, Meta(pattern=rf"^{_NO_LONG_NUMBER}({_NAME})?\Z", description="declared name; empty when not known")
 ]
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}\Z", description="word of a closed set of the code")]
 Method = Annotated[str, Meta(pattern=r"^[A-Z][A-Z-]{0,19}\Z", description="HTTP method that the route declares")]
-Address = Annotated[str, Meta(pattern=r"^[0-9a-f.:]{0,45}\Z", description="IP address, without port")]
-TlsWord = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,32}\Z", description="as TLS names it; empty without TLS")]
+Address = Annotated[
+    str, Meta(pattern=rf"^{_NO_LONG_NUMBER}[0-9a-f.:]{{0,45}}\Z", description="IP address, without port")
+]
+TlsWord = Annotated[
+    str, Meta(pattern=rf"^{_NO_LONG_NUMBER}[A-Za-z0-9._-]{{0,32}}\Z", description="as TLS names it; empty without TLS")
+]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="SHA-256, hex")]
 DigestOrNone = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z", description="SHA-256, hex; empty when there is none")]
 KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="key id, hex")]

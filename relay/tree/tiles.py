@@ -56,7 +56,7 @@ def parse_path(path: str) -> TileName:
     level = None if match["level"] == "entries" else int(match["level"])
     width = int(match["width"]) if match["width"] else TILE_WIDTH
     name = TileName(level, int(match["index"].replace("x", "").replace("/", "")), width)
-    if name.path != path or (level or 0) > LEVEL_MAX:
+    if name.path != path or (level or 0) > LEVEL_MAX or (match["width"] and width >= TILE_WIDTH):
         raise ValueError(f"not the canonical path of a tile: {path!r}")
     return name
 

@@ -1,0 +1,240 @@
+"""Records: one encoding, strict both ways, and nothing in them that a citizen sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from relay.base.errors import IntegrityBroken, Misuse
+from relay.base.limits import DEFAULTS, Limits
+from relay.base.reasons import Reason, Stage
+from relay.tree.record import (
+    DETAIL_CHARS,
+    FINDINGS_MAX,
+    KIND_NAMES,
+    RECEIPT_CHARS,
+    TARGET_CHARS,
+    VALUES_MAX,
+    Finding,
+    Operation,
+    Outcome,
+    Record,
+    Review,
+    State,
+    as_markdown,
+    bounded_findings,
+    decode_record,
+    encode_record,
+    format_time,
+    kind_of,
+    parse_time,
+    stamped,
+)
+from tests.log_samples import intent, outcome, refusal
+
+TIME = format_time(1_790_000_000_123)
+EVERY: list[Record] = [
+    intent(1),
+    outcome(1, 0),
+    refusal(2),
+    Operation(time=TIME, role="ledger", operation="start", subject="log", result="done", detail="version 0.1.0"),
+    State(time=TIME, role="ledger", values={"size": 12, "lag_s": 0.25, "clock": "synchronised"}),
+    Review(time=TIME, reviewer="auditor-1", first=0, last=99, result="ok", detail=""),
+]
+
+
+def changed(record: Record, **fields: Any) -> Record:
+    return msgspec.structs.replace(record, **fields)
+
+
+def test_every_kind_both_ways() -> None:
+    assert [kind_of(record) for record in EVERY] == list(KIND_NAMES)
+    for record in EVERY:
+        raw = encode_record(record)
+        assert raw.startswith(f'{{"kind":"{kind_of(record)}","time":"'.encode())
+        assert decode_record(raw) == record
+        names = list(msgspec.json.decode(raw))
+        assert names == ["kind", *(field.name for field in msgspec.structs.fields(record))]
+
+
+def test_values_are_sorted() -> None:
+    record = State(time=TIME, role="front", values={"b": 1, "a": 2})
+    assert b'"values":{"a":2,"b":1}' in encode_record(record)
+
+
+def test_any_other_spelling_is_refused() -> None:
+    raw = encode_record(refusal(1))
+    wrong = [
+        b"",
+        b"{}",
+        b"null",
+        b"[]",
+        raw[:-1],
+        raw + b" ",
+        b" " + raw,
+        raw.replace(b'":', b'": ', 1),
+        raw.replace(b'"refusal"', b'"surprise"'),
+        raw.replace(b'"kind":"refusal",', b""),
+        raw.replace(b'"worker":1', b'"worker":1,"extra":1'),
+        raw.replace(b'"worker":1', b'"worker":1,"worker":1'),
+        raw.replace(b',"worker":1', b""),
+        raw.replace(b'"worker":1', b'"worker":1.0'),
+        raw.replace(b'"worker":1', b'"worker":-1'),
+        raw.replace(b'"worker":1', b'"worker":"1"'),
+        raw.replace(b'"minato"', b'"m\\u0069nato"'),
+        raw.replace(b'"minato"', '"港区"'.encode()),
+        raw.replace(b'"minato"', b'"\xff"'),
+        raw.replace(b'"field_undeclared","stage"', b'"no_such_reason","stage"'),
+        raw.replace(b"Z", b"+00:00", 1),
+        b"[" * 5000,
+    ]
+    for number, data in enumerate(wrong):
+        assert data != raw, number
+        with pytest.raises(IntegrityBroken):
+            decode_record(data)
+    assert len(wrong) == 22
+
+
+# What a bug might put into a record: values as citizens send them. No field takes any of them.
+VALUES = [
+    "東京都港区芝公園1-5-25",
+    "山田 太郎",
+    "ヤマダ タロウ",
+    "123456789018",
+    "4111111111111111",
+    "09012345678",
+    "taro@example.jp",
+    "<script>alert(1)</script>",
+    "line\nbreak",
+    "x" * 5000,
+]
+
+
+def test_no_text_field_takes_a_value() -> None:
+    tried = 0
+    # `detail` is ASCII that the code wrote; a receipt is base64, and the gate signed it
+    free = {
+        "receipt": {"123456789018", "4111111111111111", "09012345678", "line\nbreak"},
+        "detail": {"taro@example.jp", "<script>alert(1)</script>"},
+    }
+    for record in EVERY:
+        for field in msgspec.structs.fields(record):
+            if not isinstance(getattr(record, field.name), str):
+                continue
+            for value in VALUES:
+                if value in free.get(field.name, ()):
+                    continue
+                tried += 1
+                with pytest.raises(Misuse):
+                    encode_record(changed(record, **{field.name: value}))
+    assert tried > 300
+
+
+def test_findings_take_words_only() -> None:
+    for field, value in [(field, value) for field in ("stage", "code", "target", "detail") for value in VALUES]:
+        finding = msgspec.structs.replace(Finding("schema", "field_invalid", "shimei", "too_long"), **{field: value})
+        with pytest.raises(Misuse):
+            encode_record(changed(refusal(1), findings=(finding,)))
+
+
+@dataclass(frozen=True)
+class PolicyFinding:
+    stage: str
+    code: str
+    target: str
+    detail: str
+
+
+def test_findings_are_bounded() -> None:
+    bad = PolicyFinding("schema", "field_invalid", "山田 太郎", "090-1234-5678 is wrong")
+    assert bounded_findings([bad]) == (Finding("schema", "field_invalid", "", ""),)
+    good = PolicyFinding("schema", "field_invalid", "plan_start_date", "too_long")
+    assert bounded_findings([good]) == (Finding("schema", "field_invalid", "plan_start_date", "too_long"),)
+    assert len(bounded_findings([good] * FINDINGS_MAX)) == FINDINGS_MAX
+    more = bounded_findings([good] * (FINDINGS_MAX + 1))
+    assert len(more) == FINDINGS_MAX
+    assert more[-1] == Finding("record", "findings_left_out", "", "2")
+    encode_record(changed(refusal(1), findings=more))
+    with pytest.raises(Misuse):
+        encode_record(changed(refusal(1), findings=more + more[:1]))
+
+
+def test_sizes_at_n_and_n_plus_1() -> None:
+    operation = EVERY[3]
+    cases = [
+        (operation, "detail", "x" * DETAIL_CHARS),
+        (operation, "subject", "x" * TARGET_CHARS),
+        (EVERY[1], "receipt", "x" * RECEIPT_CHARS),
+        (operation, "detail", "123456789"),
+    ]
+    for record, name, value in cases:
+        encode_record(changed(record, **{name: value}))
+        with pytest.raises(Misuse):
+            encode_record(changed(record, **{name: value + value[-1]}))
+    assert len(cases) == 4
+    encode_record(State(time=TIME, role="front", values={f"v{number}": 1 for number in range(VALUES_MAX)}))
+    with pytest.raises(Misuse):
+        encode_record(State(time=TIME, role="front", values={f"v{number}": 1 for number in range(VALUES_MAX + 1)}))
+
+
+def test_the_largest_record_of_every_kind_passes_the_least_limit() -> None:
+    """A peer inside the host cannot make the ledger hold a record that its limit refuses."""
+    least = Limits.__dataclass_fields__["record_bytes"].metadata["minimum"]
+    finding = Finding("s" * 64, "c" * 64, "T" * TARGET_CHARS, "d" * 64)
+    words = {"tls_version": "x" * 32, "tls_group": "x" * 32, "source": "f" * 45, "worker": 1 << 53}
+    name, detail = "n" * 64, '"' * DETAIL_CHARS
+    largest: list[Record] = [
+        changed(intent(1), tenant=name, route=name, method="M" * 20, findings=(finding,) * FINDINGS_MAX, **words),
+        changed(outcome(1, 1 << 53), gate=name, receipt="—" * RECEIPT_CHARS),
+        changed(
+            refusal(1),
+            reason=max(Reason, key=lambda reason: len(reason.value)),
+            stage=max(Stage, key=lambda stage: len(stage.value)),
+            tenant=name,
+            route=name,
+            findings=(finding,) * FINDINGS_MAX,
+            **words,
+        ),
+        Operation(
+            time=TIME,
+            role="supervisor",
+            operation="o" * 64,
+            subject="T" * TARGET_CHARS,
+            result="r" * 64,
+            detail=detail,
+        ),
+        State(
+            time=TIME, role="supervisor", values={f"{number:x}".rjust(64, "v"): detail for number in range(VALUES_MAX)}
+        ),
+        Review(time=TIME, reviewer=name, first=1 << 53, last=1 << 53, result="r" * 64, detail=detail),
+    ]
+    sizes = [len(encode_record(record)) for record in largest]
+    assert len(sizes) == len(KIND_NAMES)
+    assert max(sizes) <= least <= DEFAULTS.record_bytes
+
+
+def test_times() -> None:
+    for unix_ms, text in ((0, "1970-01-01T00:00:00.000Z"), (1_790_000_000_007, "2026-09-21T14:13:20.007Z")):
+        assert format_time(unix_ms) == text
+        assert parse_time(text) == unix_ms
+    for text in ("2026-09-21T14:13:20Z", "2026-09-21T14:13:20.007+00:00", "2026-13-01T00:00:00.000Z", "", "2026-09-21"):
+        with pytest.raises(ValueError, match=r"."):
+            parse_time(text)
+    assert stamped(intent(1), TIME).time == TIME
+
+
+def test_a_result_is_delivered_or_a_reason() -> None:
+    for result in ("delivered", *Reason):
+        made = changed(outcome(1, 0), result=str(result))
+        decoded = decode_record(encode_record(made))
+        assert isinstance(decoded, Outcome)
+        assert decoded.result == result
+
+
+def test_the_specification_holds_the_tables() -> None:
+    spec = (Path(__file__).parents[3] / "docs/spec/log.md").read_text("utf-8")
+    assert as_markdown().strip() in spec
