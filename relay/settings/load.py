@@ -66,11 +66,14 @@ def read_gate(path: Path) -> Loaded[GateFile]:
     return _read(path, GateFile, relate_gate)
 
 
-def read_overrides(path: Path) -> dict[str, Any]:
-    """A file whose tables are laid over a `sekisho.toml`: nothing is required in it, but what it has must be right."""
-    tree, reading = _parse(path)
+def read_overrides(path: Path) -> Tree:
+    """A file whose tables are laid over a `sekisho.toml`: nothing is required in it, but what it has must be right.
+
+    Only what it has is in the result; paths are absolute, as they start at this file's own directory.
+    """
+    document, reading = _parse(path)
     reading.partial = True
-    convert_table(reading, _shape(HostFile), tree)
+    tree = convert_table(reading, _shape(HostFile), document) or {}
     _raise_if_any(reading.problems)
     return tree
 
