@@ -28,9 +28,10 @@ _NAME_EXTRAS = frozenset(" 　・．.，,'’‐-－−＝〇〆々")
 _KANA = frozenset(map(chr, range(0x30A1, 0x30F7))) | frozenset("ー・ヽヾ 　")
 _ADDRESS_NOT = frozenset('<>"`{}|\\^$=;~')  # ASCII that no address needs and that other languages give a meaning
 
-_DATE_WRITTEN = re.compile(r"(\d{4})(?:[/.]|年 ?)(\d{1,2})(?:[/.]|月 ?)(\d{1,2})日?")
+_DATE_WRITTEN = re.compile(r"(\d{4})(?:[/.]|年 ?)(\d{1,2})(?:[/.]|月 ?)(\d{1,2})日?", re.ASCII)
 _PHONE_WRITTEN = re.compile(  # 03(1234)5678 · (03)1234-5678 · 03 1234 5678
-    r"(0\d{1,4}) ?\((\d{1,4})\) ?(\d{3,4})|\((0\d{1,4})\) ?(\d{1,4})[- ](\d{3,4})|(0\d{1,4}) (\d{1,4}) (\d{3,4})"
+    r"(0\d{1,4}) ?\((\d{1,4})\) ?(\d{3,4})|\((0\d{1,4})\) ?(\d{1,4})[- ](\d{3,4})|(0\d{1,4}) (\d{1,4}) (\d{3,4})",
+    re.ASCII,
 )
 
 
