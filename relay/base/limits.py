@@ -123,6 +123,13 @@ class Limits:
     )
     ledger_batch: int = _limit(256, "records made durable by one fdatasync", 1, 4_096, "one full tile")
 
+    @property
+    def envelope_bytes(self) -> int:
+        """The largest envelope that egress and gate take. A form written anew may be three times as long
+        (every character percent-encoded), and sealing adds less than a thousandth."""
+        body = max(self.body_bytes, self.route_body_bytes)
+        return 3 * body + body // 1000 + 128 * KIB
+
 
 DEFAULTS = Limits()
 

@@ -2,8 +2,9 @@
 
 Versions: 1.3; a server may also be told to take 1.2, with ECDHE and AEAD only. Groups: X25519MLKEM768 first, so that what
 is recorded today stays closed to a quantum computer later. No renegotiation, compression, early data, and no session
-tickets: a ticket key would have to be shared by the workers and would outlive forward secrecy; the price is one full
-handshake (about 1 ms of both sides' CPU) for each connection, which keep-alive spreads over its requests.
+resumption: a ticket key would have to be shared by the workers and would outlive forward secrecy; the price is one full
+handshake for each connection (about 0.5 ms of our CPU), which keep-alive spreads over its requests. Known limit: in 1.3
+OpenSSL still sends two tickets, which refer to nothing; the call that stops it is out of pyOpenSSL's reach.
 The server's certificate is chosen by SNI; an unknown or missing name gets unrecognized_name and no certificate at all.
 A client that offers ALPN must offer http/1.1 (RFC 7301: no_application_protocol otherwise); without ALPN is fine.
 Peers are judged by `certs.profile` inside the handshake, so that a refused one gets an alert and no application byte.
@@ -36,7 +37,9 @@ SUITES_12: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 ALPN: Final = (b"http/1.1",)
 
 _VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
-_OPTIONS = SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION | SSL.OP_NO_TICKET
+_OPTIONS = (
+    SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION | SSL.OP_NO_TICKET | SSL.OP_CIPHER_SERVER_PREFERENCE
+)  # the last decides about groups, too
 _ACCEPTED: Final[int] = Codes.OK
 _REJECTED: Final[int] = Codes.ERR_CERT_REJECTED
 # the alert that a refused peer gets follows from the X509_V code
@@ -85,6 +88,8 @@ class ServerContext:
         profiles: Sequence[PeerProfile],
         now: Now | None,
         alpn: Sequence[bytes],
+        default: TlsIdentity | None,
+        any_name: bool,
     ) -> None:
         if not identities:
             raise ValueError("a server needs an identity")
@@ -92,10 +97,14 @@ class ServerContext:
             raise ValueError("judging client certificates needs the time")
         self.judges_peer = bool(profiles)
         self._by_name: dict[str, SSL.Context] = {}
+        self._default: SSL.Context | None = None
+        self._any_name = any_name
         for identity in identities:
             context = _context(SSL.TLS_SERVER_METHOD, min_version, identity)
             for name in identity.names or alternative_names(identity.chain[0]):
                 self._by_name[name.lower()] = context
+            if identity is default:
+                self._default = context
         # the first context has no certificate: without a known name there is none to show
         self._context = _context(SSL.TLS_SERVER_METHOD, min_version, None)
         self._kept = [native.on_server_name(self._context, self._choose)]
@@ -115,6 +124,8 @@ class ServerContext:
         offered = connection.get_servername()
         name = "" if offered is None else offered.decode("ascii", "replace").lower()
         context = self._by_name.get(name)
+        if context is None and (offered is None or self._any_name):
+            context = self._default
         if context is None:
             state.refusal = (Reason.TLS_NAME_UNKNOWN, "no server name" if offered is None else "an unknown server name")
             return False
@@ -129,9 +140,11 @@ class ClientContext:
     server_side = False
     judges_peer = True
 
-    def __init__(self, identity: TlsIdentity, profile: PeerProfile, server_name: str, now: Now) -> None:
+    def __init__(
+        self, identity: TlsIdentity, profile: PeerProfile, server_name: str, now: Now, alpn: Sequence[bytes]
+    ) -> None:
         self._context = _context(SSL.TLS_CLIENT_METHOD, "1.3", identity)
-        self._context.set_alpn_protos(list(ALPN))
+        self._context.set_alpn_protos(list(alpn))
         self._server_name = server_name
         self._kept = native.on_peer_chain(self._context, SSL.VERIFY_PEER, _judge((profile,), now))
 
@@ -151,8 +164,13 @@ def server_context(
     client_profile: PeerProfile | Sequence[PeerProfile] | None = None,
     now: Now | None = None,
     alpn: Sequence[bytes] = ALPN,
+    default: TlsIdentity | None = None,
+    any_name: bool = False,
 ) -> ServerContext:
-    """With client profiles, a client certificate that fits one of them is demanded; `now` is then needed."""
+    """With client profiles, a client certificate that fits one of them is demanded; `now` is then needed.
+
+    `default`, one of `identities`: for clients that send no server name; with `any_name` also for unknown ones.
+    """
     own = (identities,) if isinstance(identities, TlsIdentity) else tuple(identities)
     match client_profile:
         case None:
@@ -163,16 +181,21 @@ def server_context(
             profiles = tuple(client_profile)
             if not profiles:
                 raise ValueError("an empty list of client profiles would mean that anyone may connect")
-    return ServerContext(own, min_version, profiles, now, alpn)
+    return ServerContext(own, min_version, profiles, now, alpn, default, any_name)
 
 
 def client_context(
-    identity: TlsIdentity, profile: PeerProfile, *, now: Now, server_name: str | None = None
+    identity: TlsIdentity,
+    profile: PeerProfile,
+    *,
+    now: Now,
+    server_name: str | None = None,
+    alpn: Sequence[bytes] = ALPN,
 ) -> ClientContext:
     """For one gate. `server_name` is the SNI, the profile's only name unless given."""
     if server_name is None:
         (server_name,) = profile.names
-    return ClientContext(identity, profile, server_name, now)
+    return ClientContext(identity, profile, server_name, now, alpn)
 
 
 def _context(method: int, min_version: MinVersion, identity: TlsIdentity | None) -> SSL.Context:

@@ -1,0 +1,179 @@
+"""The egress: what reaches the LGWAN side. It only ever holds sealed bytes, and sends none without the ledger's permit."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from socket import socket
+
+import trio
+
+from relay.base.errors import Refused, Unavailable
+from relay.base.reasons import Reason
+from relay.egress.exchange import GateConnection
+from relay.egress.gates import Gates
+from relay.egress.measure import Measure
+from relay.egress.pipeline import Egress
+from relay.egress.records import Recorder
+from relay.egress.serve import SOCKET, serve_front
+from relay.envelope.keys import ReceiptVerifier
+from relay.ipc.link import ALPN
+from relay.ipc.permit import PermitDesk
+from relay.net.channel import Channel, accept_forever
+from relay.net.listen import connect_tcp_from, open_seqpacket_listener, parse_address
+from relay.net.tls_stream import TlsStream
+from relay.ops import start
+from relay.ops.clock import boottime_ms, now_ms, now_utc
+from relay.ops.logs import Log
+from relay.ops.metrics import Registry
+from relay.ops.sandbox.walls import Held, Walls, python_paths
+from relay.ops.status import Health
+from relay.settings import material
+from relay.settings.load import load_host
+from relay.settings.model import Gate, HostFile
+from relay.tls.contexts import ClientContext, client_context
+from relay.tls.engine import TlsEngine
+from relay.tree.record import Operation, format_time
+
+_FRONTS_MOST = 256  # connections; front.workers is at most that
+_RETRY_S = 0.2
+
+
+class EgressRole:
+    """The one egress of this host, its socket open, its walls not yet up."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        settings = load_host(options.config)
+        self.settings, limits, keys = settings, settings.limits, settings.host.keys_dir
+        self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
+        self.run_dir = Path(settings.host.run_dir)
+        self.drain_timeout_ms = limits.drain_timeout_ms
+        self.log = Log("egress")
+        names = {"gate": [gate.name for gate in settings.gate], "certificate": ["egress"]}
+        self.registry = Registry("egress", names)
+        self.measure = Measure(self.registry)
+        self.links = {gate.name: (gate, self._context(gate)) for gate in settings.gate}
+        self.ledger = Channel(
+            self.run_dir / "ledger/egress.sock",
+            unavailable=Reason.LEDGER_UNAVAILABLE,
+            timeout_s=limits.ipc_timeout_ms / 1000,
+        )
+        self.recorder = Recorder(self.ledger)
+        self.gates = Gates({tenant.name: tenant.gates for tenant in settings.tenant}, self._connect, limits)
+        self.egress = Egress(
+            limits=limits,
+            desk=PermitDesk(
+                material.permit_key(settings.egress.permit_key, keys),
+                lifetime_ms=limits.permit_lifetime_ms,
+                started_ms=boottime_ms(),
+            ),
+            gates=self.gates,
+            receipt_keys={
+                gate.name: material.public_key(gate.receipt_key, ReceiptVerifier.from_text) for gate in settings.gate
+            },
+            recorder=self.recorder,
+            measure=self.measure,
+        )
+        self.listener: socket = open_seqpacket_listener(str(self.run_dir / SOCKET), mode=0o660)
+        self.walls = Walls(
+            role="egress",
+            read=python_paths(),
+            connect_tcp=tuple(sorted({parse_address(gate.address)[1] for gate in settings.gate})),
+            bind_tcp=(0,) if settings.egress.source_address else (),
+            inet=True,
+            open_files=2 * limits.transfers_in_flight * settings.front.workers + 1024,
+            user=settings.egress.user,
+        )
+
+    def _context(self, gate: Gate) -> ClientContext:
+        settings, now = self.settings, now_utc()
+        own = material.identity(
+            settings.egress.certificate, settings.egress.key, settings.host.keys_dir, "client", (), now
+        )
+        self.measure.expiries([("egress", own.chain[0].not_valid_after_utc.timestamp())])
+        return client_context(own, material.peer_profile(gate, "server", now), now=now_utc, alpn=(ALPN,))
+
+    async def _connect(self, name: str) -> GateConnection:
+        """A verified connection, by the LGWAN interface and source address. Raises Unavailable, Refused."""
+        gate, context = self.links[name]
+        sock = await connect_tcp_from(gate.address, self.settings.egress.source_address, self.settings.egress.interface)
+        stream = TlsStream(sock, TlsEngine(context))
+        try:
+            facts = await stream.handshake()
+            if facts.alpn != ALPN.decode("ascii"):
+                raise Unavailable(Reason.GATE_LINK_INVALID, "the peer does not speak the link protocol")
+        except (Refused, Unavailable) as error:
+            stream.close()
+            self.measure.handshake("", "", error.reason)
+            raise
+        except BaseException:
+            stream.close()
+            raise
+        self.measure.handshake(facts.version, facts.group)
+        return GateConnection(stream)
+
+    async def serve(
+        self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        async with trio.open_nursery() as background:
+            background.start_soon(self.ledger.run)
+            background.start_soon(self.recorder.retry_forever)
+            await self._record_start(held)
+            for gate in self.gates.by_name.values():
+                background.start_soon(self.gates.probe_forever, gate)
+            async with trio.open_nursery() as serving:
+                serving.start_soon(self._accept, serving.cancel_scope)
+                task_status.started()
+                await asked.wait()
+                await self._finish()
+                serving.cancel_scope.cancel()
+            background.cancel_scope.cancel()
+
+    async def _accept(self, _scope: trio.CancelScope) -> None:
+        await accept_forever(self.listener, self._serve_front, connections_most=_FRONTS_MOST)
+
+    async def _serve_front(self, sock: socket) -> None:
+        await serve_front(self.egress, sock)
+
+    async def _finish(self) -> None:
+        """The fronts drain first; what they sent is carried through, and what the ledger has not got is offered again."""
+        while self.egress.load.transfers or self.recorder.held:
+            await trio.sleep(_RETRY_S)
+
+    async def _record_start(self, held: Held) -> None:
+        operation = Operation(
+            time=format_time(now_ms()),
+            role="egress",
+            operation="start",
+            subject="",
+            result="walls-up",
+            detail=f"landlock {held.landlock_abi}, seccomp {'on' if held.seccomp else 'off'}, missing: {', '.join(held.missing) or 'none'}",
+        )
+        while True:
+            try:
+                await self.recorder.operation(operation)
+            except Unavailable:
+                await trio.sleep(_RETRY_S)
+            else:
+                return
+
+    def health(self) -> Mapping[str, Health]:
+        found = {"ledger": Health(True) if self.ledger.is_connected else Health(False, "not connected")}
+        for gate in self.gates.by_name.values():
+            found[f"gate_{gate.name}"] = Health(True) if gate.is_up else Health(False, gate.reason.value)
+        return found
+
+    def refresh(self) -> None:
+        self.measure.outcomes_held.set(self.recorder.held)
+        for gate in self.gates.by_name.values():
+            self.measure.gate_up(gate.name, gate.is_up)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return start.run("egress", EgressRole, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The gates of every tenant: connections kept open, health, and which gate is asked (docs/spec/link.md section 3.3).
+
+Order of asking: the tenant's gates as the configuration lists them, those known to be down left out. A gate is down when
+its last probe or connection failed, and up again when a probe succeeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import trio
+
+from relay.base.errors import Refused, SekishoError, Unavailable
+from relay.base.limits import Limits
+from relay.base.reasons import Reason
+from relay.egress.exchange import GateAnswer, GateConnection, LinkLost
+from relay.net.parcel import Parcel
+
+Connect = Callable[[str], Awaitable[GateConnection]]
+
+
+class Delivered(NamedTuple):
+    gate: str
+    attempts: int
+    answer: GateAnswer
+
+
+class ExchangeFailed(SekishoError):
+    """No gate answered. `reason` for the citizen and the log, `gate` the last one asked."""
+
+    def __init__(self, reason: Reason, gate: str, attempts: int, detail: str) -> None:
+        super().__init__(f"{reason.value}: {gate}: {detail}")
+        self.reason = reason
+        self.gate = gate
+        self.attempts = attempts
+
+
+class Gate:
+    """One gate: its idle connections, the newest last, and what is known of its health."""
+
+    def __init__(self, name: str, connect: Connect, limits: Limits) -> None:
+        self.name = name
+        self.failure = ""  # why it is down; empty: up, or not yet tried
+        self.reason = Reason.GATE_UNAVAILABLE  # the reason that goes with `failure`
+        self.seen_up = False
+        self.slots = trio.CapacityLimiter(limits.gate_connections)
+        self._connect = connect
+        self._limits = limits
+        self._idle: list[tuple[float, GateConnection]] = []
+
+    @property
+    def is_up(self) -> bool:
+        return self.seen_up and not self.failure
+
+    async def take(self, *, fresh: bool = False) -> GateConnection:
+        """An idle connection that still holds, else a new one. Raises Unavailable; the gate then counts as down."""
+        while self._idle and not fresh:
+            since, connection = self._idle.pop()
+            if connection.is_reusable and since + self._limits.gate_idle_ms / 1000 > trio.current_time():
+                return connection
+            await connection.close()
+        try:
+            with trio.fail_after(self._limits.connect_timeout_ms / 1000):
+                connection = await self._connect(self.name)
+        except (Refused, Unavailable) as error:
+            self.mark_down(error.reason, str(error))
+            raise Unavailable(error.reason, f"{self.name}: {error}") from error
+        except trio.TooSlowError as error:
+            self.mark_down(Reason.GATE_UNAVAILABLE, "no connection in time")
+            raise Unavailable(Reason.GATE_UNAVAILABLE, f"{self.name}: no connection in time") from error
+        self.mark_up()
+        return connection
+
+    def give_back(self, connection: GateConnection) -> None:
+        self._idle.append((trio.current_time(), connection))
+
+    def mark_up(self) -> None:
+        self.failure = ""
+        self.seen_up = True
+
+    def mark_down(self, reason: Reason, why: str) -> None:
+        self.failure = why
+        self.reason = reason
+
+    async def drop_idle(self, older_than_s: float) -> None:
+        """Close connections that nobody has used for so long."""
+        before = trio.current_time() - older_than_s
+        stale = [connection for since, connection in self._idle if since <= before]
+        self._idle = [(since, connection) for since, connection in self._idle if since > before]
+        for connection in stale:
+            await connection.close()
+
+
+class Gates:
+    """Which gate carries a transfer, and when another is tried."""
+
+    def __init__(self, tenants: Mapping[str, Sequence[str]], connect: Connect, limits: Limits) -> None:
+        self.by_name = {name: Gate(name, connect, limits) for names in tenants.values() for name in names}
+        self._tenants = {tenant: [self.by_name[name] for name in names] for tenant, names in tenants.items()}
+        self._limits = limits
+
+    async def exchange(self, tenant: str, envelope: Parcel) -> Delivered:
+        """Carry `envelope` to one of the tenant's gates. Raises ExchangeFailed."""
+        attempts = 0
+        last = ExchangeFailed(Reason.GATE_UNAVAILABLE, "", 0, "no gate of this tenant is up")
+        for gate in self._tenants.get(tenant, ()):
+            if gate.failure:
+                last = ExchangeFailed(gate.reason, gate.name, attempts, gate.failure)
+                continue
+            may_have_arrived = False
+            for fresh in (False, True):
+                attempts += 1
+                try:
+                    return Delivered(gate.name, attempts, await self._once(gate, envelope, fresh=fresh))
+                except Unavailable as error:
+                    last = ExchangeFailed(error.reason, gate.name, attempts, str(error))
+                    break  # no connection to this gate
+                except Refused as error:
+                    # "replayed", of our own second attempt: the first one had arrived, and its answer is lost
+                    lost = may_have_arrived and error.reason is Reason.ENVELOPE_REPLAYED
+                    reason = Reason.GATE_LINK_INVALID if lost else error.reason
+                    raise ExchangeFailed(reason, gate.name, attempts, str(error)) from error
+                except LinkLost as error:
+                    last = ExchangeFailed(Reason.GATE_LINK_INVALID, gate.name, attempts, str(error))
+                    may_have_arrived |= error.sent_whole
+            if may_have_arrived:  # then no other gate must get it too (P5)
+                raise ExchangeFailed(Reason.GATE_LINK_INVALID, gate.name, attempts, str(last))
+        raise last
+
+    async def _once(self, gate: Gate, envelope: Parcel, *, fresh: bool) -> GateAnswer:
+        async with gate.slots:
+            connection = await gate.take(fresh=fresh)
+            finished = False
+            try:
+                with trio.fail_after(self._limits.exchange_timeout_ms / 1000):
+                    answer = await connection.exchange(envelope, response_most=2 * self._limits.response_bytes)
+                finished = True
+                return answer
+            except trio.TooSlowError as error:
+                raise Refused(Reason.GATE_TIMEOUT, gate.name) from error
+            except Refused:
+                finished = True  # the gate's own word leaves the connection in order
+                raise
+            finally:
+                if finished:
+                    gate.give_back(connection)
+                else:
+                    with trio.CancelScope(shield=True), trio.move_on_after(1):
+                        await connection.close()
+
+    async def probe_forever(self, gate: Gate) -> None:
+        """Notice within `gate_probe_interval_ms` that a gate went down or came back."""
+        interval_s = self._limits.gate_probe_interval_ms / 1000
+        while True:
+            await self.probe(gate)
+            await gate.drop_idle(self._limits.gate_idle_ms / 1000)
+            await trio.sleep(interval_s)
+
+    async def probe(self, gate: Gate) -> None:
+        """One PING over a connection of the pool, or a new one."""
+        try:
+            async with gate.slots:
+                connection = await gate.take()
+                with trio.fail_after(self._limits.connect_timeout_ms / 1000):
+                    await connection.ping()
+        except Unavailable:
+            return  # `take` has marked it down
+        except (LinkLost, trio.TooSlowError) as error:
+            gate.mark_down(Reason.GATE_UNAVAILABLE, str(error) or "no answer to a probe")
+            with trio.move_on_after(1):
+                await connection.close()
+            return
+        gate.mark_up()
+        gate.give_back(connection)

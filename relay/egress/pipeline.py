@@ -1,0 +1,136 @@
+"""THE HOT PATH of the egress: redeem the permit ▸ exchange ▸ check the receipt ▸ record the outcome ▸ answer the front.
+
+Sealed bytes only: nothing here can parse HTTP, judge, seal or open. What may leave is decided by the permit alone, over the
+digest of the bytes that this process holds and will send (docs/spec/ipc.md section 4.2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import trio
+
+from relay.base.errors import Refused
+from relay.base.ids import TransferId, transfer_id_from_bytes
+from relay.base.limits import Limits
+from relay.egress.gates import ExchangeFailed, Gates
+from relay.egress.measure import Measure
+from relay.egress.records import Recorder
+from relay.envelope.receipt import ReceiptVerifier, verify_receipt
+from relay.ipc.messages import Exchange
+from relay.ipc.permit import PermitDesk
+from relay.net.parcel import Parcel
+from relay.ops.clock import boottime_ms, now_ms, rfc3339_ms
+from relay.tree.record import Outcome
+
+DELIVERED = "delivered"
+
+
+class Result(NamedTuple):
+    """What the front is told (docs/spec/ipc.md section 5.1)."""
+
+    result: str
+    gate: str
+    response: Parcel
+
+
+@dataclass(slots=True)
+class Load:
+    """What is under way."""
+
+    transfers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """What one transfer needs, put together by `relay.egress.__main__`."""
+
+    limits: Limits
+    desk: PermitDesk
+    gates: Gates
+    receipt_keys: Mapping[str, ReceiptVerifier]  # by gate
+    recorder: Recorder
+    measure: Measure
+    load: Load = field(default_factory=Load)
+
+
+async def transfer(egress: Egress, request: Exchange, envelope: Parcel) -> Result:
+    """One envelope to its gate. Never raises for what a peer did; every end is recorded before it is returned."""
+    transfer_id = transfer_id_from_bytes(request.transfer)
+    digest = await digest_of(envelope)
+    try:
+        intent = egress.desk.redeem(
+            request.permit,
+            transfer=request.transfer,
+            tenant=request.tenant,
+            held_digest=digest,
+            claimed_digest=request.claimed_digest,
+            now_ms=boottime_ms(),
+        )
+    except Refused as refused:
+        egress.measure.permit(refused.reason.value)
+        await egress.recorder.refused(transfer_id, request.tenant, refused.reason)
+        return Result(refused.reason.value, "", Parcel.of(b""))
+    egress.measure.permit("accepted")
+    return await exchange(egress, request.tenant, transfer_id, intent, digest, envelope)
+
+
+async def exchange(
+    egress: Egress, tenant: str, transfer_id: TransferId, intent: int, digest: bytes, envelope: Parcel
+) -> Result:
+    """Send what a permit covers; the outcome is recorded before the front hears of it (section 5.2)."""
+    started = trio.current_time()
+    await egress.recorder.wait_for_room()
+    response, receipt, response_digest, peer = Parcel.of(b""), "", b"", ""
+    try:
+        delivered = await egress.gates.exchange(tenant, envelope)
+    except ExchangeFailed as failed:
+        result, gate, attempts = failed.reason.value, failed.gate, failed.attempts
+    else:
+        result, gate, attempts = DELIVERED, delivered.gate, delivered.attempts
+        response, receipt = delivered.answer.response, delivered.answer.receipt.decode("utf-8", "replace")
+        peer = delivered.answer.peer.hex()
+        response_digest = await digest_of(response)
+        try:
+            verify_receipt(
+                delivered.answer.receipt,
+                egress.receipt_keys[gate],
+                transfer_id=transfer_id,
+                envelope_digest=digest,
+                response_digest=response_digest,
+            )
+        except Refused as refused:
+            response.close()
+            result, receipt, response = refused.reason.value, "", Parcel.of(b"")
+    duration_s = trio.current_time() - started
+    egress.measure.exchange(gate or "none", result, duration_s)
+    await egress.recorder.outcome(
+        Outcome(
+            time=rfc3339_ms(now_ms()),
+            transfer=transfer_id,
+            intent=intent,
+            result=result,
+            gate=gate,
+            peer=peer,
+            attempts=attempts,
+            duration_ms=round(duration_s * 1000),
+            response_digest=response_digest.hex(),
+            response_bytes=response.size,
+            receipt=receipt,
+        )
+    )
+    return Result(result, gate, response)
+
+
+async def digest_of(parcel: Parcel) -> bytes:
+    """SHA-256 of a parcel; gives other tasks their turn while it reads a large one."""
+    if parcel.inline is not None:
+        return hashlib.sha256(parcel.inline).digest()
+    digest = hashlib.sha256()
+    for piece in parcel.pieces():
+        digest.update(piece)
+        await trio.lowlevel.checkpoint()
+    return digest.digest()

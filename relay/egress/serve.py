@@ -1,0 +1,66 @@
+"""The egress's socket for the fronts: one task per connection reads packets, one task per transfer carries it."""
+
+from __future__ import annotations
+
+import socket
+
+import trio
+
+from relay.base.ids import transfer_id_from_bytes
+from relay.egress.pipeline import Egress, transfer
+from relay.ipc.messages import Exchange, Exchanged, ProtocolViolation, decode_request, encode
+from relay.net.channel import Packet, close_descriptors, receive_packet, send_nowait
+from relay.net.parcel import Parcel
+
+SOCKET = "egress/front.sock"
+_DRAIN_MOST = 64
+
+
+async def serve_front(egress: Egress, sock: socket.socket) -> None:
+    """One front worker's connection, until it ends or breaks the protocol."""
+    full = trio.Lock()  # one task at a time may wait until this front reads its answers
+    try:
+        async with trio.open_nursery() as nursery:
+            try:
+                while True:
+                    await trio.lowlevel.wait_readable(sock)
+                    for _ in range(_DRAIN_MOST):
+                        packet = receive_packet(sock)
+                        if packet is None:
+                            break
+                        request, envelope = _open(egress, packet)
+                        nursery.start_soon(_answer, egress, sock, full, request, envelope)
+            except EOFError:
+                return  # the transfers under way are still carried through; their outcomes belong in the log
+    except* ProtocolViolation:
+        egress.measure.violation()
+
+
+def _open(egress: Egress, packet: Packet) -> tuple[Exchange, Parcel]:
+    try:
+        request = decode_request(packet.data, SOCKET)
+        if not isinstance(request, Exchange):
+            raise ProtocolViolation("not an exchange")
+        transfer_id_from_bytes(request.transfer)
+    except (ProtocolViolation, ValueError) as error:
+        close_descriptors(packet.descriptors)
+        raise ProtocolViolation(str(error)) from error
+    return request, Parcel.received(request.inline, packet.descriptors, egress.limits.envelope_bytes)
+
+
+async def _answer(egress: Egress, sock: socket.socket, full: trio.Lock, request: Exchange, envelope: Parcel) -> None:
+    egress.load.transfers += 1
+    try:
+        with envelope:
+            result = await transfer(egress, request, envelope)
+        with result.response as response:
+            answer = encode(
+                Exchanged(call=request.call, result=result.result, gate=result.gate, inline=response.inline)
+            )
+            while not send_nowait(sock, answer, response.descriptors):
+                async with full:
+                    await trio.lowlevel.wait_writable(sock)
+    except (EOFError, OSError, trio.ClosedResourceError):
+        egress.measure.violation()  # this front is gone, or does not read its answers
+    finally:
+        egress.load.transfers -= 1

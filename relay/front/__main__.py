@@ -1,0 +1,143 @@
+"""The front: what the Internet talks to. Plaintext lives here, in memory only; from here nothing connects anywhere over IP."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from socket import socket
+
+import trio
+
+from relay.base.errors import Broken, Misuse, Unavailable
+from relay.front.context import Front
+from relay.front.drain import Drain
+from relay.front.serve import Connection
+from relay.front.settings import front_of, identities, names_of, policy_of
+from relay.ipc.messages import RecordOperation
+from relay.net.listen import accept_loop, activated_sockets, open_tcp_listener
+from relay.ops import start
+from relay.ops.clock import now_ms, now_utc
+from relay.ops.logs import Log
+from relay.ops.metrics import Registry
+from relay.ops.sandbox.walls import Held, Walls, python_paths
+from relay.ops.status import Health
+from relay.settings.load import load_host
+from relay.tls.contexts import server_context
+from relay.tree.record import Operation, format_time
+
+_RETRY_S = 0.2  # between two attempts to record the start, while the ledger is not there yet
+
+
+class FrontRole:
+    """One worker, its listeners open, its walls not yet up."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        settings = load_host(options.config)
+        policy = policy_of(settings)
+        self.registry = Registry("front", names_of(settings, policy))
+        self.front: Front = front_of(settings, options.worker, policy, self.registry)
+        own = identities(settings, now_utc())
+        self.front.measure.expiries(
+            (tenant.name, identity.chain[0].not_valid_after_utc.timestamp())
+            for tenant, identity in zip(settings.tenant, own, strict=True)
+        )
+        default = own[0] if settings.policy.open_routes or len(own) == 1 else None
+        self.context = server_context(
+            own, min_version=settings.front.tls_min_version, default=default, any_name=settings.policy.open_routes
+        )
+        given = activated_sockets(os.environ, os.getpid())
+        self.listeners: list[socket] = [sock for several in given.values() for sock in several] or [
+            open_tcp_listener(address, interface=settings.front.interface, backlog=settings.limits.listen_backlog)
+            for address in settings.front.listen
+        ]
+        self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
+        self.run_dir = Path(settings.host.run_dir)
+        self.drain_timeout_ms = settings.limits.drain_timeout_ms
+        self.log = Log("front", options.worker)
+        self.walls = Walls(
+            role="front",
+            read=python_paths(),
+            open_files=settings.limits.connections + 2 * settings.limits.transfers_in_flight + 256,
+            user=settings.front.user,
+        )
+
+    async def serve(
+        self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        drain = Drain()
+        async with trio.open_nursery() as channels:
+            channels.start_soon(self.front.ledger.run)
+            channels.start_soon(self.front.egress.run)
+            await self._record_start(held)
+            async with trio.open_nursery() as connections:
+                accepting = trio.CancelScope()
+                connections.start_soon(self._accept, connections, accepting, drain)
+                task_status.started()
+                await asked.wait()
+                accepting.cancel()
+                for listener in self.listeners:
+                    listener.close()
+                drain.begin()
+            channels.cancel_scope.cancel()
+
+    async def _accept(self, connections: trio.Nursery, accepting: trio.CancelScope, drain: Drain) -> None:
+        def handle(sock: socket, source: tuple[str, int]) -> None:
+            connections.start_soon(self._connection, sock, source[0], drain)
+
+        with accepting:
+            async with trio.open_nursery() as listening:
+                for listener in self.listeners:
+                    listening.start_soon(accept_loop, listener, handle)
+
+    async def _connection(self, sock: socket, source: str, drain: Drain) -> None:
+        """One connection. A bug met here ends this connection, is counted and logged; a peer must not switch the service off."""
+        try:
+            await Connection(self.front, self.context, sock, source, drain).serve()
+        except Broken:
+            raise
+        except Exception as error:
+            self.front.measure.bug()
+            self.log.fault("connection_failed", error)
+            if isinstance(error, Misuse):
+                self.log.error("alarm", error=error)
+
+    async def _record_start(self, held: Held) -> None:
+        """Nothing is served before the log says that this worker started, and behind which walls."""
+        operation = Operation(
+            time=format_time(now_ms()),
+            role="front",
+            operation="start",
+            subject=f"worker-{self.front.worker}",
+            result="walls-up",
+            detail=f"landlock {held.landlock_abi}, seccomp {'on' if held.seccomp else 'off'}, missing: {', '.join(held.missing) or 'none'}",
+        )
+        while True:
+            try:
+                await self.front.ledger.call(RecordOperation(call=self.front.ledger.next_call(), operation=operation))
+            except Unavailable:
+                await trio.sleep(_RETRY_S)
+            else:
+                return
+
+    def health(self) -> Mapping[str, Health]:
+        return {
+            name: Health(True) if channel.is_connected else Health(False, "not connected")
+            for name, channel in (("ledger", self.front.ledger), ("egress", self.front.egress))
+        }
+
+    def refresh(self) -> None:
+        measure, front = self.front.measure, self.front
+        measure.transfers.set(front.budget.transfers)
+        measure.at_ledger.set(front.ledger.open_calls)
+        measure.at_egress.set(front.egress.open_calls)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return start.run("front", FrontRole, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

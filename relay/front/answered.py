@@ -1,0 +1,75 @@
+"""The application's answer: opened here, because only this process has the transfer's response key, and judged before it goes on.
+
+Response policy, first form: status and header allow-list; hop-by-hop fields, the application's own security headers and
+anything that tells about the inside (Server, X-Powered-By, Via) do not go on. A response that does not open is Unavailable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from relay.base.errors import Refused, Unavailable
+from relay.base.limits import Limits
+from relay.base.reasons import Reason
+from relay.envelope.bhttp import ResponseDecoder
+from relay.envelope.bhttp_grammar import Bounds
+from relay.envelope.response import ResponseOpener
+from relay.envelope.seal import Envelope
+from relay.net.parcel import Parcel
+
+# Representation metadata, caching, ranges, authentication and what forms need; the rest stays inside.
+RESPONSE_HEADERS = frozenset(
+    {
+        b"accept-ranges", b"age", b"allow", b"cache-control", b"content-disposition", b"content-encoding",
+        b"content-language", b"content-location", b"content-range", b"content-security-policy", b"content-type",
+        b"etag", b"expires", b"last-modified", b"link", b"location", b"retry-after", b"set-cookie", b"vary",
+        b"www-authenticate",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Status and headers, and the content piece by piece; `content_bytes` is None when it is not known ahead."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    content: Iterator[bytes]
+    content_bytes: int | None
+    parcel: Parcel
+
+
+def open_answer(parcel: Parcel, envelope: Envelope, limits: Limits, *, to_head: bool) -> Answered:
+    """Open a response envelope as far as its head. Raises Unavailable; a fault later on surfaces from `content`."""
+    bounds = Bounds(
+        head_bytes=limits.response_header_bytes, fields=limits.header_count, content_bytes=limits.response_bytes
+    )
+    decoder = ResponseDecoder(bounds, to_head=to_head)
+    pieces = _content(decoder, ResponseOpener(envelope.transfer_id, envelope.response_key), parcel)
+    try:
+        first: list[bytes] = []
+        while decoder.head is None:
+            first += next(pieces)
+        head = decoder.head
+        headers = [(name, value) for name, value in head.headers if name in RESPONSE_HEADERS]
+        if parcel.inline is not None:  # all of it is here already, so all of it is checked before any of it is sent
+            content = b"".join([*first, *(piece for several in pieces for piece in several)])
+            return Answered(head.status, headers, iter((content,)), len(content), parcel)
+    except Refused as error:
+        parcel.close()
+        raise Unavailable(error.reason, error.detail) from error
+    return Answered(
+        head.status, headers, (piece for several in chain([first], pieces) for piece in several), None, parcel
+    )
+
+
+def _content(decoder: ResponseDecoder, opener: ResponseOpener, parcel: Parcel) -> Iterator[list[bytes]]:
+    """Sealed bytes to content. Raises Refused; ends only when the whole message was there."""
+    for sealed in parcel.pieces():
+        yield [piece for plain in opener.feed(sealed) for piece in decoder.feed(plain)]
+    yield decoder.feed(opener.finish())
+    decoder.finish()
+    if decoder.head is None:
+        raise Refused(Reason.RESPONSE_INVALID, "no head")

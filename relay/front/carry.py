@@ -1,0 +1,155 @@
+"""From the client's body to the body that goes on: parsed, judged field by field, and written anew.
+
+Nothing of the client's encoding survives: what is sealed is what `relay.http`'s writers make of the accepted values. Each
+carrier takes body bytes and gives bytes for the seal; once the judgement has denied something it gives no more, as the
+whole will be refused. Pure.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Protocol
+
+from policy.pipeline import Judgement
+from relay.base.limits import Limits
+from relay.http.body import BodyEvent, BodyParser, Document, Field, FileData, FileEnd, FileStart
+from relay.http.connection import Head
+from relay.http.json_body import encode_document
+from relay.http.multipart import MultipartWriter
+from relay.http.submission import open_body
+from relay.http.urlencoded import UrlencodedWriter
+
+
+class Carrier(Protocol):
+    """`content_type`: of what goes on; None where there is no body."""
+
+    content_type: bytes | None
+
+    def feed(self, data: bytes) -> bytes: ...
+    def finish(self) -> bytes: ...
+
+
+class NoBody:
+    """A request without a body stays without one."""
+
+    content_type: bytes | None = None
+
+    def feed(self, data: bytes) -> bytes:  # the framing has refused content already; an empty piece may come
+        return data
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class Raw:
+    """Open routes: the bytes of the content, without its framing, as they are."""
+
+    def __init__(self, judgement: Judgement, content_type: bytes | None) -> None:
+        self.content_type = content_type
+        self._judgement = judgement
+
+    def feed(self, data: bytes) -> bytes:
+        return self._judgement.raw(data)
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class Urlencoded:
+    """application/x-www-form-urlencoded."""
+
+    content_type: bytes | None = b"application/x-www-form-urlencoded"
+
+    def __init__(self, parser: BodyParser, judgement: Judgement) -> None:
+        self._parser = parser
+        self._judgement = judgement
+        self._writer = UrlencodedWriter()
+
+    def feed(self, data: bytes) -> bytes:
+        return self._carry(self._parser.feed(data))
+
+    def finish(self) -> bytes:
+        return self._carry(self._parser.finish())
+
+    def _carry(self, events: list[BodyEvent]) -> bytes:
+        out = []
+        for event in events:
+            if isinstance(event, Field) and (value := self._judgement.field(event.name, event.value)) is not None:
+                out.append(self._writer.field(event.name, value))
+        return b"".join(out)
+
+
+class Multipart:
+    """multipart/form-data, under a boundary of our own; files stream through."""
+
+    def __init__(self, parser: BodyParser, judgement: Judgement) -> None:
+        boundary = secrets.token_hex(16)
+        self.content_type: bytes | None = b"multipart/form-data; boundary=" + boundary.encode("ascii")
+        self._parser = parser
+        self._judgement = judgement
+        self._writer = MultipartWriter(boundary)
+        self._in_file = False
+
+    def feed(self, data: bytes) -> bytes:
+        return self._carry(self._parser.feed(data))
+
+    def finish(self) -> bytes:
+        return self._carry(self._parser.finish()) + self._writer.end()
+
+    def _carry(self, events: list[BodyEvent]) -> bytes:
+        return b"".join([self._one(event) for event in events])
+
+    def _one(self, event: BodyEvent) -> bytes:
+        match event:
+            case Field(name, value):
+                accepted = self._judgement.field(name, value)
+                return b"" if accepted is None else self._writer.field(name, accepted)
+            case FileStart(name, filename, content_type):
+                self._in_file = self._judgement.file_start(name, filename, content_type)
+                return self._writer.file_start(name, filename, content_type) if self._in_file else b""
+            case FileData(data):
+                return self._writer.file_data(self._judgement.file_data(data)) if self._in_file else b""
+            case FileEnd():
+                if not self._in_file:
+                    return b""
+                return self._writer.file_data(self._judgement.file_end()) + self._writer.file_end()
+            case _:
+                return b""
+
+
+class Json:
+    """application/json: held whole under `json_bytes`, judged as one document."""
+
+    content_type: bytes | None = b"application/json"
+
+    def __init__(self, parser: BodyParser, judgement: Judgement) -> None:
+        self._parser = parser
+        self._judgement = judgement
+
+    def feed(self, data: bytes) -> bytes:
+        self._parser.feed(data)
+        return b""
+
+    def finish(self) -> bytes:
+        out = []
+        for event in self._parser.finish():
+            if isinstance(event, Document) and (value := self._judgement.document(event.value)) is not None:
+                out.append(encode_document(value))
+        return b"".join(out)
+
+
+def carrier(head: Head, kind: str | None, judgement: Judgement, limits: Limits) -> Carrier:
+    """The carrier for the body of `head` on the judgement's route."""
+    if kind is None:
+        return NoBody()
+    if judgement.route.open:
+        return Raw(judgement, head.header(b"content-type"))
+    return _FORMS[kind](open_body(head, limits)[1], judgement)
+
+
+_FORMS: dict[str, Callable[[BodyParser, Judgement], Carrier]] = {
+    "urlencoded": Urlencoded,
+    "multipart": Multipart,
+    "json": Json,
+}

@@ -1,0 +1,103 @@
+"""What a front worker counts. The hot path touches cells that were bound once, by their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from time import monotonic
+
+from relay.base.errors import Refused, Unavailable
+from relay.base.reasons import Reason, row
+from relay.ops.metrics import (
+    CERTIFICATE_EXPIRY,
+    CONNECTIONS,
+    CONNECTIONS_ACCEPTED,
+    NONE,
+    QUEUE_DEPTH,
+    REFUSALS,
+    REQUEST_BYTES,
+    REQUESTS,
+    RESPONSE_BYTES,
+    STAGE_DURATION,
+    TLS_HANDSHAKES,
+    Buckets,
+    Registry,
+)
+
+_LIMIT_OF = {
+    Reason.CONNECTIONS_EXCEEDED: "connections",
+    Reason.SOURCE_CONNECTIONS_EXCEEDED: "connections_per_source",
+    Reason.OVERLOADED: "transfers_in_flight",
+    Reason.BODY_TOO_LARGE: "size",
+    Reason.HEADERS_TOO_LARGE: "size",
+    Reason.TARGET_TOO_LONG: "size",
+    Reason.FIELD_TOO_LARGE: "size",
+    Reason.NAME_TOO_LONG: "size",
+    Reason.RESPONSE_TOO_LARGE: "size",
+    Reason.PARTS_EXCEEDED: "count",
+    Reason.FIELDS_EXCEEDED: "count",
+    Reason.NESTING_TOO_DEEP: "count",
+    Reason.TLS_HANDSHAKE_TIMEOUT: "time",
+    Reason.HEADERS_TIMEOUT: "time",
+    Reason.BODY_TIMEOUT: "rate",
+}
+
+
+class Stopwatch:
+    """Times the stages of one transfer: each `lap` goes to that stage's histogram."""
+
+    __slots__ = ("_last", "_measure", "_started")
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+        self._started = self._last = monotonic()
+
+    def lap(self, stage: str) -> None:
+        now = monotonic()
+        self._measure.stages[stage].observe(now - self._last)
+        self._last = now
+
+    def stop(self) -> None:
+        """The whole, from the end of the head to the end of the answer."""
+        self._measure.stages["total"].observe(monotonic() - self._started)
+
+
+class Measure:
+    def __init__(self, registry: Registry) -> None:
+        self._requests = registry.scalar(REQUESTS)
+        self._refusals = registry.scalar(REFUSALS)
+        self._handshakes = registry.scalar(TLS_HANDSHAKES)
+        self._expiry = registry.scalar(CERTIFICATE_EXPIRY)
+        stage = registry.histogram(STAGE_DURATION)
+        names = ("tls_handshake", "receive", "record", "exchange", "answer", "total")
+        self.stages: dict[str, Buckets] = {name: stage.at(name) for name in names}
+        states = registry.scalar(CONNECTIONS)
+        self.handshaking, self.active, self.idle = (states.at(state) for state in ("handshake", "active", "idle"))
+        self.accepted = registry.scalar(CONNECTIONS_ACCEPTED).at()
+        self.request_bytes = registry.scalar(REQUEST_BYTES).at()
+        self.response_bytes = registry.scalar(RESPONSE_BYTES).at()
+        queues = registry.scalar(QUEUE_DEPTH)
+        self.transfers, self.at_ledger, self.at_egress = (queues.at(name) for name in ("transfers", "ledger", "egress"))
+
+    def admitted(self, tenant: str, route: str) -> None:
+        self._requests.at(tenant, route, "admitted", "admitted").inc()
+
+    def refused(self, error: Refused | Unavailable, tenant: str, route: str, *, denied: bool) -> None:
+        verdict = "unavailable" if isinstance(error, Unavailable) else "denied" if denied else "refused"
+        self._requests.at(tenant or NONE, route or NONE, verdict, error.reason.value).inc()
+        self.limited(error.reason)
+
+    def limited(self, reason: Reason) -> None:
+        """A refusal, also where there was no request yet."""
+        self._refusals.at(row(reason).stage.value, reason.value, _LIMIT_OF.get(reason, NONE)).inc()
+
+    def handshake(self, version: str, group: str, reason: Reason = Reason.ADMITTED) -> None:
+        self._handshakes.at(version or NONE, group or NONE, reason.value).inc()
+
+    def bug(self) -> None:
+        """A connection ended by a fault of ours."""
+        self.limited(Reason.INTERNAL_ERROR)
+
+    def expiries(self, certificates: Iterable[tuple[str, float]]) -> None:
+        """(name, Unix time) of each certificate of ours."""
+        for name, ends in certificates:
+            self._expiry.at(name).set(ends)

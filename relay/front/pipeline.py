@@ -1,0 +1,129 @@
+"""THE HOT PATH of the front, and of Sekisho: route ▸ receive, judge and seal ▸ record the intent ▸ exchange ▸ open the answer.
+
+Every step either returns what the next one needs or raises: Refused (the peer's fault), Unavailable (a dependency). There is
+no way from a request to the LGWAN side but through all of them, in this order:
+
+    Judgement   closed by default; opened for a declared route only                                  policy
+    Sealed      holds an Admitted (every stage ran) and the envelope that only `seal` makes of one   envelope
+    Permit      the intent to send exactly this envelope is durable                                  ledger
+    Answered    what the municipal application said, still sealed until here                         egress, gate
+"""
+
+from __future__ import annotations
+
+from policy.pipeline import Judgement
+from policy.verdict import Denied
+from relay.base.errors import Unavailable
+from relay.base.ids import TransferId, transfer_id_to_bytes
+from relay.base.reasons import Reason
+from relay.envelope.format import Header
+from relay.front.answered import Answered, open_answer
+from relay.front.carry import carrier
+from relay.front.context import Front, Tenant
+from relay.front.denial import Denial
+from relay.front.incoming import Incoming
+from relay.front.records import intent_of
+from relay.front.routing import request_head, tenant_of
+from relay.front.sealing import Sealed, Sealing
+from relay.ipc.messages import Exchange, Exchanged, Permit, Permitted, RecordIntent
+from relay.net.channel import close_descriptors
+from relay.net.parcel import Parcel
+from relay.ops.clock import now_ms
+
+
+async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) -> Answered:
+    """One request, from its head to the application's answer."""
+    with front.budget.transfer():
+        tenant = tenant_of(front, incoming.head, incoming.tls.server_name)
+        incoming.tenant = tenant.name
+        judgement = open_judgement(front, tenant, incoming)
+        sealed = await receive(front, tenant, incoming, judgement, transfer_id)
+        incoming.timed.lap("receive")
+        with sealed.parcel:
+            permit = await record(front, tenant, incoming, sealed)
+            incoming.timed.lap("record")
+            response = await exchange(front, tenant, sealed, permit)
+            incoming.timed.lap("exchange")
+        return open_answer(response, sealed.envelope, front.limits, to_head=incoming.head.method == "HEAD")
+
+
+def open_judgement(front: Front, tenant: Tenant, incoming: Incoming) -> Judgement:
+    """The route's judgement of this request, which has not seen the body yet. Raises Denial."""
+    asked = request_head(front, tenant, incoming.head)
+    incoming.body_kind = asked.body_kind
+    judgement = front.policy.open(asked)
+    if isinstance(judgement, Denied):
+        raise Denial(judgement)
+    incoming.route = judgement.route.id
+    incoming.allow(front.limits.body_bytes if judgement.route.body_bytes is None else judgement.route.body_bytes)
+    return judgement
+
+
+async def receive(
+    front: Front, tenant: Tenant, incoming: Incoming, judgement: Judgement, transfer_id: TransferId
+) -> Sealed:
+    """The whole body under its limits, judged and sealed as it comes. Raises Refused, Denial."""
+    created_ms = now_ms()
+    header = Header(
+        transfer_id=transfer_id,
+        tenant=tenant.name,
+        mode=judgement.route.mode,
+        recipient_key_id=tenant.recipient.key_id,
+        sender_key_id=front.sender.key_id,
+        created_ms=created_ms,
+        expires_ms=created_ms + front.limits.envelope_lifetime_ms,
+    )
+    body = carrier(incoming.head, incoming.body_kind, judgement, front.limits)
+    with Sealing(
+        header=header,
+        recipient=tenant.recipient,
+        sender=front.sender,
+        judgement=judgement,
+        carrier=body,
+        authority=incoming.authority,
+        source=incoming.source,
+    ) as sealing:
+        while (piece := await incoming.next_piece()) is not None:
+            sealing.feed(piece)
+        return sealing.finish()
+
+
+async def record(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) -> Permit:
+    """The intent, durable before anything leaves. Raises Unavailable: then nothing leaves."""
+    answer, _ = await front.ledger.call(
+        RecordIntent(
+            call=front.ledger.next_call(),
+            transfer=transfer_id_to_bytes(sealed.envelope.transfer_id),
+            digest=sealed.envelope.digest,
+            intent=intent_of(front, tenant, incoming, sealed),
+        )
+    )
+    if not isinstance(answer, Permitted):
+        raise Unavailable(Reason.LEDGER_UNAVAILABLE, f"the ledger answered {type(answer).__name__}")
+    return answer.permit
+
+
+async def exchange(front: Front, tenant: Tenant, sealed: Sealed, permit: Permit) -> Parcel:
+    """Envelope and permit to the egress; the sealed response back. Raises Unavailable with the egress's or the gate's reason."""
+    answer, descriptors = await front.egress.call(
+        Exchange(
+            call=front.egress.next_call(),
+            transfer=transfer_id_to_bytes(sealed.envelope.transfer_id),
+            tenant=tenant.name,
+            claimed_digest=sealed.envelope.digest,
+            permit=permit,
+            inline=sealed.parcel.inline,
+        ),
+        sealed.parcel.descriptors,
+    )
+    if not isinstance(answer, Exchanged) or answer.result != "delivered":
+        close_descriptors(descriptors)
+        raise Unavailable(_reason(answer.result if isinstance(answer, Exchanged) else ""), "the egress has no answer")
+    return Parcel.received(answer.inline, descriptors, 2 * front.limits.response_bytes)
+
+
+def _reason(word: str) -> Reason:
+    try:
+        return Reason(word)
+    except ValueError:
+        return Reason.EGRESS_UNAVAILABLE

@@ -1,0 +1,70 @@
+"""What the front tells the ledger of a transfer: ids, sizes, digests and declared names; never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policy.verdict import Finding
+from relay.base.errors import Refused, Unavailable
+from relay.base.ids import TransferId
+from relay.base.reasons import row
+from relay.front.context import Front, Tenant
+from relay.front.denial import Denial
+from relay.front.incoming import Incoming
+from relay.front.sealing import Sealed
+from relay.ops.clock import now_ms
+from relay.tls.engine import TlsFacts
+from relay.tree.record import Intent, Refusal, bounded_findings, format_time
+
+
+def intent_of(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) -> Intent:
+    """The record ahead of every crossing. The ledger puts its own time."""
+    return Intent(
+        time=format_time(now_ms()),
+        transfer=sealed.envelope.transfer_id,
+        tenant=tenant.name,
+        route=sealed.admitted.route_id,
+        mode="deposit" if sealed.admitted.mode == "deposit" else "exchange",
+        method=incoming.head.method,
+        source=incoming.source,
+        tls_version=incoming.tls.version,
+        tls_group=incoming.tls.group,
+        envelope_digest=sealed.envelope.digest.hex(),
+        envelope_bytes=sealed.envelope.size,
+        recipient=tenant.recipient.key_id.hex(),
+        sender=front.sender.key_id.hex(),
+        verdict="admitted",
+        findings=bounded_findings(sealed.admitted.findings),
+        fields=sealed.admitted.fields,
+        files=sealed.admitted.files,
+        request_bytes=incoming.received_bytes,
+        worker=front.worker,
+    )
+
+
+def refusal_of(
+    front: Front,
+    error: Refused | Unavailable,
+    transfer_id: TransferId,
+    source: str,
+    tls: TlsFacts | None,
+    where: tuple[str, str],
+) -> Refusal:
+    """The record of a request that did not cross. `where`: tenant and route, as far as they were known."""
+    found: Sequence[Finding] = error.denied.findings if isinstance(error, Denial) else ()
+    entry = row(error.reason)
+    return Refusal(
+        time=format_time(now_ms()),
+        transfer=transfer_id,
+        role="front",
+        reason=error.reason,
+        stage=entry.stage,
+        status=entry.status,
+        tenant=where[0],
+        route=where[1],
+        source=source,
+        findings=bounded_findings(found),
+        tls_version=tls.version if tls else "",
+        tls_group=tls.group if tls else "",
+        worker=front.worker,
+    )

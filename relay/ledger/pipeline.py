@@ -1,0 +1,203 @@
+"""THE HOT PATH of the ledger: take what every role has sent ▸ append and make durable ▸ answer, with permits for intents.
+
+Group commit (docs/spec/ipc.md section 3.3) needs no timer: all sockets hang on one epoll instance, and while one batch waits
+for the disk the next one gathers in the sockets. The disk is waited for *inline*. That is meant: this process has nothing
+else to do that would be allowed before the records are durable, and clients have deadlines of their own.
+
+Fail closed: a record that cannot be made durable gets `Failed`, and no permit is issued for it.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Sequence
+from time import monotonic
+from typing import NamedTuple
+
+import trio
+
+from relay.base.errors import Unavailable
+from relay.base.ids import transfer_id_from_bytes
+from relay.base.limits import Limits
+from relay.ipc import permit
+from relay.ipc.messages import (
+    Failed,
+    Message,
+    Permitted,
+    ProtocolViolation,
+    Recorded,
+    RecordIntent,
+    RecordOperation,
+    RecordOutcome,
+    RecordRefusal,
+    RecordState,
+    Request,
+    decode_request,
+    encode,
+)
+from relay.ledger.jsonl import JsonLines
+from relay.ledger.measure import Measure
+from relay.ledger.store import LogStore
+from relay.net.channel import close_descriptors, receive_packet, send_nowait
+from relay.ops.clock import boottime_ms, now_ms, rfc3339_ms
+from relay.tree.record import Record, encode_record, stamped
+
+_READY_MOST = 64  # sockets looked at in one turn; the rest have theirs in the next
+
+
+class Waiting(NamedTuple):
+    """One request that waits for the disk, and the connection that asked."""
+
+    sock: socket.socket
+    request: Request
+
+
+class Ledger:
+    """The sole writer of the log. `listeners`: socket name of docs/spec/ipc.md section 1.2 → listening socket."""
+
+    def __init__(
+        self,
+        store: LogStore,
+        permit_key: bytes,
+        limits: Limits,
+        listeners: dict[str, socket.socket],
+        measure: Measure,
+        jsonl: JsonLines | None,
+    ) -> None:
+        self._store = store
+        self._permit_key = permit_key
+        self._limits = limits
+        self._measure = measure
+        self._jsonl = jsonl
+        self._epoll = select.epoll()
+        self._listeners = {listener.fileno(): (name, listener) for name, listener in listeners.items()}
+        self._clients: dict[int, tuple[str, socket.socket]] = {}
+        for number in self._listeners:
+            self._epoll.register(number, select.EPOLLIN)
+
+    async def serve_forever(self) -> None:
+        """The whole way of a record, over and over. Raises Broken when durability is in doubt."""
+        while True:
+            await trio.lowlevel.wait_readable(self._epoll.fileno())
+            batch = self.take()
+            if batch:
+                self.answer(batch, self.record([waiting.request for waiting in batch]))
+            await trio.lowlevel.checkpoint()
+
+    def take(self) -> list[Waiting]:
+        """What has been sent by now, at most one batch."""
+        batch: list[Waiting] = []
+        for number, _ in self._epoll.poll(0, _READY_MOST):
+            if number in self._listeners:
+                self._accept(*self._listeners[number])
+            elif len(batch) < self._limits.ledger_batch:
+                self._receive(number, batch)
+        return batch
+
+    def record(self, requests: Sequence[Request]) -> list[Message]:
+        """Make `requests` durable together; one answer each."""
+        time = rfc3339_ms(now_ms())
+        started = monotonic()
+        try:
+            lines = [encode_record(_record_of(request, time)) for request in requests]
+            first = self._store.append(lines)
+            # From here on these records are part of the history: a crash now loses the answers, never the records.
+        except Unavailable as error:
+            self._measure.failed(len(requests))
+            return [Failed(call=request.call, reason=error.reason.value) for request in requests]
+        if self._jsonl is not None:
+            self._jsonl.append(first, lines)
+        kinds = [_KINDS[type(request)] for request in requests]
+        self._measure.appended(kinds, kinds.count("intent"), self._store.size, monotonic() - started)
+        issued_ms = boottime_ms()
+        return [self._answer_of(request, first + offset, issued_ms) for offset, request in enumerate(requests)]
+
+    def record_operation(self, record: Record) -> None:
+        """A record of the ledger's own."""
+        lines = [encode_record(stamped(record, rfc3339_ms(now_ms())))]
+        first = self._store.append(lines)
+        if self._jsonl is not None:
+            self._jsonl.append(first, lines)
+
+    def answer(self, batch: Sequence[Waiting], answers: Sequence[Message]) -> None:
+        """Send the answers. A client that does not read its answers is dropped, not waited for."""
+        for waiting, answer in zip(batch, answers, strict=True):
+            try:
+                sent = send_nowait(waiting.sock, encode(answer))
+            except EOFError:
+                sent = False
+            if not sent:
+                self._drop(waiting.sock)
+
+    def _answer_of(self, request: Request, index: int, issued_ms: int) -> Message:
+        if not isinstance(request, RecordIntent):
+            return Recorded(call=request.call, index=index)
+        issued = permit.issue(
+            self._permit_key,
+            index=index,
+            issued_ms=issued_ms,
+            transfer=request.transfer,
+            digest=request.digest,
+            tenant=request.intent.tenant,
+        )
+        return Permitted(call=request.call, permit=issued)
+
+    def _accept(self, name: str, listener: socket.socket) -> None:
+        try:
+            sock, _ = listener.accept()
+        except OSError:
+            return
+        sock.setblocking(False)
+        self._clients[sock.fileno()] = (name, sock)
+        self._epoll.register(sock.fileno(), select.EPOLLIN)
+
+    def _receive(self, number: int, batch: list[Waiting]) -> None:
+        name, sock = self._clients[number]
+        try:
+            while len(batch) < self._limits.ledger_batch:
+                packet = receive_packet(sock)
+                if packet is None:
+                    return
+                if packet.descriptors:
+                    close_descriptors(packet.descriptors)
+                    raise ProtocolViolation(f"{name}: a descriptor is not permitted here")
+                batch.append(Waiting(sock, _checked(decode_request(packet.data, name))))
+        except EOFError:
+            self._drop(sock)
+        except ProtocolViolation:
+            self._measure.violation()
+            self._drop(sock)
+
+    def _drop(self, sock: socket.socket) -> None:
+        if sock.fileno() >= 0:
+            del self._clients[sock.fileno()]
+            self._epoll.unregister(sock.fileno())
+            sock.close()
+
+
+def _checked(request: Request) -> Request:
+    """An intent must name what its permit will name. Raises ProtocolViolation."""
+    if isinstance(request, RecordIntent):
+        try:
+            transfer = transfer_id_from_bytes(request.transfer)
+        except ValueError as error:
+            raise ProtocolViolation("not a transfer id") from error
+        if transfer != request.intent.transfer or request.digest.hex() != request.intent.envelope_digest:
+            raise ProtocolViolation("an intent contradicts itself")
+    return request
+
+
+_KINDS: dict[type[Message], str] = {
+    RecordIntent: "intent",
+    RecordOutcome: "outcome",
+    RecordRefusal: "refusal",
+    RecordOperation: "operation",
+    RecordState: "state",
+}
+
+
+def _record_of(request: Request, time: str) -> Record:
+    """The record that a request carries: its field of the kind's name."""
+    record: Record = getattr(request, _KINDS[type(request)])
+    return stamped(record, time)
