@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -98,3 +99,70 @@ def failure_of(client: TlsEngine, server: TlsEngine) -> Refused | Unavailable:
     except (Refused, Unavailable) as error:
         return error
     raise AssertionError("the handshake was to fail")
+
+
+class PythonPeer:
+    """The other end of an engine, by Python's ssl module over memory BIOs."""
+
+    def __init__(self, context: ssl.SSLContext, *, server_side: bool = False, server_name: str | None = None) -> None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server_side, server_hostname=server_name
+        )
+
+    def hello(self) -> bytes:
+        self._handshake_step()
+        return self._outgoing.read()
+
+    def shake_hands(self, engine: TlsEngine) -> None:
+        """Raises what either end raises; ours first, after the peer has been given its alert."""
+        for _ in range(10):
+            done = self._handshake_step()
+            sent = self._outgoing.read()
+            if sent:
+                engine.feed(sent)
+            try:
+                ours = engine.handshake_step()
+            finally:
+                self.take(engine)
+            if done and ours:
+                return
+        raise AssertionError("the handshake does not end")
+
+    def _handshake_step(self) -> bool:
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def take(self, engine: TlsEngine) -> None:
+        self._incoming.write(engine.outgoing())
+
+    def give(self, engine: TlsEngine) -> None:
+        data = self._outgoing.read()
+        if data:
+            engine.feed(data)
+
+    def alert(self) -> str:
+        """The words of the alert that waits for the peer, in lower case with spaces."""
+        try:
+            self.tls.do_handshake()
+            self.tls.read(1)
+        except ssl.SSLWantReadError:
+            return ""
+        except ssl.SSLError as error:
+            return str(error).lower().replace("_", " ")
+        return ""
+
+
+def python_client(*, alpn: list[str] | None = None, newest: ssl.TLSVersion | None = None) -> ssl.SSLContext:
+    """A client that verifies nothing: what it presents is the subject, not what it thinks of us."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if alpn is not None:
+        context.set_alpn_protocols(alpn)
+    if newest is not None:
+        context.maximum_version = newest
+    return context
