@@ -105,7 +105,7 @@ def _chosen(known: Sequence[_Named], names: str | None) -> list[_Named]:
 
 def _console() -> Console:
     """Colour and width as the terminal has them; plain and wide enough for the table in a file or pipe."""
-    return Console() if sys.stdout.isatty() else Console(width=140, no_color=True, highlight=False)
+    return Console() if sys.stdout.isatty() else Console(width=150, no_color=True, highlight=False)
 
 
 def _check_programs() -> None:

@@ -71,7 +71,7 @@ class Report:
     def print(self, console: Console) -> None:
         notes = self.notes()
         table = Table(title="CPU time of the measured side on one core; medians of the rounds", title_justify="left")
-        table.add_column("workload")
+        table.add_column("workload", no_wrap=True)
         table.add_column("system")
         for heading in ("CPU ms/request", "± %", "requests/s", "p50 ms", "p99 ms", "peak MiB", "× ModSecurity"):
             table.add_column(heading, justify="right")

@@ -30,11 +30,12 @@ def check_full_handshakes(origin: Origin) -> None:
     for _ in range(2):
         connection = _Connection(origin, context, session)
         try:
-            connection.request("GET", "/", headers={"Connection": "close"})
-            connection.getresponse().read()  # tickets of TLS 1.3 arrive after the handshake
+            connection.request("GET", "/")
             if connection.tls.session_reused:
                 raise BenchRefused("the server resumes sessions; handshakes would not all be full ones")
+            answer = connection.getresponse()  # tickets of TLS 1.3 arrive after the handshake, ahead of the answer
             session = connection.tls.session
+            answer.read()
         finally:
             connection.close()
 

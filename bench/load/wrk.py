@@ -84,10 +84,10 @@ def run(
         if wrk.poll() is None:
             wrk.kill()
             wrk.wait()
-    return _result(output, workload)
+    return result_of(output, workload)
 
 
-def _result(output: str, workload: Workload) -> Closed:
+def result_of(output: str, workload: Workload) -> Closed:
     line = next((line for line in output.splitlines() if line.startswith("BENCH ")), None)
     if line is None:
         raise BenchRefused(f"wrk gave no result: {output[-500:]}")
