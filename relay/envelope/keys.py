@@ -86,6 +86,7 @@ class RecipientPublicKey:
                 MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC_BYTES]),
                 X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC_BYTES:]),
             )
+            _SUITE.encrypt(b"", self._key)  # a point of low order shows only when it is used
         except ValueError as error:
             raise KeyInvalid("the sealing key is not a valid ML-KEM-768 and X25519 key") from error
         self._raw = raw

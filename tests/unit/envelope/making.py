@@ -1,0 +1,60 @@
+"""What the envelope tests make again and again: keys, a header, the proof of a verdict, a sealed envelope."""
+
+from __future__ import annotations
+
+from policy.verdict import Admitted, ForwardHead, _admit
+from relay.base.ids import new_transfer_id
+from relay.envelope.format import Header
+from relay.envelope.keys import ReceiptSigner, RecipientPrivateKey, SenderPrivateKey
+from relay.envelope.seal import Envelope, Sealer
+from relay.envelope.unseal import Opener, Trust
+
+NOW_MS = 1_795_392_000_000
+LIFETIME_MS = 120_000
+SKEW_MS = 30_000
+RECIPIENT = RecipientPrivateKey.generate()
+SENDER = SenderPrivateKey.generate("front-1.example")
+RECEIPT = ReceiptSigner.generate("gate-1.example")
+TRANSFER = new_transfer_id(NOW_MS)
+
+
+def header(**changes: object) -> Header:
+    values: dict[str, object] = {
+        "transfer_id": TRANSFER,
+        "tenant": "minato",
+        "mode": "exchange",
+        "recipient_key_id": RECIPIENT.key_id,
+        "sender_key_id": SENDER.key_id,
+        "created_ms": NOW_MS,
+        "expires_ms": NOW_MS + LIFETIME_MS,
+    }
+    return Header(**(values | changes))  # type: ignore[arg-type]  # tests also make headers that cannot be written
+
+
+def admitted(tenant: str = "minato", mode: str = "exchange") -> Admitted:
+    return _admit("status", tenant, mode, ForwardHead("GET", "/", None, ()), (), 0, 0)
+
+
+def seal(plaintext: bytes, **changes: object) -> tuple[bytes, Envelope]:
+    pieces: list[bytes] = []
+    head = header(**changes)
+    sealer = Sealer(head, RECIPIENT.public_key, SENDER, pieces.append)
+    sealer.write(plaintext)
+    envelope = sealer.finish(admitted(head.tenant, head.mode))
+    return b"".join(pieces), envelope
+
+
+def trust(**changes: object) -> Trust:
+    values: dict[str, object] = {
+        "recipients": {RECIPIENT.key_id: RECIPIENT},
+        "senders": {SENDER.key_id: SENDER.public_key},
+        "lifetimes_ms": {"exchange": LIFETIME_MS},
+        "clock_skew_ms": SKEW_MS,
+    }
+    return Trust(**(values | changes))  # type: ignore[arg-type]  # as above
+
+
+def unseal(raw: bytes, now_ms: int = NOW_MS, **changes: object) -> tuple[bytes, bytes]:
+    """Plaintext and response key."""
+    opened = Opener(trust(**changes)).verify_bytes(raw, now_ms).open()
+    return b"".join(opened.chunks()), opened.response_key
