@@ -87,7 +87,7 @@ def _read(path: Path, problems: list[Problem]) -> Route | None:
     else:
         source = Source(str(path), lines)
         route = read_route(document, source)
-        problems.extend(source.problems)
+        problems.extend(sorted(source.problems, key=lambda problem: problem.line))
         return route
     return None
 
