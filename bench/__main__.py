@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="one round of 2 s: does everything work? Not for quoting")
     parser.add_argument("--rounds", type=int, help="how often everything is measured, interleaved (3)")
     parser.add_argument("--systems", help="only these, by comma: " + ",".join(system.name for system in _SYSTEMS))
-    parser.add_argument("--workloads", help="only these, by comma: get,form,multipart,handshake")
+    parser.add_argument("--workloads", help="only these, by comma: get,form,multipart,handshake (profile: one)")
     parser.add_argument("--json", type=Path, help="where the figures go (out/bench.json, out/memory.json)")
     parser.add_argument("--keep", type=Path, help="work in this new directory and leave everything there")
     return parser

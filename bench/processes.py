@@ -109,7 +109,13 @@ def reset_peaks(pids: Iterable[int]) -> None:
 
 
 def _kilobytes(path: Path, name: str) -> int:
-    for line in path.read_text().splitlines():
+    try:
+        text = path.read_text()
+    except PermissionError:
+        raise BenchRefused(
+            f"{path} cannot be read: Sekisho's roles are not dumpable, so the bench must be root"
+        ) from None
+    for line in text.splitlines():
         if line.startswith(name):
             return int(line.split()[1]) * KIB
     raise BenchRefused(f"{path} has no {name}")

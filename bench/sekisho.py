@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from bench.systems import Ground, Origin, Probe, Running, System
 from bench.workloads import Workload
 from policy.samples import samples as catalogue
 
-_MEASURED_ROLES = ("front", "egress", "ledger")
+MEASURED_ROLES = ("front", "egress", "ledger")
 COMMAND = Path(sys.executable).with_name("sekisho")
 
 
@@ -52,13 +53,14 @@ class Lab:
         app: str | None = None,
         workers: int = 1,
         open_routes: bool = False,
-        limits: dict[str, int] | None = None,
+        limits: Mapping[str, int] | None = None,
+        command: Sequence[str] = (str(COMMAND),),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory / "lab"
         self._output = directory / "lab.output"
         self._cores = cores
-        self._command = [str(COMMAND), "lab", "--dir", str(self.directory), "--workers", str(workers)]
+        self._command = [*command, "lab", "--dir", str(self.directory), "--workers", str(workers)]
         if app is not None:
             self._command += ["--app", app]
         if open_routes:
@@ -144,7 +146,7 @@ class _Measured(Running):
 
     def measured(self) -> list[int]:
         self._lab.check_alive()
-        return self._lab.pids(*_MEASURED_ROLES)
+        return self._lab.pids(*MEASURED_ROLES)
 
     def probes(self) -> tuple[Probe, ...]:
         if self._workload.open_route:
