@@ -334,6 +334,10 @@ class Process:
         held = os.listdir(self._fds)  # noqa: PTH208  a descriptor has no pathlib equal
         self._open_fds.set(len(held) - 1)  # less the copy that listing makes
 
+    def close(self) -> None:
+        os.close(self._statm)
+        os.close(self._fds)
+
 
 def as_markdown() -> str:
     """The table as `docs/metrics.md` shows it."""

@@ -67,6 +67,7 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         notifier = Notifier()
         role = make(options)
         worker = getattr(options, "worker", None)
+        (role.run_dir / "status").mkdir(mode=0o750, parents=True, exist_ok=True)
         listener = status.open_listener(status.socket_path(role.run_dir, name, worker))
         process = Process(role.registry)
         held = enter(role.walls, role.landlock, role.seccomp)
@@ -97,6 +98,12 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         log.info("ended")
         code = 0
     return code
+
+
+def walls_detail(held: Held) -> str:
+    """What the operation record of a start says of the walls."""
+    missing = ", ".join(held.missing) or "none"
+    return f"landlock {held.landlock_abi}, seccomp {'on' if held.seccomp else 'off'}, missing: {missing}"[:160]
 
 
 def _first_leaf(error: BaseException) -> BaseException:
