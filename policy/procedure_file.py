@@ -32,7 +32,7 @@ def read_route(document: dict[str, object], source: Source) -> Route | None:
     """The route of one file; None when the source has problems."""
     top = Table(source, document, ())
     version = top.integer("format", f"write format = {FORMAT} as the first line", None, (FORMAT, FORMAT), required=True)
-    procedure_table = top.table("procedure", "", required=False)
+    procedure_table = top.table("procedure")
     procedure = _procedure(procedure_table) if procedure_table else None
     route_table = top.table("route", "add a [route] table with id, mode, method and path", required=True)
     form = read_form(top.tables("field"))
@@ -72,7 +72,7 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
         table.report("mode", f'mode "{mode}" is not available in this installation', 'write mode = "exchange"')
     method = table.choice("method", METHODS)
     path = table.text("path", 'write a path such as path = "/procedures/dog-death-notice"')
-    parameters = table.table("segments", "", required=False)
+    parameters = table.table("segments")
     segments = _segments(table, path, parameters) if path is not None else ()
     tenants = table.texts("tenants", 'write the names of the tenants, such as tenants = ["example"]', None)
     stages = _stages(table)

@@ -91,8 +91,8 @@ class Table:
             return None
         return value
 
-    def table(self, key: str, mend: str, *, required: bool) -> Table | None:
-        value = self._take(key, dict, mend, None, required=required)
+    def table(self, key: str, mend: str = "", *, required: bool = False) -> Table | None:
+        value = self._take(key, dict, mend or f"write it as a table, [{key}]", None, required=required)
         return Table(self._source, value, (*self.where, key)) if isinstance(value, dict) else None
 
     def tables(self, key: str) -> list[Table]:
