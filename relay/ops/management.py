@@ -26,7 +26,7 @@ import trio
 from relay.ops.status import Health
 
 CONNECTIONS = 16  # two Prometheus servers, a balancer, an operator; each asks every few seconds
-HEAD_BYTES = 8 * 1024  # nginx's client_header_buffer_size is 1 KiB
+HEAD_BYTES = 8 * 1024  # of a head whose end has not come; nginx's client_header_buffer_size is 1 KiB
 HEAD_TIMEOUT_S = 5.0  # on one network; Prometheus gives up after 10 s
 ANSWER_TIMEOUT_S = 10.0  # Prometheus scrape_timeout
 _RECEIVE_BYTES = 4096
