@@ -75,6 +75,13 @@ class Limits:
     body_bytes: int = _limit(
         1 * MIB, "bytes, unless the route says otherwise", 0, 1 << 40, "a form without attachments"
     )
+    route_body_bytes: int = _limit(
+        64 * MIB,
+        "bytes that a route may ask for; bounds the envelopes of egress and gate",
+        0,
+        1 << 40,
+        "three scanned documents",
+    )
     # body parsers
     fields: int = _limit(1_000, "fields per form or query", 1, 100_000, "PHP max_input_vars is 1000")
     parts: int = _limit(1_000, "multipart parts", 1, 100_000, "as fields; CVE-2023-24816 and its like")

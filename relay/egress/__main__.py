@@ -32,7 +32,7 @@ from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health
 from relay.settings import material
 from relay.settings.load import load_host
-from relay.settings.model import Gate, HostFile
+from relay.settings.model import Gate
 from relay.tls.contexts import ClientContext, client_context
 from relay.tls.engine import TlsEngine
 from relay.tree.record import Operation, format_time
@@ -139,7 +139,7 @@ class EgressRole:
 
     async def _finish(self) -> None:
         """The fronts drain first; what they sent is carried through, and what the ledger has not got is offered again."""
-        while self.egress.load.transfers or self.recorder.held:
+        while self.egress.load.transfers or self.recorder.held:  # noqa: ASYNC110  # two counters that many tasks change
             await trio.sleep(_RETRY_S)
 
     async def _record_start(self, held: Held) -> None:
@@ -149,7 +149,7 @@ class EgressRole:
             operation="start",
             subject="",
             result="walls-up",
-            detail=f"landlock {held.landlock_abi}, seccomp {'on' if held.seccomp else 'off'}, missing: {', '.join(held.missing) or 'none'}",
+            detail=start.walls_detail(held),
         )
         while True:
             try:

@@ -11,7 +11,7 @@ from socket import socket
 
 import trio
 
-from relay.base.errors import Broken, Misuse, Unavailable
+from relay.base.errors import Broken, Unavailable
 from relay.front.context import Front
 from relay.front.drain import Drain
 from relay.front.serve import Connection
@@ -101,8 +101,6 @@ class FrontRole:
         except Exception as error:
             self.front.measure.bug()
             self.log.fault("connection_failed", error)
-            if isinstance(error, Misuse):
-                self.log.error("alarm", error=error)
 
     async def _record_start(self, held: Held) -> None:
         """Nothing is served before the log says that this worker started, and behind which walls."""
@@ -112,7 +110,7 @@ class FrontRole:
             operation="start",
             subject=f"worker-{self.front.worker}",
             result="walls-up",
-            detail=f"landlock {held.landlock_abi}, seccomp {'on' if held.seccomp else 'off'}, missing: {', '.join(held.missing) or 'none'}",
+            detail=start.walls_detail(held),
         )
         while True:
             try:

@@ -1,0 +1,123 @@
+"""THE HOT PATH of the gate: verify ▸ remember ▸ open ▸ hand to the application ▸ seal the answer ▸ sign the receipt.
+
+The order is the promise. Nothing is opened before the front's signature over the whole verifies; nothing reaches the
+application before its transfer id is remembered durably and before the whole request was opened and found in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from relay.base.errors import Refused
+from relay.base.ids import TransferId
+from relay.base.limits import Limits
+from relay.base.reasons import Reason
+from relay.envelope.bhttp import RequestDecoder, ResponseEncoder
+from relay.envelope.bhttp_grammar import Bounds, RequestHead
+from relay.envelope.keys import ReceiptSigner
+from relay.envelope.receipt import sign_receipt
+from relay.envelope.response import ResponseSealer
+from relay.envelope.unseal import Opened, Opener
+from relay.gate.application import Application
+from relay.gate.delivered import Delivered
+from relay.gate.measure import Measure
+from relay.net.parcel import Parcel, ParcelWriter
+from relay.ops.clock import now_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What one exchange needs, put together by `relay.gate.__main__`."""
+
+    limits: Limits
+    delivered: Delivered
+    receipts: ReceiptSigner
+    applications: Mapping[str, Application]  # by tenant
+    measure: Measure
+
+
+class GateAnswer(NamedTuple):
+    receipt: bytes
+    response: Parcel
+
+
+async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
+    """One envelope from a relay whose fronts `opener` trusts. Raises Refused: then there is no answer."""
+    received_ms = now_ms()
+    verified = opener.verify(envelope.read, envelope.size, received_ms)
+    header = verified.header
+    application = gate.applications.get(header.tenant)
+    if application is None:
+        raise Refused(Reason.RECIPIENT_UNKNOWN, "no application for this tenant")
+    gate.delivered.remember(header.transfer_id, header.expires_ms)
+    opened = verified.open()
+    head, content = open_request(opened, gate.limits)
+    with content:
+        response = await forward(application, head, content, header.transfer_id, opened.response_key)
+    receipt = sign_receipt(
+        gate.receipts,
+        transfer_id=header.transfer_id,
+        envelope_digest=verified.digest,
+        response_digest=response.digest,
+        result="delivered",
+        received_ms=received_ms,
+    )
+    gate.measure.delivered(header.tenant)
+    return GateAnswer(receipt, response.parcel)
+
+
+def open_request(opened: Opened, limits: Limits) -> tuple[RequestHead, Parcel]:
+    """The whole request, in memory. Raises Refused(ENVELOPE_INVALID)."""
+    # the names and lengths that a head gains on the way: forwarded, sekisho-transfer, and the encoding's own
+    bounds = Bounds(
+        head_bytes=2 * limits.header_bytes + 4096, fields=limits.header_count + 8, content_bytes=limits.envelope_bytes
+    )
+    decoder = RequestDecoder(bounds)
+    content = ParcelWriter()
+    try:
+        for chunk in opened.chunks():
+            for piece in decoder.feed(chunk):
+                content.write(piece)
+        decoder.finish()
+    except BaseException:
+        content.close()
+        raise
+    if decoder.head is None:
+        raise Refused(Reason.ENVELOPE_INVALID, "no head")
+    return decoder.head, content.freeze()
+
+
+class SealedAnswer(NamedTuple):
+    parcel: Parcel
+    digest: bytes
+
+
+async def forward(
+    application: Application,
+    head: RequestHead,
+    content: Parcel,
+    transfer_id: TransferId,
+    response_key: bytes,
+) -> SealedAnswer:
+    """The application's answer, sealed so that only the front that sent the request can open it. Raises Refused."""
+    body = ParcelWriter()
+    try:
+        response = await application.send(head, content, body.write)
+        try:
+            encoder = ResponseEncoder(response.status, tuple(response.headers), to_head=head.method == b"HEAD")
+        except ValueError as error:
+            raise Refused(Reason.APPLICATION_INVALID, str(error)) from error
+        sealed = ParcelWriter()
+        sealer = ResponseSealer(transfer_id, response_key, sealed.write)
+        sealer.write(encoder.start())
+        with body.freeze() as plain:
+            for piece in plain.pieces():
+                sealer.write(encoder.content(piece))
+        sealer.write(encoder.end())
+        done = sealer.finish()
+        return SealedAnswer(sealed.freeze(), done.digest)
+    except BaseException:
+        body.close()
+        raise

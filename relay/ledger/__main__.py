@@ -1,0 +1,126 @@
+"""The ledger: the sole writer of the transfer log, and the only one who can permit a crossing. It has no IP at all."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import trio
+
+from relay.base.errors import ConfigInvalid, Problem, Unavailable
+from relay.ipc.messages import PERMITTED
+from relay.ledger.jsonl import JsonLines
+from relay.ledger.measure import Measure
+from relay.ledger.pipeline import Ledger
+from relay.ledger.store import LogStore
+from relay.net.listen import open_seqpacket_listener
+from relay.ops import start
+from relay.ops.clock import now_ms
+from relay.ops.logs import Log
+from relay.ops.metrics import Registry
+from relay.ops.sandbox.walls import Held, Walls, python_paths
+from relay.ops.status import Health
+from relay.settings import material
+from relay.settings.load import load_host
+from relay.settings.model import HostFile
+from relay.tree.note import Signer
+from relay.tree.record import Operation, format_time
+
+_OPEN_FILES = 4096  # a connection for each front worker, and the few files of the log
+
+
+class LedgerRole:
+    """The one ledger of this host: log recovered, sockets open, walls not yet up."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        settings = load_host(options.config)
+        self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
+        self.run_dir = Path(settings.host.run_dir)
+        self.drain_timeout_ms = settings.limits.drain_timeout_ms
+        self.log = Log("ledger")
+        self.registry = Registry("ledger")
+        self.measure = Measure(self.registry)
+        self._interval_s = settings.limits.checkpoint_interval_ms / 1000
+        self.store = _open_store(settings)
+        jsonl = settings.ledger.jsonl
+        self.ledger = Ledger(
+            self.store,
+            material.permit_key(settings.ledger.permit_key, settings.host.keys_dir),
+            settings.limits,
+            {
+                name: open_seqpacket_listener(str(self.run_dir / name), mode=0o660)
+                for name in PERMITTED
+                if name.startswith("ledger/")
+            },
+            self.measure,
+            JsonLines(Path(jsonl)) if jsonl else None,
+        )
+        self.walls = Walls(
+            role="ledger",
+            read=(*python_paths(), Path(settings.ledger.directory)),
+            write=(Path(settings.ledger.directory),),
+            open_files=_OPEN_FILES,
+            user=settings.ledger.user,
+        )
+
+    async def serve(
+        self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        recovery = self.store.recovery
+        self._operation("start", "walls-up", start.walls_detail(held))
+        if recovery.replayed or recovery.torn:
+            self._operation("recover", "ok", f"{recovery.replayed} records replayed, torn tail: {recovery.torn}")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.ledger.serve_forever)
+            nursery.start_soon(self._publish_forever)
+            task_status.started()
+            await asked.wait()
+            # The others have drained by now (sekisho.target orders them); what they sent last is still taken.
+            await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.cancel()
+        self._operation("stop", "ok", "")
+        self.store.publish(now_ms())
+        self.store.close()
+
+    async def _publish_forever(self) -> None:
+        """A signed checkpoint at every interval. A full disk is tried again; anything worse ends the role."""
+        while True:
+            try:
+                self.measure.published(now_ms(), self.store.publish(now_ms()).size)
+            except Unavailable:
+                self.log.warning("checkpoint_late")
+            await trio.sleep(self._interval_s)
+
+    def _operation(self, operation: str, result: str, detail: str) -> None:
+        self.ledger.record_operation(
+            Operation(
+                time=format_time(now_ms()), role="ledger", operation=operation, subject="", result=result, detail=detail
+            )
+        )
+
+    def health(self) -> Mapping[str, Health]:
+        return {"disk": Health(True) if self.store.is_accepting else Health(False, "the log cannot be written")}
+
+    def refresh(self) -> None:
+        self.measure.refresh(now_ms())
+
+
+def _open_store(settings: HostFile) -> LogStore:
+    directory = Path(settings.ledger.directory)
+    signer = material.private_key(settings.ledger.signing_key, settings.host.keys_dir, Signer.parse)
+    try:
+        directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+        return LogStore.open(directory, settings.ledger.origin, signer, now_ms(), limits=settings.limits)
+    except (OSError, ValueError, Unavailable) as error:
+        mend = "check the directory, its owner, and that [ledger] origin is the name of the log's key"
+        raise ConfigInvalid([Problem(str(directory), 0, str(error), mend)]) from error
+
+
+def main(argv: list[str] | None = None) -> int:
+    return start.run("ledger", LedgerRole, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
