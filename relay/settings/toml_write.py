@@ -28,10 +28,13 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _block(header: str, table: Mapping[str, Any]) -> str:
-    return "\n".join([header, *(f"{key} = {_value(value)}" for key, value in table.items() if value is not None), ""])
+    return "\n".join(
+        [header, *(f"{key} = {toml_value(value)}" for key, value in table.items() if value is not None), ""]
+    )
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
+    """One plain value, on one line."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -40,6 +43,6 @@ def _value(value: object) -> str:
         case str():
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML forbids a bare DEL
         case list() | tuple():
-            return f"[{', '.join(_value(item) for item in value)}]"
+            return f"[{', '.join(toml_value(item) for item in value)}]"
         case _:
             raise TypeError(f"no configuration value: {type(value).__name__}")
