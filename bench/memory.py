@@ -26,7 +26,7 @@ from bench.cores import BenchRefused, Cores
 from bench.load.client import Client, in_trio, patiently, trust
 from bench.load.drain import Drain
 from bench.processes import PeakSampler, peak_rss_bytes, reset_peaks, rss_bytes
-from bench.sekisho import Lab
+from bench.sekisho import Lab, LabFile
 from bench.systems import Origin
 from policy.samples import samples as catalogue
 
@@ -87,7 +87,7 @@ class Report:
         return next(growth for growth in self.growth if growth.role == role)
 
 
-def uploads(lab: Lab, count: int = UPLOADS, size: int = UPLOAD_BYTES) -> Report:
+def uploads(lab: LabFile, count: int = UPLOADS, size: int = UPLOAD_BYTES) -> Report:
     """`count` uploads of `size` bytes at once: none sends its last piece before all have sent the rest."""
     roles = ("front", "egress")
     _expect(200, in_trio(_upload_all, lab.origin, 2, MIB))  # warm: every path has run, every connection is open
@@ -98,7 +98,7 @@ def uploads(lab: Lab, count: int = UPLOADS, size: int = UPLOAD_BYTES) -> Report:
     return Report(f"{count} uploads of {size / MIB:g} MiB at once", statuses, measured.growth())
 
 
-def parts(lab: Lab, count: int = PARTS) -> Report:
+def parts(lab: LabFile, count: int = PARTS) -> Report:
     """One multipart form with `count` small parts, to a procedure that declares none of them."""
     care = next(sample for sample in catalogue() if sample.name == "form-multipart")
     content_type, body = _form(count)
@@ -110,7 +110,7 @@ def parts(lab: Lab, count: int = PARTS) -> Report:
     return Report(f"multipart with {count} parts, {len(body) / MIB:.1f} MiB", (status,), measured.growth())
 
 
-def idle(lab: Lab, count: int = IDLE_CONNECTIONS) -> Report:
+def idle(lab: LabFile, count: int = IDLE_CONNECTIONS) -> Report:
     """`count` TLS connections that say nothing; afterwards each is used once, to show that it was held."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count + 500
@@ -128,7 +128,7 @@ def idle(lab: Lab, count: int = IDLE_CONNECTIONS) -> Report:
 class _Measured:
     """Peaks of the roles while the context lasts."""
 
-    def __init__(self, lab: Lab, roles: Sequence[str], units: int) -> None:
+    def __init__(self, lab: LabFile, roles: Sequence[str], units: int) -> None:
         self._pids = {role: lab.pids(role) for role in roles}
         self._units = units
         self._before = {role: rss_bytes(pids) for role, pids in self._pids.items()}

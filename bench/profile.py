@@ -40,7 +40,7 @@ def main(directory: Path, cores: Cores, options: argparse.Namespace) -> None:
     samples = directory / "samples"
     samples.mkdir(mode=0o777)
     with Backend(directory / "backend", Pki(directory / "pki"), cores.rest) as backend:
-        lab = Lab(
+        started = Lab(
             directory,
             cores.rest,
             app=backend.url,
@@ -48,7 +48,7 @@ def main(directory: Path, cores: Cores, options: argparse.Namespace) -> None:
             limits={"body_bytes": workload.body_limit} if workload.open_route else None,
             command=[sys.executable, "-c", _START.format(python=str(_interpreter(directory, samples)))],
         )
-        with lab:
+        with started as lab:
             pids = lab.pids(*MEASURED_ROLES)
             pin(pids, [cores.measured])
             before = {role: cpu_seconds(lab.pids(role)) for role in MEASURED_ROLES}

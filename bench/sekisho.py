@@ -42,6 +42,30 @@ class Sekisho(System):
         )
 
 
+class LabFile:
+    """What a running lab says of itself in `lab.json`."""
+
+    def __init__(self, file: Path) -> None:
+        about = json.loads(file.read_text())
+        url = urlsplit(about["front_url"])
+        if url.hostname is None or url.port is None:
+            raise BenchRefused(f"the lab's front_url has no host or port: {about['front_url']}")
+        self.origin = Origin(url.hostname, url.port, Path(about["ca_file"]))
+        self.transfers = Path(about["transfers_jsonl"])
+        self.log_dir = Path(about["log_dir"])
+        self.log_key = Path(about["log_key"])
+        self._pids = about["pids"]
+
+    def pids(self, *roles: str) -> list[int]:
+        """The roles' processes with their descendants."""
+        found: list[int] = []
+        for role in roles:
+            named = self._pids[role]
+            for pid in [named] if isinstance(named, int) else named:
+                found.extend(one for one in tree(pid) if one not in found)
+        return found
+
+
 class Lab:
     """`sekisho lab` as a process of ours, on the cores that are not measured until somebody pins its roles."""
 
@@ -57,10 +81,10 @@ class Lab:
         command: Sequence[str] = (str(COMMAND),),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.directory = directory / "lab"
+        self._directory = directory / "lab"
         self._output = directory / "lab.output"
         self._cores = cores
-        self._command = [*command, "lab", "--dir", str(self.directory), "--workers", str(workers)]
+        self._command = [*command, "lab", "--dir", str(self._directory), "--workers", str(workers)]
         if app is not None:
             self._command += ["--app", app]
         if open_routes:
@@ -71,55 +95,30 @@ class Lab:
             self._command += ["--config", str(extra)]
         self._daemon: Daemon | None = None
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> LabFile:
         try:
-            self.start()
+            return self.start()
         except BaseException:
             self.stop()
             raise
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def start(self) -> LabFile:
         self._daemon = Daemon(self._command, self._cores, self._output)
-        self._daemon.wait_until(self.file.exists, 30)
-        self.about = json.loads(self.file.read_text())
-        url = urlsplit(self.about["front_url"])
-        if url.hostname is None or url.port is None:
-            raise BenchRefused(f"the lab's front_url has no host or port: {self.about['front_url']}")
-        self.origin = Origin(url.hostname, url.port, Path(self.about["ca_file"]))
+        file = self._directory / "lab.json"
+        self._daemon.wait_until(file.exists, 30)
+        return LabFile(file)
 
     def stop(self) -> None:
         if self._daemon is not None:
             self._daemon.stop(30)
 
-    @property
-    def file(self) -> Path:
-        return self.directory / "lab.json"
-
-    def pids(self, *roles: str) -> list[int]:
-        """The roles' processes with their descendants."""
-        found: list[int] = []
-        for role in roles:
-            named = self.about["pids"][role]
-            for pid in [named] if isinstance(named, int) else named:
-                found.extend(one for one in tree(pid) if one not in found)
-        return found
-
     def check_alive(self) -> None:
         if self._daemon is None:
             raise BenchRefused("the lab has not been started")
         self._daemon.check_alive()
-
-    def verify_log(self) -> None:
-        """By the command that an auditor would use."""
-        done = subprocess.run(
-            [str(COMMAND), "log", "verify", self.about["log_dir"]], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise BenchRefused(f"the log does not verify: {done.stdout[-500:]}{done.stderr[-500:]}")
 
 
 class _Measured(Running):
@@ -137,8 +136,8 @@ class _Measured(Running):
         self._position = 0
 
     def start(self) -> None:
-        self._lab.start()
-        self.origin = self._lab.origin
+        self._about = self._lab.start()
+        self.origin = self._about.origin
         pin(self.measured(), [self._core])
 
     def stop(self) -> None:
@@ -146,7 +145,7 @@ class _Measured(Running):
 
     def measured(self) -> list[int]:
         self._lab.check_alive()
-        return self._lab.pids(*MEASURED_ROLES)
+        return self._about.pids(*MEASURED_ROLES)
 
     def probes(self) -> tuple[Probe, ...]:
         if self._workload.open_route:
@@ -165,7 +164,7 @@ class _Measured(Running):
         )
 
     def begin(self) -> None:
-        self._position = self._transfers.stat().st_size
+        self._position = self._about.transfers.stat().st_size
 
     def verify(self, answered: int, probed: int) -> dict[str, int | str]:
         counts = self._records()
@@ -174,16 +173,19 @@ class _Measured(Running):
         found = {name: counts[name] for name in expected}
         if found != expected:
             raise BenchRefused(f"the log has {found}; the clients saw {expected}")
-        self._lab.verify_log()
+        self._verify_log()
         return {"intents": answered, "refusals": planted, "log": "verified"}
 
-    @property
-    def _transfers(self) -> Path:
-        return Path(self._lab.about["transfers_jsonl"])
+    def _verify_log(self) -> None:
+        """By the command that an auditor would use."""
+        verify = [str(COMMAND), "log", "verify", str(self._about.log_dir), "--key", str(self._about.log_key)]
+        done = subprocess.run(verify, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BenchRefused(f"the log does not verify: {done.stdout[-500:]}{done.stderr[-500:]}")
 
     def _records(self) -> Counter[str]:
         counts: Counter[str] = Counter()
-        with self._transfers.open("rb") as lines:
+        with self._about.transfers.open("rb") as lines:
             lines.seek(self._position)
             for line in lines:
                 record = json.loads(line)
