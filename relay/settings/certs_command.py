@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 from rich.cells import cell_len
 
@@ -13,11 +16,15 @@ from certs.load import CertInvalid, load_chain
 from certs.profile import spki_pin
 from relay.base.errors import ConfigInvalid, Problem
 from relay.envelope.keys import RecipientPrivateKey
+from relay.settings.addresses import parse_ip
 from relay.settings.authority import ISSUERS, create_authorities, lifetime, open_authorities, renew_crl
 from relay.settings.certs_show import LABELS, facts_of
 from relay.settings.check_command import add_choice_of_file, checked_by, say_summary
 from relay.settings.key_files import make_directory, write_gate_keys, write_private, write_public, write_relay_keys
+from relay.settings.model import HostName, Name, Origin
 from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, as_objects, say_json, say_problems
+
+MOST_DAYS = 825  # what clients bear with for a private CA; public ones end at 398 and less
 
 _CODES = "\nexit codes: 0 done, 2 wrong usage, 78 a file is in the way, missing or not what it should be\n"
 _EPILOG = """\
@@ -64,8 +71,10 @@ def add_parser(subparsers: Subparsers) -> None:
     keygen = add_command(actions, "keygen", "create the key files of a relay or a gate", _KEYGEN, _telling(_keygen))
     keygen.add_argument("directory", metavar="DIR", type=Path)
     keygen.add_argument("--for", dest="purpose", choices=["relay", "gate"], required=True)
-    keygen.add_argument("--name", required=True, help="host name of the relay or gate, as in its configuration")
-    keygen.add_argument("--origin", help="origin of the relay's log; default: NAME/log")
+    keygen.add_argument(
+        "--name", required=True, type=_host_name, help="host name of the relay or gate, as in its configuration"
+    )
+    keygen.add_argument("--origin", type=_origin, help="origin of the relay's log; default: NAME/log")
     show = add_command(actions, "show", "show certificates, revocation lists and public keys", _SHOW, _telling(_show))
     show.add_argument("files", metavar="FILE", type=Path, nargs="+")
     show.add_argument("--json", action="store_true", help="print one JSON array")
@@ -77,12 +86,42 @@ def _add_issue(actions: Subparsers) -> None:
     issue = add_command(actions, "issue", "issue a certificate with a new key", _ISSUE, _telling(_issue))
     issue.add_argument("directory", metavar="DIR", type=Path, help="the directory of the CA")
     issue.add_argument("--role", choices=list(ISSUERS), required=True)
+    names = "a DNS name or IP address; may repeat"
     issue.add_argument(
-        "--name", dest="names", action="append", required=True, help="a DNS name or IP address; may repeat"
+        "--name", dest="names", metavar="NAME", action="append", required=True, type=_host_name, help=names
     )
-    issue.add_argument("--key", help="name of the key; default: the role, or for front the first label of the name")
-    issue.add_argument("--days", type=int, help="how long it is valid; default: 90")
+    key = "name of the key; default: the role, or for front the first label of the name"
+    issue.add_argument("--key", type=_key_name, help=key)
+    issue.add_argument("--days", type=_days, help=f"how long it is valid, 1 to {MOST_DAYS}; default: 90")
     issue.add_argument("--out", metavar="DIR", type=Path, default=Path(), help="where to write; default: here")
+
+
+def _host_name(text: str) -> str:
+    with suppress(ValueError):
+        return str(parse_ip(text))
+    return _fitting(HostName, text)
+
+
+def _key_name(text: str) -> str:
+    return _fitting(Name, text)
+
+
+def _origin(text: str) -> str:
+    return _fitting(Origin, text)
+
+
+def _fitting(kind: Any, text: str) -> str:
+    """`text`, where it is what the configuration would take."""
+    meta = get_args(kind)[1]
+    if re.match(meta.pattern, text) is None:
+        raise argparse.ArgumentTypeError(f"expected {meta.description}")
+    return text
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {MOST_DAYS}")
+    return int(text)
 
 
 def _usage(arguments: argparse.Namespace) -> int:
