@@ -163,6 +163,8 @@ class TlsStream(trio.abc.Stream):
             self._sending = False
 
     async def _checkpoint(self) -> None:
+        if self._socket.fileno() < 0:
+            raise trio.ClosedResourceError("this stream was closed")
         await checkpoint_if_cancelled()
         self._streak += 1
         if self._streak >= STREAK:

@@ -41,13 +41,14 @@ class TlsFacts:
 class TlsEngine:
     """Sans-IO. Not re-entrant, but calls from a reading and a writing task may alternate freely."""
 
-    __slots__ = ("_context", "_ended", "_established", "_facts", "_handshake", "_ssl", "server_side")
+    __slots__ = ("_closed", "_context", "_ended", "_established", "_facts", "_handshake", "_ssl", "server_side")
 
     def __init__(self, context: ServerContext | ClientContext) -> None:
         self._context = context  # its callbacks must outlive the handshake
         self._ssl, self._handshake = context.connection()
         self._established = False
-        self._ended = False
+        self._ended = False  # the peer's direction, by its end of file
+        self._closed = False  # ours, by our close_notify
         self._facts: TlsFacts | None = None
         self.server_side = context.server_side
 
@@ -129,6 +130,8 @@ class TlsEngine:
         """Encrypt all of it. The caller bounds its size: the ciphertext waits in memory until `outgoing` takes it."""
         if not self._established:
             raise Misuse("write before the end of the handshake")
+        if self._closed:
+            raise Misuse("write after close")
         size = len(data)
         if size == 0:
             return
@@ -147,8 +150,9 @@ class TlsEngine:
 
     def close(self) -> None:
         """Put a close_notify into `outgoing`. Harmless where the handshake is not done or the connection has failed."""
-        if not self._established:
+        if not self._established or self._closed:
             return
+        self._closed = True
         native.forget_errors()
         try:
             self._ssl.shutdown()

@@ -84,6 +84,20 @@ def test_after_the_peers_close_notify_we_can_still_answer(ends: tuple[TlsEngine,
     assert client.read() == b"answer"
 
 
+def test_nothing_is_written_after_our_close(ends: tuple[TlsEngine, TlsEngine]) -> None:
+    client, server = ends
+    client.close()
+    first = client.outgoing()
+    client.close()
+    assert client.outgoing() == b""
+    with pytest.raises(Misuse):
+        client.write(b"x")
+    server.feed(first)
+    server.write(b"still heard")
+    carry(server, client)
+    assert client.read() == b"still heard"
+
+
 def test_an_end_without_close_notify_is_no_clean_end(ends: tuple[TlsEngine, TlsEngine]) -> None:
     client, server = ends
     client.write(b"cut of")

@@ -1,0 +1,347 @@
+"""The trio stream: both directions at once, slow peers, clean and unclean ends, cancellation, and its bounds."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import trio
+import trio.testing
+
+from relay.base.errors import Refused, Unavailable
+from relay.base.reasons import Reason
+from relay.net.tls_stream import RECEIVE_BYTES, UNSENT_BYTES, WRITE_BYTES, TlsStream
+from relay.tls.engine import TlsEngine
+from tests.links import GATE, Link
+
+
+@pytest.fixture(scope="module")
+def link() -> Link:
+    return Link()
+
+
+def socket_pair(buffer_bytes: int | None = None) -> tuple[socket.socket, socket.socket]:
+    pair = socket.socketpair()
+    for one in pair:
+        one.setblocking(False)
+        if buffer_bytes is not None:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
+    return pair
+
+
+async def connected(link: Link, buffer_bytes: int | None = None) -> tuple[TlsStream, TlsStream]:
+    ours, theirs = socket_pair(buffer_bytes)
+    client = TlsStream(ours, TlsEngine(link.relay_context()))
+    server = TlsStream(theirs, TlsEngine(link.gate_context()))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.handshake)
+        nursery.start_soon(server.handshake)
+    return client, server
+
+
+@pytest.fixture
+async def ends(link: Link) -> AsyncIterator[tuple[TlsStream, TlsStream]]:
+    client, server = await connected(link)
+    yield client, server
+    client.close()
+    server.close()
+
+
+async def receive_exactly(stream: TlsStream, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        data = await stream.receive_some()
+        assert data != b""
+        found += data
+    return found
+
+
+async def test_the_handshake_tells_the_facts(ends: tuple[TlsStream, TlsStream]) -> None:
+    client, server = ends
+    assert client.facts.peer is not None
+    assert client.facts.peer.name == server.facts.server_name == GATE
+
+
+@pytest.mark.parametrize("size", [1, WRITE_BYTES - 1, WRITE_BYTES, WRITE_BYTES + 1, 3 * WRITE_BYTES, 1_000_000])
+async def test_what_is_sent_arrives(link: Link, size: int) -> None:
+    client, server = await connected(link, buffer_bytes=4096)  # so that both ends often have to wait
+    data = hashlib.shake_128(b"data").digest(size)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.send_all, data)
+        assert await receive_exactly(server, size) == data
+    await client.aclose()
+    assert await server.receive_some() == b""
+    await server.aclose()
+
+
+async def test_both_directions_at_once_by_two_tasks_each(link: Link) -> None:
+    client, server = await connected(link, buffer_bytes=4096)
+    data = {client: b"c" * 300_000, server: b"s" * 200_000}
+    async with trio.open_nursery() as nursery:
+        for stream, other in ((client, server), (server, client)):
+            nursery.start_soon(stream.send_all, data[stream])
+
+            async def receive(stream: TlsStream = stream, other: TlsStream = other) -> None:
+                assert await receive_exactly(stream, len(data[other])) == data[other]
+
+            nursery.start_soon(receive)
+    client.close()
+    server.close()
+
+
+async def test_a_second_task_in_one_direction_is_refused(ends: tuple[TlsStream, TlsStream]) -> None:
+    client, _ = ends
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.receive_some)
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(trio.BusyResourceError):
+            await client.receive_some()
+        with pytest.raises(trio.BusyResourceError):
+            await client.handshake()
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_second_sender_is_refused(link: Link) -> None:
+    client, server = await connected(link, buffer_bytes=4096)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.send_all, b"x" * 1_000_000)
+        await trio.testing.wait_all_tasks_blocked()
+        for use in (client.send_all, lambda _: client.wait_send_all_might_not_block()):
+            with pytest.raises(trio.BusyResourceError):
+                await use(b"y")
+        nursery.cancel_scope.cancel()
+    client.close()
+    server.close()
+
+
+async def test_waiting_for_room_ends_when_there_is_room(link: Link) -> None:
+    client, server = await connected(link, buffer_bytes=4096)
+    with trio.move_on_after(0.01):
+        await client.send_all(b"x" * 100_000)
+
+    async def drain() -> None:
+        while True:
+            await server.receive_some()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(drain)
+        await client.wait_send_all_might_not_block()
+        nursery.cancel_scope.cancel()
+    client.close()
+    server.close()
+
+
+async def test_a_cancelled_read_loses_nothing(ends: tuple[TlsStream, TlsStream]) -> None:
+    client, server = ends
+    with trio.move_on_after(0.001) as scope:
+        await server.receive_some()
+    assert scope.cancelled_caught
+    await client.send_all(b"still here")
+    assert await server.receive_some() == b"still here"
+
+
+async def test_a_call_is_a_cancellation_point_though_it_need_not_wait(ends: tuple[TlsStream, TlsStream]) -> None:
+    client, server = ends
+    await client.send_all(b"ready")
+    for use in (server.receive_some, lambda: server.send_all(b"x")):
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await use()
+        assert scope.cancelled_caught
+    assert await server.receive_some() == b"ready"
+
+
+async def test_a_busy_stream_lets_other_tasks_run(ends: tuple[TlsStream, TlsStream]) -> None:
+    client, server = ends
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(other)
+        for _ in range(100):
+            await client.send_all(b"x")
+            await server.receive_some()
+        nursery.cancel_scope.cancel()
+    assert turns >= 10
+
+
+class TestEnds:
+    async def test_a_clean_one_is_an_empty_read_and_stays_so(self, ends: tuple[TlsStream, TlsStream]) -> None:
+        client, server = ends
+        await client.send_all(b"bye")
+        await client.aclose()
+        assert await server.receive_some() == b"bye"
+        assert await server.receive_some() == b""
+        assert await server.receive_some() == b""
+
+    async def test_a_cut_is_the_clients_fault(self, ends: tuple[TlsStream, TlsStream]) -> None:
+        client, server = ends
+        client.socket.close()
+        with pytest.raises(Refused) as refusal:
+            await server.receive_some()
+        assert refusal.value.reason is Reason.PEER_CLOSED
+
+    async def test_a_cut_is_a_dependency_that_is_gone(self, ends: tuple[TlsStream, TlsStream]) -> None:
+        client, server = ends
+        server.socket.close()
+        with pytest.raises(Unavailable) as failure:
+            await client.receive_some()
+        assert failure.value.reason is Reason.PEER_CLOSED
+        with pytest.raises(Unavailable) as failure:
+            await client.send_all(b"x")
+        assert failure.value.reason is Reason.PEER_CLOSED
+
+    async def test_a_reset_is_no_clean_end(self, link: Link) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        sock = socket.create_connection(listener.getsockname())
+        accepted, _ = listener.accept()
+        listener.close()
+        accepted.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        sock.close()
+        server = TlsStream(accepted, TlsEngine(link.gate_context()))
+        with pytest.raises(Refused) as refusal:
+            await server.handshake()
+        assert refusal.value.reason is Reason.PEER_CLOSED
+        await server.aclose()
+
+    async def test_closing_under_a_reader_wakes_it(self, ends: tuple[TlsStream, TlsStream]) -> None:
+        client, _ = ends
+
+        async def read() -> None:
+            with pytest.raises(trio.ClosedResourceError):
+                await client.receive_some()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read)
+            await trio.testing.wait_all_tasks_blocked()
+            await client.aclose()
+
+    async def test_after_closing_every_use_says_so(self, ends: tuple[TlsStream, TlsStream]) -> None:
+        client, _ = ends
+        await client.aclose()
+        await client.aclose()
+        with pytest.raises(trio.ClosedResourceError):
+            await client.receive_some()
+        with pytest.raises(trio.ClosedResourceError):
+            await client.send_all(b"x")
+
+    async def test_closing_never_waits_and_works_when_cancelled(self, link: Link) -> None:
+        client, server = await connected(link, buffer_bytes=4096)
+        with trio.move_on_after(0.01):
+            await client.send_all(b"x" * 1_000_000)  # now nothing more fits
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await client.aclose()
+        assert client.socket.fileno() == -1
+        server.close()
+
+    async def test_the_last_answer_survives_an_unread_body(self, link: Link) -> None:
+        """Closing over unread input resets a TCP connection; `linger` lets the client read the answer first."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        sock = socket.create_connection(listener.getsockname())
+        accepted, _ = listener.accept()
+        listener.close()
+        for one in (sock, accepted):
+            one.setblocking(False)
+        client = TlsStream(sock, TlsEngine(link.relay_context()))
+        server = TlsStream(accepted, TlsEngine(link.gate_context()))
+
+        async def refuse() -> None:
+            await server.handshake()
+            await server.receive_some(10)
+            await server.send_all(b"too large")
+            await server.linger(10_000_000)
+            await server.aclose()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(refuse)
+            await client.handshake()
+            await client.send_all(b"x" * 500_000)
+            assert await client.receive_some() == b"too large"
+            assert await client.receive_some() == b""
+            await client.aclose()
+
+    async def test_lingering_is_bounded(self, link: Link) -> None:
+        client, server = await connected(link, buffer_bytes=4096)
+
+        async def send_without_end() -> None:
+            with pytest.raises(Unavailable):
+                while True:
+                    await client.send_all(b"x" * 10_000)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send_without_end)
+            await server.linger(100_000)
+            await server.aclose()
+        client.close()
+
+
+class Talkative(TlsEngine):
+    """An engine whose peer makes it answer and never reads the answers."""
+
+    __slots__ = ("said",)
+
+    @property
+    def waiting(self) -> int:
+        return self.said
+
+
+@pytest.mark.parametrize(("said", "passes"), [(UNSENT_BYTES, True), (UNSENT_BYTES + 1, False)])
+async def test_answers_that_nobody_reads_are_bounded(link: Link, said: int, passes: bool) -> None:
+    client, server = await connected(link)
+    engine = Talkative.__new__(Talkative)
+    for name in TlsEngine.__slots__:
+        setattr(engine, name, getattr(server._engine, name))
+    engine.said = said
+    server._engine = engine
+    server._sending = True  # a writer is at it, so that the reader leaves the answers to it
+    await client.send_all(b"x")
+    if passes:
+        assert await server.receive_some() == b"x"
+    else:
+        with pytest.raises(Refused) as refusal:
+            await server.receive_some()
+        assert refusal.value.reason is Reason.TLS_RECORD_INVALID
+    engine.said = 0
+    client.close()
+    server.close()
+
+
+async def test_one_receive_takes_no_more_than_its_buffer(link: Link) -> None:
+    client, server = await connected(link, buffer_bytes=1_000_000)
+    await client.send_all(b"x" * 4 * RECEIVE_BYTES)
+    data = await server.receive_some()
+    assert 0 < len(data) <= RECEIVE_BYTES
+    assert len(data) + len(await receive_exactly(server, 4 * RECEIVE_BYTES - len(data))) == 4 * RECEIVE_BYTES
+    client.close()
+    server.close()
+
+
+async def test_the_alert_goes_out_before_the_handshake_fails(link: Link) -> None:
+    ours, theirs = socket_pair()
+    server = TlsStream(theirs, TlsEngine(link.gate_context()))
+    ours.send(bytes([22, 3, 1, 0, 4, 2, 0, 0, 0]))  # a ServerHello, to a server
+    with pytest.raises(Refused) as refusal:
+        await server.handshake()
+    assert refusal.value.reason is Reason.TLS_HANDSHAKE_FAILED
+    assert ours.recv(100)[:1] == b"\x15"
+    await server.aclose()
+    ours.close()
+
+
+async def test_a_silent_peer_is_left_to_the_callers_deadline(link: Link) -> None:
+    ours, theirs = socket_pair()
+    server = TlsStream(theirs, TlsEngine(link.gate_context()))
+    with pytest.raises(trio.TooSlowError):
+        with trio.fail_after(0.01):
+            await server.handshake()
+    await server.aclose()
+    ours.close()
