@@ -13,7 +13,7 @@ from relay.tree.record import Finding, Intent, Outcome, Record, Refusal, encode_
 
 ORIGIN = "log.example/dmz-1"
 START_MS = 1_790_000_000_000
-JOURNAL_BYTES = 160 * 1024  # small, so that laps end often
+JOURNAL_BYTES = 512 * 1024  # small, so that laps end often
 
 
 def transfer(number: int) -> str:

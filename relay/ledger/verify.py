@@ -18,7 +18,9 @@ from pathlib import Path
 from relay.base.errors import IntegrityBroken
 from relay.base.ids import TransferId, transfer_id_to_bytes
 from relay.base.limits import DEFAULTS
+from relay.ledger.edge import read_required
 from relay.ledger.reader import Snapshot, decode_at, read_bundle, read_tile, snapshot
+from relay.ledger.store import CHECKPOINT_FILE
 from relay.tree.checkpoint import Checkpoint, open_checkpoint
 from relay.tree.merkle import HASH_BYTES, leaf_hash
 from relay.tree.note import Verifier
@@ -66,6 +68,7 @@ def verify(
     # The files are listed first: whatever is seen here was written before the checkpoint that is read next, so it is
     # covered by that one, or by the journal, or does not belong here.
     files = _list_files(directory)
+    open_checkpoint(read_required(str(directory), CHECKPOINT_FILE), verifier.name, [verifier])
     at = snapshot(directory)
     checkpoint = open_checkpoint(at.note, verifier.name, [verifier])
     before = None if earlier is None else open_checkpoint(earlier, verifier.name, [verifier])

@@ -26,7 +26,7 @@ WORD_CHARS = 64
 DETAIL_CHARS = 120
 TARGET_CHARS = 80
 VALUES_MAX = 64  # measurements of one State record
-RECEIPT_CHARS = 4096
+RECEIPT_CHARS = 1024  # relay.envelope.receipt writes at most 600
 DELIVERED = "delivered"
 
 _NO_LONG_NUMBER = r"(?!.*[0-9]{10})"
