@@ -161,9 +161,11 @@ class ServerConnection:
         if self.must_close:
             fields.append((b"connection", b"close"))
         self._responding = True
-        return self._send(
-            h11.Response(status_code=status, headers=fields, reason=_REASON_PHRASES.get(status, b"Unknown"))
-        )
+        try:
+            response = h11.Response(status_code=status, headers=fields, reason=_REASON_PHRASES.get(status, b"Unknown"))
+        except h11.LocalProtocolError as exc:
+            raise Misuse(f"response that cannot be written: {exc}") from exc
+        return self._send(response)
 
     def response_data(self, data: bytes) -> bytes:
         """Body bytes, framed; nothing for HEAD, 204 and 304."""

@@ -1,0 +1,108 @@
+"""Any bytes in any pieces: the same requests or the same refusal, never anything else; and h11 reads what passes as the same."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import h11
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.http.cases import CASES
+from tests.unit.http.feeds import converse
+
+FRAGMENTS = [
+    b"GET / HTTP/1.1\r\n",
+    b"POST /p?q=%20 HTTP/1.1\r\n",
+    b"HEAD /",
+    b" HTTP/1.1",
+    b"Host: a.jp\r\n",
+    b"\r\n",
+    b"\r",
+    b"\n",
+    b" ",
+    b"\t",
+    b":",
+    b"\x00",
+    b"Content-Length: 3\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Connection: close\r\n",
+    b"Expect: 100-continue\r\n",
+    b"X: y\r\n",
+    b"abc",
+    b"3\r\nabc\r\n",
+    b"0\r\n\r\n",
+    b"0\r\n",
+    b"3;a=b\r\n",
+    b"ff",
+    b"%2e",
+    b"/../",
+    b"\xe3\x81\x82",
+    b"\xff",
+]
+mixtures = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=6)), max_size=24).map(b"".join)
+mutated = st.builds(
+    lambda case, at, cut, new: case.raw[: at % (len(case.raw) + 1)] + new + case.raw[at % (len(case.raw) + 1) + cut :],
+    st.sampled_from([case for case in CASES if len(case.raw) < 500]),
+    st.integers(0, 500),
+    st.integers(0, 8),
+    st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=3)),
+)
+
+
+def split(raw: bytes, cuts: list[int]) -> list[bytes]:
+    edges = sorted({cut % (len(raw) + 1) for cut in cuts} | {0, len(raw)})
+    return [raw[start:end] for start, end in pairwise(edges)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(mixtures, mutated), st.lists(st.integers(0, 600), max_size=12))
+@example(b"A" * 33 + b"\r\n", [32])
+@example(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", [15])
+def test_pieces_change_nothing(raw: bytes, cuts: list[int]) -> None:
+    assert converse(split(raw, cuts)) == converse([raw])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_garbage_is_refused_or_waits(raw: bytes) -> None:
+    outcome = converse([raw])
+    assert outcome.end
+
+
+def as_h11_reads(raw: bytes) -> list[tuple[str, str, list[tuple[bytes, bytes]], bytes]]:
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
+    connection.receive_data(raw)
+    connection.receive_data(b"")
+    requests: list[tuple[str, str, list[tuple[bytes, bytes]], bytes]] = []
+    while True:
+        event = connection.next_event()
+        if isinstance(event, h11.Request):
+            requests.append((event.method.decode(), event.target.decode(), list(event.headers), b""))
+        elif isinstance(event, h11.Data):
+            requests[-1] = (*requests[-1][:3], requests[-1][3] + bytes(event.data))
+        elif isinstance(event, h11.EndOfMessage):
+            connection.send(h11.Response(status_code=204, headers=[]))
+            connection.send(h11.EndOfMessage())
+            if connection.our_state is h11.MUST_CLOSE:
+                return requests
+            connection.start_next_cycle()
+        elif isinstance(event, h11.ConnectionClosed):
+            return requests
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(mixtures, mutated, st.sampled_from([case.raw for case in CASES])))
+def test_what_passes_h11_reads_as_the_same(raw: bytes) -> None:
+    outcome = converse([raw])
+    if outcome.end != "CLOSED" or not outcome.requests:
+        return
+    theirs = as_h11_reads(raw.removeprefix(b"\r\n"))
+    assert len(theirs) == len(outcome.requests)
+    for (head, body, _), (method, target, headers, their_body) in zip(outcome.requests, theirs, strict=True):
+        assert method == head.method
+        assert target.endswith(head.path + ("" if head.query is None else f"?{head.query}")) or head.path == "/"
+        assert [(name, value.lower()) for name, value in head.headers] == [
+            (name, value.lower()) for name, value in headers
+        ]
+        assert body == their_body
