@@ -1,0 +1,142 @@
+"""relay/envelope/seal.py: only an Admitted leads to a signature."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from policy.verdict import Denied, Finding, ForwardHead
+from relay.base.errors import Misuse, Refused
+from relay.base.reasons import Reason
+from relay.envelope import keys
+from relay.envelope.format import CHUNK_BYTES, SEALED_CHUNK_BYTES
+from relay.envelope.keys import RecipientPrivateKey, SenderPrivateKey
+from relay.envelope.seal import Envelope, Sealer
+from tests.unit.envelope.making import NOW_MS, RECIPIENT, SENDER, TRANSFER, admitted, header, seal, unseal
+
+
+def _sealer(pieces: list[bytes], **changes: object) -> Sealer:
+    return Sealer(header(**changes), RECIPIENT.public_key, SENDER, pieces.append)
+
+
+def test_a_small_request_reaches_the_sink_in_one_piece() -> None:
+    pieces: list[bytes] = []
+    sealer = _sealer(pieces)
+    sealer.write(b"a" * 1000)
+    sealer.write(b"b" * 2000)
+    assert pieces == []
+    envelope = sealer.finish(admitted())
+    assert len(pieces) == 1
+    assert unseal(pieces[0]) == (b"a" * 1000 + b"b" * 2000, envelope.response_key)
+    assert envelope.digest == hashlib.sha256(pieces[0]).digest()
+    assert (envelope.size, envelope.transfer_id) == (len(pieces[0]), TRANSFER)
+
+
+def test_a_large_one_goes_out_chunk_by_chunk_while_it_comes() -> None:
+    pieces: list[bytes] = []
+    sealer = _sealer(pieces)
+    for _ in range(10):
+        sealer.write(bytes(CHUNK_BYTES // 2))
+    assert [len(piece) for piece in pieces[1:]] == [SEALED_CHUNK_BYTES] * 3
+    envelope = sealer.finish(admitted())
+    assert len(pieces) == 5
+    assert envelope.size == sum(map(len, pieces))
+    assert unseal(b"".join(pieces))[0] == bytes(5 * CHUNK_BYTES)
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        None,
+        True,
+        "admitted",
+        Denied((Finding("route", "route_unknown", "", ""),)),  # type: ignore[arg-type]  # any code does here
+        ForwardHead("GET", "/", None, ()),
+        type("Admitted", (), {"tenant": "minato", "mode": "exchange"})(),
+    ],
+)
+@pytest.mark.parametrize("size", [0, 10, 2 * CHUNK_BYTES])
+def test_without_an_admitted_no_gate_opens_what_was_sealed(proof: Any, size: int) -> None:
+    pieces: list[bytes] = []
+    sealer = _sealer(pieces)
+    sealer.write(bytes(size))
+    with pytest.raises(Misuse):
+        sealer.finish(proof)
+    with pytest.raises(Refused):
+        unseal(b"".join(pieces))
+    with pytest.raises(Misuse):  # and nothing makes up for it later
+        sealer.finish(admitted())
+    with pytest.raises(Misuse):
+        sealer.write(b"x")
+
+
+@pytest.mark.parametrize(("tenant", "mode"), [("chuo", "exchange"), ("minato", "deposit")])
+def test_an_admitted_of_another_tenant_or_mode_is_no_proof(tenant: str, mode: str) -> None:
+    pieces: list[bytes] = []
+    sealer = _sealer(pieces)
+    sealer.write(b"x")
+    with pytest.raises(Misuse):
+        sealer.finish(admitted(tenant, mode))
+    assert pieces == []
+
+
+def test_after_finish_or_abandon_nothing_more_is_sealed() -> None:
+    pieces: list[bytes] = []
+    sealer = _sealer(pieces)
+    sealer.finish(admitted())
+    for call in (lambda: sealer.write(b"x"), lambda: sealer.finish(admitted())):
+        with pytest.raises(Misuse):
+            call()
+    assert len(pieces) == 1
+    sealer = _sealer(pieces)
+    sealer.write(bytes(CHUNK_BYTES + 1))
+    sealer.abandon()
+    for call in (lambda: sealer.write(b"x"), lambda: sealer.finish(admitted())):
+        with pytest.raises(Misuse):
+            call()
+
+
+def test_a_refused_small_request_costs_no_public_key_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forbidden:
+        def encrypt(self, *_: Any, **__: Any) -> bytes:
+            raise AssertionError("HPKE before it was needed")
+
+    monkeypatch.setattr(keys, "_SUITE", Forbidden())
+    sealer = _sealer([])
+    sealer.write(bytes(CHUNK_BYTES))
+    sealer.abandon()
+
+
+def test_an_envelope_has_one_maker() -> None:
+    with pytest.raises(Misuse):
+        Envelope(TRANSFER, b"", 0, b"")
+    _, envelope = seal(b"x")
+    with pytest.raises(AttributeError):
+        envelope.digest = b""  # type: ignore[misc]  # that it is frozen is the point
+    assert envelope.response_key.hex() not in repr(envelope)
+    assert repr(envelope.response_key) not in repr(envelope)
+
+
+def test_a_header_that_names_other_keys_or_cannot_be_written_is_refused_at_once() -> None:
+    other_recipient, other_sender = RecipientPrivateKey.generate(), SenderPrivateKey.generate("other")
+    for changes in (
+        {"recipient_key_id": other_recipient.key_id},
+        {"sender_key_id": other_sender.key_id},
+        {"tenant": "Minato"},
+        {"expires_ms": NOW_MS},
+    ):
+        with pytest.raises(ValueError, match=r"keys|tenant|expires"):
+            _sealer([], **changes)
+
+
+def test_two_envelopes_of_the_same_plaintext_share_no_key() -> None:
+    (first, of_first), (second, of_second) = seal(b"same"), seal(b"same")
+    assert of_first.response_key != of_second.response_key
+    assert first[90:] != second[90:]
+    spliced = first[: -64 - 20] + second[-64 - 20 : -64]
+    spliced += SENDER.sign(hashlib.sha256(spliced).digest())
+    with pytest.raises(Refused) as caught:
+        unseal(spliced)
+    assert caught.value.reason is Reason.ENVELOPE_INVALID

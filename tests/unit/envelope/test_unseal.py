@@ -1,0 +1,122 @@
+"""relay/envelope/unseal.py: no plaintext before the signature over the whole; the rest of the refusals is in test_vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from relay.base.errors import Misuse, Refused
+from relay.base.reasons import Reason
+from relay.envelope.format import CHUNK_BYTES, SEALED_CHUNK_BYTES, SEALED_KEYS_BYTES, encode_header
+from relay.envelope.unseal import Opener
+from tests.unit.envelope.making import NOW_MS, RECIPIENT, SENDER, TRANSFER, header, seal, trust, unseal
+
+CHUNKS_AT = len(encode_header(header())) + 2 + SEALED_KEYS_BYTES
+
+
+class Changing:
+    """A file whose content is another one after it was read to its end once."""
+
+    def __init__(self, first: bytes, then: bytes) -> None:
+        self.first = first
+        self.then = then
+        self.read_to = 0
+        self.largest = 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.largest = max(self.largest, length)
+        now = self.then if self.read_to >= len(self.first) - 64 else self.first
+        if self.read_to == offset or offset < len(self.first) - 64:
+            self.read_to = max(self.read_to, min(offset + length, len(self.first) - 64))
+        return now[offset : offset + length]
+
+
+def test_verified_says_what_the_gate_needs_before_it_opens() -> None:
+    raw, envelope = seal(b"request")
+    verified = Opener(trust()).verify_bytes(raw, NOW_MS)
+    assert verified.header == header()
+    assert (verified.digest, verified.size) == (envelope.digest, len(raw))
+    assert verified.sender.name == SENDER.name
+    opened = verified.open()
+    assert list(opened.chunks()) == [b"request"]
+    assert opened.response_key == envelope.response_key
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_any_buffer_is_read(kind: Callable[[bytes], bytes]) -> None:
+    raw, _ = seal(b"request")
+    verified = Opener(trust()).verify_bytes(kind(raw), NOW_MS)
+    assert b"".join(verified.open().chunks()) == b"request"
+    assert verified.header.transfer_id == TRANSFER
+
+
+def test_a_large_envelope_is_read_in_pieces_and_given_out_in_chunks() -> None:
+    plaintext = bytes(range(256)) * 4096
+    raw, _ = seal(plaintext)
+    file = Changing(raw, raw)
+    verified = Opener(trust()).verify(file.read, len(raw), NOW_MS)
+    chunks = list(verified.open().chunks())
+    assert b"".join(chunks) == plaintext
+    assert {len(chunk) for chunk in chunks} == {CHUNK_BYTES}
+    assert file.largest <= 256 * 1024
+
+
+def test_bytes_that_change_after_the_signature_was_checked_give_no_other_plaintext() -> None:
+    mine, _ = seal(b"m" * (2 * CHUNK_BYTES))
+    other, _ = seal(b"o" * (2 * CHUNK_BYTES))
+    file = Changing(mine, other)
+    verified = Opener(trust()).verify(file.read, len(mine), NOW_MS)
+    chunks = verified.open().chunks()
+    with pytest.raises(Refused) as caught:
+        next(chunks)
+    assert caught.value.reason is Reason.ENVELOPE_INVALID
+
+
+@pytest.mark.parametrize("kept", [0, 1, CHUNKS_AT, CHUNKS_AT + 1, CHUNKS_AT + SEALED_CHUNK_BYTES + 3])
+def test_a_file_that_becomes_shorter_is_refused(kept: int) -> None:
+    raw, _ = seal(bytes(3 * CHUNK_BYTES))
+    with pytest.raises(Refused) as caught:
+        Opener(trust()).verify(lambda offset, length: raw[:kept][offset : offset + length], len(raw), NOW_MS)
+    assert caught.value.reason is Reason.ENVELOPE_INVALID
+    file = Changing(raw, raw[:kept])
+    verified = Opener(trust()).verify(file.read, len(raw), NOW_MS)
+    with pytest.raises(Refused) as caught:
+        list(verified.open().chunks())
+    assert caught.value.reason is Reason.ENVELOPE_INVALID
+
+
+def test_an_envelope_is_opened_once() -> None:
+    raw, _ = seal(b"x")
+    verified = Opener(trust()).verify_bytes(raw, NOW_MS)
+    verified.open()
+    with pytest.raises(Misuse):
+        verified.open()
+
+
+def test_keys_of_another_length_inside_are_refused() -> None:
+    """A sender of ours with a fault: everything is signed and sealed well, but there is one key too few."""
+    import hashlib
+
+    raw, _ = seal(b"x")
+    head = encode_header(header())
+    # 1200 bytes are fixed, so shorter keys cannot even be framed
+    sealed = RECIPIENT.public_key.seal(bytes(32), b"sekisho envelope v1 keys\x00" + head)
+    body = head + len(sealed).to_bytes(2) + sealed + raw[CHUNKS_AT:-64]
+    with pytest.raises(Refused) as caught:
+        unseal(body + SENDER.sign(hashlib.sha256(body).digest()))
+    assert caught.value.reason is Reason.ENVELOPE_INVALID
+
+
+def test_modes_have_their_own_lifetimes() -> None:
+    week_ms = 7 * 86_400_000
+    raw, _ = seal(b"x", mode="deposit", expires_ms=NOW_MS + week_ms)
+    assert unseal(raw, lifetimes_ms={"exchange": 1, "deposit": week_ms})[0] == b"x"
+    for lifetimes, reason in (
+        ({"exchange": week_ms}, Reason.ENVELOPE_INVALID),
+        ({}, Reason.ENVELOPE_INVALID),
+        ({"exchange": week_ms, "deposit": week_ms - 1}, Reason.ENVELOPE_STALE),
+    ):
+        with pytest.raises(Refused) as caught:
+            unseal(raw, lifetimes_ms=lifetimes)
+        assert caught.value.reason is reason
