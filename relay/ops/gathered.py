@@ -26,15 +26,15 @@ _DEPENDENCY = re.compile(r"[a-z0-9][a-z0-9._:-]{0,63}\Z")
 _REASON_CHARS = 200
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ProcessName:
-    """`worker` is 0 for a role of one process."""
+    """`worker` is None for a role of one process; workers are numbered from 0."""
 
     role: str
-    worker: int = 0
+    worker: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.role}-{self.worker}" if self.worker else self.role
+        return self.role if self.worker is None else f"{self.role}-{self.worker}"
 
 
 Key = tuple[str, Labels]  # metric and label values, `role` first where the exporter adds it
@@ -57,7 +57,7 @@ class Gathered:
     """The state between two scrapes. `expected`: every process that should answer."""
 
     def __init__(self, expected: Iterable[ProcessName]) -> None:
-        self.answers: dict[ProcessName, Status | Absent] = {name: Absent("not asked yet") for name in sorted(expected)}
+        self.answers: dict[ProcessName, Status | Absent] = {name: Absent("not asked yet") for name in expected}
         self._last: dict[ProcessName, Status] = {}
         self._retired: dict[Key, Total] = {}
 
@@ -90,7 +90,7 @@ class Gathered:
         return sum(isinstance(answer, Status) for answer in answers), len(answers)
 
     def dependencies(self) -> dict[str, Health]:
-        """The health of every process, and of everything that it depends on, by `front-1` and `front-1/ledger`."""
+        """The health of every process, and of everything that it depends on, by `front-0` and `front-0/ledger`."""
         found: dict[str, Health] = {}
         for name, answer in self.answers.items():
             if isinstance(answer, Absent):
@@ -105,7 +105,7 @@ class Gathered:
 
 def invalid(name: ProcessName, status: Status) -> str:
     """What is wrong with a status, or nothing."""
-    if (status.role, status.worker) != (name.role, name.worker):
+    if (status.role, status.worker) != (name.role, name.worker or 0):
         return "it is another process"
     if len(status.series) > SERIES_PER_PROCESS:
         return "too many series"

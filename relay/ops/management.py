@@ -23,7 +23,9 @@ import h11
 import msgspec
 import trio
 
-from relay.ops.status import Health
+from relay.ops import exposition
+from relay.ops.gathered import Gathered, ProcessName
+from relay.ops.status import Health, Status
 
 CONNECTIONS = 16  # two Prometheus servers, a balancer, an operator; each asks every few seconds
 HEAD_BYTES = 8 * 1024  # of a head whose end has not come; nginx's client_header_buffer_size is 1 KiB
@@ -47,6 +49,25 @@ class Source:
     metrics: Callable[[], Awaitable[bytes]]
     metrics_type: bytes
     readiness: Callable[[], Awaitable[dict[str, Health]]]
+
+
+def source_of_one(current: Callable[[], Status]) -> Source:
+    """For a role that serves its own address, as the gate does: it is alone on its host."""
+    gathered = Gathered([])
+
+    def take() -> None:
+        status = current()
+        gathered.take(ProcessName(status.role), status)
+
+    async def metrics() -> bytes:
+        take()
+        return exposition.render(gathered)
+
+    async def readiness() -> dict[str, Health]:
+        take()
+        return gathered.dependencies()
+
+    return Source(metrics, exposition.CONTENT_TYPE, readiness)
 
 
 async def serve_management(

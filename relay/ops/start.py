@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -59,16 +60,22 @@ def arguments(role: str, argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+class Beside(Protocol):
+    """Something that a role serves beside its work; it calls `task_status.started()` and runs until cancelled."""
+
+    async def __call__(self, current: Callable[[], status.Status], *, task_status: trio.TaskStatus[None]) -> None: ...
+
+
 def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[str] | None = None) -> int:
-    """The whole life of a role; its exit code."""
+    """The whole life of a role; its exit code. A role may have `status_listener`, a socket that systemd opened, and `beside`."""
     options = arguments(name, argv)
     log = Log(name, getattr(options, "worker", None))
     try:
         notifier = Notifier()
         role = make(options)
         worker = getattr(options, "worker", None)
-        (role.run_dir / "status").mkdir(mode=0o750, parents=True, exist_ok=True)
-        listener = status.open_listener(status.socket_path(role.run_dir, name, worker))
+        listener = getattr(role, "status_listener", None) or _status_listener(role.run_dir, name, worker)
+        beside: Beside | None = getattr(role, "beside", None)
         process = Process(role.registry)
         held = enter(role.walls, role.landlock, role.seccomp)
     except (ConfigInvalid, WallMissing) as error:
@@ -85,6 +92,8 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
     async def serve(drain: trio.Event, *, task_status: trio.TaskStatus[None]) -> None:
         async with trio.open_nursery() as nursery:
             await nursery.start(status.serve_status, listener, current)
+            if beside is not None:
+                await nursery.start(beside, current)
             await role.serve(drain, held, task_status=task_status)
             nursery.cancel_scope.cancel()
 
@@ -98,6 +107,11 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         log.info("ended")
         code = 0
     return code
+
+
+def _status_listener(run_dir: Path, name: str, worker: int | None) -> socket.socket:
+    (run_dir / "status").mkdir(mode=0o750, parents=True, exist_ok=True)
+    return status.open_listener(status.socket_path(run_dir, name, worker))
 
 
 def walls_detail(held: Held) -> str:

@@ -30,16 +30,16 @@ BYTES = metrics.REQUEST_BYTES.name
 class Role:
     """One process that answers on its status socket."""
 
-    def __init__(self, role: str, worker: int = 0, *series: Series) -> None:
+    def __init__(self, role: str, worker: int | None = None, *series: Series) -> None:
         self.role, self.worker, self.series, self.asked = role, worker, list(series), 0
         self.health: dict[str, Health] = {}
 
     def status(self) -> Status:
         self.asked += 1
-        return Status(self.role, self.worker, "a", self.series, self.health)
+        return Status(self.role, self.worker or 0, "a", self.series, self.health)
 
     def path(self, run_dir: Path) -> Path:
-        return socket_path(run_dir, self.role, self.worker or None)
+        return socket_path(run_dir, self.role, self.worker)
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def exporter_of(run_dir: Path, workers: int) -> AsyncIterator[Exporter]:
 
 
 async def test_all_roles_are_gathered(tmp_path: Path) -> None:
-    fronts = [Role("front", number, Series(BYTES, (), 10.0 * number)) for number in (1, 2)]
+    fronts = [Role("front", number, Series(BYTES, (), 10.0 + 10 * number)) for number in (0, 1)]
     async with answering(tmp_path, *fronts, Role("egress"), Role("ledger")), exporter_of(tmp_path, 2) as exporter:
         text = (await exporter.metrics()).decode()
         assert all(health.ok for health in (await exporter.readiness()).values())
@@ -75,7 +75,7 @@ async def test_all_roles_are_gathered(tmp_path: Path) -> None:
 
 
 async def test_a_silent_role_is_not_ready_and_the_others_are_counted(tmp_path: Path) -> None:
-    front = Role("front", 1, Series(BYTES, (), 10))
+    front = Role("front", 0, Series(BYTES, (), 10))
     front.health = {"ledger": Health(ok=False, reason="no answer within 5 s")}
     async with answering(tmp_path, front, Role("egress")), exporter_of(tmp_path, 2) as exporter:
         text = (await exporter.metrics()).decode()
@@ -84,14 +84,14 @@ async def test_a_silent_role_is_not_ready_and_the_others_are_counted(tmp_path: P
     assert 'sekisho_role_up{role="front"} 0.0\n' in text
     assert 'sekisho_role_processes{role="front"} 1.0\n' in text
     assert {health.reason for health in dependencies.values() if not health.ok} == {
-        "front-2: no answer",
+        "front-1: no answer",
         "ledger: no answer",
-        "front-1: ledger: no answer within 5 s",
+        "front-0: ledger: no answer within 5 s",
     }
 
 
 async def test_many_who_ask_at_once_cost_two_rounds(tmp_path: Path) -> None:
-    front = Role("front", 1)
+    front = Role("front", 0)
     async with answering(tmp_path, front), exporter_of(tmp_path, 1) as exporter, trio.open_nursery() as nursery:
         for _ in range(50):
             nursery.start_soon(exporter.readiness)
@@ -155,7 +155,7 @@ async def test_the_process_serves_behind_its_walls_and_ends_on_a_signal(tmp_path
     await manager.bind(str(tmp_path / "notify"))
     command = [sys.executable, "-m", "relay.exporter", "--config", str(path)]
     environ = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}
-    async with answering(tmp_path, Role("front", 1), Role("ledger")):
+    async with answering(tmp_path, Role("front", 0), Role("ledger")):
         with subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True) as process:
             with trio.fail_after(30):
                 assert (await manager.recv(4096)).startswith(b"READY=1")

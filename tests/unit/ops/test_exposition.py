@@ -16,7 +16,7 @@ NAMES = {"tenant": ["minato"], "route": ["status"], "gate": ["east"], "certifica
 
 def everything() -> Gathered:
     """A host where every metric of every role has a series."""
-    workers = {role: 1 if role == "front" else 0 for role in ROLES}
+    workers = {role: 0 if role == "front" else None for role in ROLES}
     gathered = Gathered(ProcessName(role, worker) for role, worker in workers.items())
     for role, worker in workers.items():
         registry = Registry(role, NAMES)
@@ -29,7 +29,7 @@ def everything() -> Gathered:
             else:
                 registry.scalar(metric).at(*labels).inc()
         health = {"ledger": Health(ok=True), "egress": Health(ok=False, reason="absent")} if role == "front" else {}
-        gathered.take(ProcessName(role, worker), Status(role, worker, "a", registry.snapshot(), health))
+        gathered.take(ProcessName(role, worker), Status(role, worker or 0, "a", registry.snapshot(), health))
     return gathered
 
 

@@ -19,7 +19,7 @@ BATCH = "sekisho_log_commit_records"
 
 
 def status(name: ProcessName, *series: Series, instance: str = "a", health: dict[str, Health] | None = None) -> Status:
-    return Status(name.role, name.worker, instance, list(series), health or {})
+    return Status(name.role, name.worker or 0, instance, list(series), health or {})
 
 
 def counted(gathered: Gathered, metric: str, *labels: str) -> float:

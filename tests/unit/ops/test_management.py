@@ -13,7 +13,8 @@ import trio.testing
 
 from relay.ops import management
 from relay.ops.management import Source, serve_management
-from relay.ops.status import Health
+from relay.ops.metrics import Series
+from relay.ops.status import Health, Status
 
 METRICS = b"# HELP sekisho_up Up.\n"
 HEALTHY = {"front-1": Health(ok=True), "front-1/ledger": Health(ok=True)}
@@ -161,3 +162,16 @@ async def test_a_peer_that_goes_away_harms_nobody() -> None:
                 await stream.send_all(sent)
             await stream.aclose()
         assert parts(await exchange(address, get("/healthz")))[0] == 200
+
+
+async def test_a_role_alone_on_its_host_serves_itself() -> None:
+    health = {"disk": Health(ok=True)}
+
+    def current() -> Status:
+        return Status("gate", 0, "a", [Series("sekisho_connections", ("active",), 2)], health)
+
+    source = management.source_of_one(current)
+    assert b'sekisho_connections{role="gate",state="active"} 2.0\n' in await source.metrics()
+    assert await source.readiness() == {"gate": Health(ok=True), "gate/disk": Health(ok=True)}
+    health["disk"] = Health(ok=False, reason="full")
+    assert (await source.readiness())["gate/disk"] == Health(ok=False, reason="gate: disk: full")
