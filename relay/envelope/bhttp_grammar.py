@@ -26,7 +26,9 @@ CONNECTION_FIELDS: Final = frozenset(
 NOT_IN_REQUESTS: Final = CONNECTION_FIELDS | {b"host"}
 
 METHOD: Final = re.compile(rb"(?!CONNECT\Z)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}\Z")
-AUTHORITY: Final = re.compile(rb"(?:[a-z0-9](?:[a-z0-9._-]{0,253}[a-z0-9_.-])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?\Z")
+AUTHORITY: Final = re.compile(
+    rb"(?:[a-z0-9_](?:[a-z0-9._-]{0,253}[a-z0-9_.-])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?\Z"
+)
 TARGET: Final = re.compile(rb"/[!\"$-\[\]-~]*\Z")
 # all names and all values of a section at once, joined by LF; the number of LF then proves that none holds one
 _NAMES: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+(?:\n[!#$%&'*+.^_`|~0-9a-z-]+)*\Z")

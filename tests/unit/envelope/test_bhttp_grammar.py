@@ -100,7 +100,17 @@ def test_lengths() -> None:
 
 @pytest.mark.parametrize(
     "host",
-    [b"a", b"a.example", b"a.example:8443", b"127.0.0.1:1", b"[::1]", b"[2001:db8::1]:443", b"a_b", b"xn--a.jp."],
+    [
+        b"a",
+        b"a.example",
+        b"a.example:8443",
+        b"127.0.0.1:1",
+        b"[::1]",
+        b"[2001:db8::1]:443",
+        b"a_b",
+        b"_a.example",
+        b"xn--a.jp.",
+    ],
 )
 def test_authorities_that_are_taken(host: bytes) -> None:
     assert AUTHORITY.match(host)
