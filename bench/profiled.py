@@ -1,4 +1,4 @@
-"""Runs a role with a sampler inside: `profiled.py DIRECTORY -m relay.front …`, in place of the interpreter.
+"""Runs a role with a sampler inside: `profiled.py DIRECTORY -P -m relay.front …`, in place of the interpreter.
 
 The kernel's profiling timer counts the CPU time of the process and interrupts it every few milliseconds; the handler
 notes the Python stack. What a C library does (OpenSSL, msgspec) counts for the Python function that called it. Timer and
@@ -48,11 +48,11 @@ class Sampler:
 
 def main() -> None:
     directory, *arguments = sys.argv[1:]
-    if arguments[:1] != ["-m"] or not arguments[1].startswith(_PREFIX):
+    if arguments[:2] != ["-P", "-m"] or not arguments[2].startswith(_PREFIX):
         os.execv(sys.executable, [sys.executable, *arguments])
-    _, module, *rest = arguments
+    module, *rest = arguments[2:]
     sys.argv = [module, *rest]
-    sys.path[0] = os.getcwd()  # as `-m` has it, not this file's directory
+    del sys.path[0]  # this file's directory, which `-P` would have left out
     sampler = Sampler()
     with (Path(directory) / f"{module}-{os.getpid()}.json").open("w") as out:
         sampler.start()

@@ -53,7 +53,7 @@ class LabFile:
         self.origin = Origin(url.hostname, url.port, Path(about["ca_file"]))
         self.transfers = Path(about["transfers_jsonl"])
         self.log_dir = Path(about["log_dir"])
-        self.log_key = Path(about["log_key"])
+        self.log_key = Path(about["log_vkey"])
         self._pids = about["pids"]
 
     def pids(self, *roles: str) -> list[int]:
