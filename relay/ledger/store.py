@@ -28,7 +28,7 @@ from relay.ledger.journal import JOURNAL_BYTES, OVERHEAD_BYTES, encode_frame, fr
 from relay.tree.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from relay.tree.merkle import leaf_hash
 from relay.tree.note import Signer
-from relay.tree.tiles import ENTRY_LENGTH_BYTES, TILE_WIDTH, Edge, TileName, encode_bundle, width_at
+from relay.tree.tiles import ENTRY_LENGTH_BYTES, TILE_SHIFT, TILE_WIDTH, Edge, TileName, encode_bundle, width_at
 
 FREE_SPARE_BYTES = 256 * 1024  # tiles, directories and a checkpoint; section 11
 CHECKPOINT_FILE = "checkpoint"
@@ -233,7 +233,11 @@ class LogStore:
         return new
 
     def _write_tree(self) -> None:
-        changed = [*self._bundles, *self._edge.completed, *self._edge.partials()]
+        # What the old checkpoint covers is never written again, not even with the same bytes: a crash in the middle
+        # would take a published file away. A partial tile of an upper level often stays as it is.
+        covered = self.checkpoint.size
+        grown = [tile for tile in self._edge.partials() if tile[0].end > covered >> TILE_SHIFT * (tile[0].level or 0)]
+        changed = [*self._bundles, *self._edge.completed, *grown]
         if self._bundle:
             name = TileName(None, self._edge.size // TILE_WIDTH, len(self._bundle))
             changed.append((name, encode_bundle(self._bundle)))

@@ -39,6 +39,11 @@ class TileName:
         partial = "" if self.width == TILE_WIDTH else f".p/{self.width}"
         return f"tile/{level}/{index_path(self.index)}{partial}"
 
+    @property
+    def end(self) -> int:
+        """How many hashes, or entries, of its level there are up to the end of this one."""
+        return self.index * TILE_WIDTH + self.width
+
 
 def index_path(index: int) -> str:
     """1234067 as `x001/x234/067`."""
