@@ -13,6 +13,7 @@ from msgspec import inspect
 
 from relay.base.errors import ConfigInvalid
 from relay.base.limits import DEFAULTS, Limits
+from relay.settings import example
 from relay.settings.load import FILE_BYTES, load_gate, load_host, read_host, read_overrides
 from relay.settings.model import GateFile, HostFile
 
@@ -151,6 +152,12 @@ def test_the_shipped_files_show_every_key_and_each_default(tmp_path: Path) -> No
                 default = entry.default_factory() if callable(entry.default_factory) else entry.default
                 if entry.name not in commented and default is not None and default != []:
                     assert written[entry.name] == default, f"{table.name}.{entry.name}"
+
+
+def test_the_shipped_files_show_the_limits_as_they_are() -> None:
+    for name in example.FILES:
+        text = (example.DIRECTORY / name).read_text()
+        assert text == example.with_current_limits(text), "run: python -m relay.settings.example"
 
 
 def test_each_line_of_the_shipped_files_has_its_comment() -> None:
