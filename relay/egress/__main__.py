@@ -49,6 +49,7 @@ class EgressRole:
         self.settings, limits, keys = settings, settings.limits, settings.host.keys_dir
         self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
         self.run_dir = Path(settings.host.run_dir)
+        start.own_directory(self.run_dir / "egress")
         self.drain_timeout_ms = limits.drain_timeout_ms
         self.log = Log("egress")
         names = {"gate": [gate.name for gate in settings.gate], "certificate": ["egress"]}

@@ -11,7 +11,7 @@ from socket import socket
 import trio
 
 from certs.profile import Peer
-from relay.base.errors import Broken, ConfigInvalid, Problem, Refused, Unavailable
+from relay.base.errors import Broken, Refused, Unavailable
 from relay.base.reasons import Reason
 from relay.envelope.keys import ReceiptSigner, RecipientPrivateKey, SenderPublicKey
 from relay.envelope.unseal import Opener, Trust
@@ -56,7 +56,7 @@ class GateRole:
         tenants = [application.tenant for application in settings.application]
         self.registry = Registry("gate", {"tenant": tenants, "certificate": ["gate"]})
         self.measure = Measure(self.registry)
-        state_dir = _made(Path(own.state_dir))
+        state_dir = start.own_directory(Path(own.state_dir), 0o700)
         self.run_dir = state_dir / "run"
         self.gate = Gate(
             limits=limits,
@@ -157,16 +157,6 @@ def _trust(settings: GateFile, relay: RelaySettings) -> Trust:
         lifetimes_ms={"exchange": settings.limits.envelope_lifetime_ms},
         clock_skew_ms=settings.limits.clock_skew_ms,
     )
-
-
-def _made(directory: Path) -> Path:
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigInvalid(
-            [Problem(str(directory), 0, str(error.strerror), "make the directory, for the gate's user")]
-        ) from error
-    return directory
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -19,7 +19,7 @@ PACKET_BYTES: Final = (
 INLINE_BYTES: Final = 64 * 1024  # section 6.1; leaves half a packet for the rest of the message
 
 Call = Annotated[int, Meta(ge=0, lt=1 << 32)]
-Index = Annotated[int, Meta(ge=0, lt=1 << 63)]
+Index = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 TransferRaw = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Tenant = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}$")]

@@ -38,6 +38,7 @@ class LedgerRole:
         settings = load_host(options.config)
         self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
         self.run_dir = Path(settings.host.run_dir)
+        start.own_directory(self.run_dir / "ledger")
         self.drain_timeout_ms = settings.limits.drain_timeout_ms
         self.log = Log("ledger")
         self.registry = Registry("ledger")

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import trio
 
-from relay.base.errors import Broken, ConfigInvalid, WallMissing
+from relay.base.errors import Broken, ConfigInvalid, Problem, WallMissing
 from relay.ops import clock, status
 from relay.ops.lifecycle import Notifier, run_until_signal
 from relay.ops.logs import Log
@@ -112,6 +112,15 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
 def _status_listener(run_dir: Path, name: str, worker: int | None) -> socket.socket:
     (run_dir / "status").mkdir(mode=0o750, parents=True, exist_ok=True)
     return status.open_listener(status.socket_path(run_dir, name, worker))
+
+
+def own_directory(path: Path, mode: int = 0o750) -> Path:
+    """The directory, made if it is not there. Raises ConfigInvalid."""
+    try:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigInvalid([Problem(str(path), 0, str(error.strerror), "make it, for this role's user")]) from error
+    return path
 
 
 def walls_detail(held: Held) -> str:

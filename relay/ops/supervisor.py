@@ -1,0 +1,177 @@
+"""A small supervisor: starts processes in order, waits until each is ready, starts again what ends, and ends all in order.
+
+For one host and for trying things out (`sekisho run`, `sekisho lab`); under systemd each role is a unit of its own and this is
+not used. It speaks the same protocol as systemd: `$NOTIFY_SOCKET` for readiness, `$LISTEN_FDS` for the shared listener of
+the front's workers, SIGTERM to end. A child that outlives it is ended by the kernel (PR_SET_PDEATHSIG, by setpriv(1)).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from relay.base.errors import SekishoError
+from relay.ops.logs import Log
+
+READY_TIMEOUT_S: Final = 30.0  # recovery of a long journal is the slowest start
+BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+STEADY_S: Final = 10.0  # a child that ran this long starts its back-off anew
+_PERMANENT: Final = frozenset({2, 77, 78})  # usage, walls, configuration: trying again changes nothing
+_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
+
+
+class StartFailed(SekishoError):
+    """A child ended before it was ready, or was not ready in time. `exit_code` is the child's, or 1."""
+
+    def __init__(self, name: str, exit_code: int) -> None:
+        super().__init__(f"{name} did not start (exit code {exit_code}); what it said stands above")
+        self.exit_code = exit_code if exit_code > 0 else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What to run. `listeners` become descriptors 3, 4, … of the child, as systemd hands them over."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...] = ()
+    listeners: tuple[socket.socket, ...] = ()
+
+
+class Supervisor:
+    """`pids`: of the children that run now, by name. `changed` is called whenever that changes."""
+
+    def __init__(self, run_dir: Path, log: Log, *, drain_timeout_s: float, changed: Callable[[], None]) -> None:
+        self.pids: dict[str, int] = {}
+        self._notify_dir = run_dir / "notify"
+        self._log = log
+        self._drain_timeout_s = drain_timeout_s
+        self._changed = changed
+        self._ending = False
+        self._ended: dict[str, trio.Event] = {}
+
+    async def start(self, children: Sequence[Child], nursery: trio.Nursery) -> None:
+        """Start all, each when the one before is ready. Raises StartFailed."""
+        self._notify_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for child in children:
+            await nursery.start(self._keep, child)
+
+    async def stop(self, order: Sequence[str]) -> None:
+        """End the children, one name after the other; a name stands for all that begin with it."""
+        self._ending = True
+        for name in order:
+            ending = [child for child in self.pids if child == name or child.startswith(f"{name}-")]
+            for child in ending:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pids[child], signal.SIGTERM)
+            for child in ending:
+                with trio.move_on_after(self._drain_timeout_s) as patience:
+                    await self._ended[child].wait()
+                if patience.cancelled_caught:
+                    self._log.warning("killed_after_drain", pid=self.pids.get(child, 0))
+                    with contextlib.suppress(KeyError, ProcessLookupError):
+                        os.kill(self.pids[child], signal.SIGKILL)
+                    await self._ended[child].wait()
+
+    async def _keep(self, child: Child, task_status: trio.TaskStatus[None]) -> None:
+        """Run `child`, again and again. The first start decides whether there is any point."""
+        failures = 0
+        ready_once = False
+        while True:
+            began = trio.current_time()
+            code = await self._once(child, task_status, is_first=not ready_once)
+            if self._ending:
+                return
+            if not ready_once and (child.name not in self._ended or code in _PERMANENT):
+                raise StartFailed(child.name, code)
+            ready_once = True
+            failures = 0 if trio.current_time() - began > STEADY_S else failures + 1
+            self._log.warning("child_ended", exit_code=code, peer_role=child.name)
+            await trio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] if failures else BACKOFF_S[0])
+
+    async def _once(self, child: Child, task_status: trio.TaskStatus[None], *, is_first: bool) -> int:
+        with self._notify_socket(child.name) as (notify, address):
+            process = self._spawn(child, address)
+            ended = trio.Event()
+            try:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(
+                        self._until_ready, child, process, notify, ended, task_status if is_first else None
+                    )
+                    await _wait_for(process)
+                    nursery.cancel_scope.cancel()
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+                self.pids.pop(child.name, None)
+                ended.set()
+                self._changed()
+        return process.returncode
+
+    async def _until_ready(
+        self,
+        child: Child,
+        process: subprocess.Popen[bytes],
+        notify: socket.socket,
+        ended: trio.Event,
+        task_status: trio.TaskStatus[None] | None,
+    ) -> None:
+        with trio.move_on_after(READY_TIMEOUT_S):
+            while True:
+                await trio.lowlevel.wait_readable(notify)
+                if b"READY=1" in notify.recv(4096).split(b"\n"):
+                    self.pids[child.name] = process.pid
+                    self._ended[child.name] = ended
+                    self._changed()
+                    if task_status is not None:
+                        task_status.started()
+                    return
+        process.kill()
+
+    def _spawn(self, child: Child, notify_address: str) -> subprocess.Popen[bytes]:
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        environment["NOTIFY_SOCKET"] = notify_address
+        environment["PYTHONUNBUFFERED"] = "1"
+        moves, passed = "", [listener.fileno() for listener in child.listeners]
+        if passed:
+            environment["LISTEN_FDS"] = str(len(passed))
+            moves = " ".join(f"{3 + position}<&{number}" for position, number in enumerate(passed))
+        # sh: the pid that LISTEN_PID must name is known only to the process itself
+        script = f'LISTEN_PID=$$ exec setpriv --pdeathsig TERM -- "$@" {moves}'
+        return subprocess.Popen(
+            ["/bin/sh", "-c", script, "sh", sys.executable, "-P", "-m", child.module, *child.arguments],
+            env=environment,
+            pass_fds=passed,
+            stdin=subprocess.DEVNULL,
+        )
+
+    @contextlib.contextmanager
+    def _notify_socket(self, name: str):  # type: ignore[no-untyped-def]  # a pair of a socket and its address
+        path = self._notify_dir / f"{name}.sock"
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC) as notify:
+            notify.bind(str(path))
+            try:
+                yield notify, str(path)
+            finally:
+                path.unlink(missing_ok=True)
+
+
+async def _wait_for(process: subprocess.Popen[bytes]) -> None:
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        await trio.lowlevel.wait_readable(descriptor)
+    finally:
+        os.close(descriptor)
+    process.wait()
