@@ -184,10 +184,10 @@ class RequestReader:
                 return tuple([(name.lower(), value.strip(b" \t")) for name, value in found])
         # Something is unusual: line by line, so that the first offence gives the reason.
         fields = []
-        for count, line in enumerate(raw[start:].split(b"\r\n")[:-1], 1):
-            if count > self._limits.header_count:
-                raise Refused(Reason.HEADERS_TOO_LARGE, "too many fields")
+        for line in raw[start:].split(b"\r\n")[:-1]:
             fields.append(check_field_line(line))
+            if len(fields) > self._limits.header_count:
+                raise Refused(Reason.HEADERS_TOO_LARGE, "too many fields")
         return tuple(fields)
 
     def _judge_head_line(self, line: bytes) -> None:
@@ -195,10 +195,10 @@ class RequestReader:
             self._line = parse_request_line(line, self._limits.target_bytes)
             self.method = self._line.method
             return
+        check_field_line(line)
         self._lines += 1
         if self._lines > self._limits.header_count:
             raise Refused(Reason.HEADERS_TOO_LARGE, "too many fields")
-        check_field_line(line)
 
     def _check_open_line(self, limit: int) -> None:
         """Refuse a line that is still arriving and can no longer become a good one."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from relay.base.errors import Refused
 from relay.base.limits import Limits
@@ -24,6 +24,7 @@ _EXACT_INTEGER = 2**53 - 1  # RFC 7493 section 2.2
 # every quote in it would be tried in turn, which is quadratic.
 _string = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_innermost = re.compile(rb"\[\]|\{\}")  # in one pass of sub: exactly one level
 _surrogate_escape = re.compile(rb"\\u[Dd][89A-Fa-f]")
 
 
@@ -71,8 +72,8 @@ def _check_shape(raw: bytes, limits: Limits) -> None:
     for _ in range(limits.json_depth):
         if not brackets:
             return
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    if b"[]" in brackets or b"{}" in brackets:
+        brackets = _innermost.sub(b"", brackets)
+    if _innermost.search(brackets):
         raise Refused(Reason.NESTING_TOO_DEEP)
     if brackets:
         raise Refused(Reason.JSON_INVALID, "brackets do not match")
@@ -93,9 +94,16 @@ def _integer(text: str) -> int | float:
 
 def _fraction(text: str) -> float:
     number = float(text) if len(text) <= _NUMBER_CHARACTERS else math.nan
-    if not math.isfinite(number) or Decimal(repr(number)) != Decimal(text):
+    if not math.isfinite(number) or not _is_exactly(number, text):
         raise Refused(Reason.JSON_INVALID, "number that a double does not hold")
     return number
+
+
+def _is_exactly(number: float, text: str) -> bool:
+    try:
+        return Decimal(repr(number)) == Decimal(text)
+    except InvalidOperation:  # an exponent of more than 18 digits
+        return False
 
 
 def _constant(_: str) -> object:

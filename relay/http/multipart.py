@@ -202,7 +202,7 @@ class MultipartWriter:
         return self._begin(b'name="%b"' % _quotable(name)) + b"\r\n\r\n" + raw + _CRLF
 
     def file_start(self, name: str, filename: str, content_type: str) -> bytes:
-        if not _content_type.fullmatch(content_type):
+        if not _content_type.fullmatch(content_type) or content_type.lower().startswith("multipart/"):
             raise Refused(Reason.MULTIPART_INVALID, "content type")
         head = self._begin(b'name="%b"; filename="%b"' % (_quotable(name), _quotable(filename)))
         self._in_file = True
@@ -227,6 +227,8 @@ class MultipartWriter:
     def _begin(self, params: bytes) -> bytes:
         if self._in_file:
             raise Misuse("a part within a file")
+        if params.startswith(b'name=""'):
+            raise Refused(Reason.MULTIPART_INVALID, "a part without a name")
         self._any = True
         return self._delimiter + b"\r\nContent-Disposition: form-data; " + params
 

@@ -121,7 +121,13 @@ def _encode_run(run: re.Match[bytes]) -> bytes:
 
 def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
     """The one serialisation: what `parse_query` reads back as the same pairs. A space becomes %20, which is one everywhere."""
-    return "&".join([f"{_encode(name)}={_encode(value)}" for name, value in pairs])
+    return "&".join([_encode_pair(name, value) for name, value in pairs])
+
+
+def _encode_pair(name: str, value: str) -> str:
+    if not name:
+        raise Misuse("a field without a name")
+    return f"{_encode(name)}={_encode(value)}"
 
 
 class UrlencodedWriter:
@@ -131,9 +137,7 @@ class UrlencodedWriter:
         self._separator = b""
 
     def field(self, name: str, value: str) -> bytes:
-        if not name:
-            raise Misuse("a field without a name")
-        out = b"%b%b=%b" % (self._separator, _encode(name).encode(), _encode(value).encode())
+        out = self._separator + _encode_pair(name, value).encode()
         self._separator = b"&"
         return out
 

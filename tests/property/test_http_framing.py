@@ -70,38 +70,35 @@ def test_garbage_is_refused_or_waits(raw: bytes) -> None:
     assert outcome.end
 
 
-def as_h11_reads(raw: bytes) -> list[tuple[str, str, list[tuple[bytes, bytes]], bytes]]:
-    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
-    connection.receive_data(raw)
-    connection.receive_data(b"")
-    requests: list[tuple[str, str, list[tuple[bytes, bytes]], bytes]] = []
-    while True:
-        event = connection.next_event()
-        if isinstance(event, h11.Request):
-            requests.append((event.method.decode(), event.target.decode(), list(event.headers), b""))
-        elif isinstance(event, h11.Data):
-            requests[-1] = (*requests[-1][:3], requests[-1][3] + bytes(event.data))
-        elif isinstance(event, h11.EndOfMessage):
-            connection.send(h11.Response(status_code=204, headers=[]))
-            connection.send(h11.EndOfMessage())
-            if connection.our_state is h11.MUST_CLOSE:
-                return requests
-            connection.start_next_cycle()
-        elif isinstance(event, h11.ConnectionClosed):
-            return requests
+Reading = tuple[str, str, list[tuple[bytes, bytes]], bytes]
+
+
+def as_h11_reads(raw: bytes, most: int) -> list[Reading]:
+    """The first `most` requests. h11 does not skip the empty line of row S1, so each request has its own connection."""
+    requests: list[Reading] = []
+    while len(requests) < most:
+        connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
+        connection.receive_data(raw.removeprefix(b"\r\n"))
+        request = connection.next_event()
+        assert isinstance(request, h11.Request)
+        body = b""
+        while isinstance(event := connection.next_event(), h11.Data):
+            body += bytes(event.data)
+        assert isinstance(event, h11.EndOfMessage)
+        requests.append((request.method.decode(), request.target.decode(), list(request.headers), body))
+        raw = connection.trailing_data[0]
+    return requests
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(mixtures, mutated, st.sampled_from([case.raw for case in CASES])))
 def test_what_passes_h11_reads_as_the_same(raw: bytes) -> None:
-    outcome = converse([raw])
-    if outcome.end != "CLOSED" or not outcome.requests:
-        return
-    theirs = as_h11_reads(raw.removeprefix(b"\r\n"))
-    assert len(theirs) == len(outcome.requests)
-    for (head, body, _), (method, target, headers, their_body) in zip(outcome.requests, theirs, strict=True):
+    passed = [request for request in converse([raw]).requests if request.complete]
+    for (head, body, _), theirs in zip(passed, as_h11_reads(raw, len(passed)), strict=True):
+        method, target, headers, their_body = theirs
+        query = "" if head.query is None else f"?{head.query}"
         assert method == head.method
-        assert target.endswith(head.path + ("" if head.query is None else f"?{head.query}")) or head.path == "/"
+        assert target.endswith(head.path + query) or (target.startswith("https://") and head.path == "/")
         assert [(name, value.lower()) for name, value in head.headers] == [
             (name, value.lower()) for name, value in headers
         ]

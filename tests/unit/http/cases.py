@@ -681,6 +681,7 @@ FIELDS = [
     Case("F11", b"GET / HTTP/1.1\r\nHost:\ta.jp\r\n\r\n", _HEADER),
     field("F12", b"X: y\r\n" * 99),
     field("F12", b"X: y\r\n" * 100, Reason.HEADERS_TOO_LARGE),
+    field("F12", b"X: y\r\n" * 99 + b"\rX\r\n", _HEADER),
     field("F12", b"X: " + b"y" * (32 * 1024 - len(_GET) - 7) + b"\r\n"),
     field("F12", b"X: " + b"y" * (32 * 1024 - len(_GET) - 6) + b"\r\n", Reason.HEADERS_TOO_LARGE),
     field("F12", b"X: " + b"y" * 70_000 + b"\r\n", Reason.HEADERS_TOO_LARGE),

@@ -1,0 +1,137 @@
+"""Any bytes in any pieces: the same events or the same refusal, never anything else; and what a writer writes is read back."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.base.errors import Refused
+from relay.base.limits import DEFAULTS
+from relay.http.body import BodyEvent, BodyParser, Document, Field, FileData, FileEnd, FileStart
+from relay.http.json_body import JsonParser, encode_document
+from relay.http.multipart import MultipartParser, MultipartWriter
+from relay.http.urlencoded import UrlencodedParser, UrlencodedWriter, encode_pairs, parse_query
+from tests.unit.http.body_cases import BODY_CASES
+from tests.unit.http.feeds import joined, parse
+
+SMALL = dataclasses.replace(
+    DEFAULTS, fields=6, parts=6, name_bytes=12, field_bytes=24, part_header_bytes=120, json_depth=4, json_bytes=200
+)
+KINDS = ["urlencoded", "multipart", "json"]
+FRAGMENTS = {
+    "urlencoded": [b"a=v", b"&", b"=", b"+", b"%41", b"%E3%81%82", b"%", b"%FF", b";"],
+    "multipart": [
+        b"--BB\r\n",
+        b"--BB",
+        b"--BB--\r\n",
+        b"\r\n",
+        b"\r",
+        b"\n",
+        b"-",
+        b'Content-Disposition: form-data; name="a"',
+        b'; filename="b"',
+        b"; filename*=UTF-8''%41",
+        b"Content-Type: text/plain",
+        b"\r\n\r\n",
+        b"value",
+        b"\xe3\x81\x82",
+        b"\xff",
+    ],
+    "json": [b"{", b"}", b"[", b"]", b'"a"', b":", b",", b"1", b"-0.5e1", b"null", b'"\\ud800"', b'"', b"\\", b" "],
+}
+
+
+def parser(kind: str) -> BodyParser:
+    if kind == "urlencoded":
+        return UrlencodedParser(SMALL)
+    return MultipartParser("BB", SMALL) if kind == "multipart" else JsonParser(SMALL)
+
+
+def split(raw: bytes, cuts: list[int]) -> list[bytes]:
+    edges = sorted({cut % (len(raw) + 1) for cut in cuts} | {0, len(raw)})
+    return [raw[start:end] for start, end in pairwise(edges)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_pieces_change_nothing(kind: str, data: st.DataObject) -> None:
+    seeds = [case.raw for case in BODY_CASES if len(case.raw) < 300]
+    fragments = st.one_of(st.sampled_from(FRAGMENTS[kind]), st.sampled_from(seeds), st.binary(max_size=4))
+    raw = data.draw(st.lists(fragments, max_size=16).map(b"".join))
+    cuts = data.draw(st.lists(st.integers(0, 400), max_size=12))
+    assert parse(parser(kind), split(raw, cuts)) == parse(parser(kind), [raw])
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+names = texts.filter(bool)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(names, texts), max_size=12))
+def test_urlencoded_is_read_back(pairs: list[tuple[str, str]]) -> None:
+    text = encode_pairs(pairs)
+    assert parse_query(text, DEFAULTS) == pairs
+    writer = UrlencodedWriter()
+    assert b"".join(writer.field(*pair) for pair in pairs) == text.encode()
+    assert parse(UrlencodedParser(DEFAULTS), [text.encode()]) == [Field(*pair) for pair in pairs]
+
+
+json_values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**53) + 1, 2**53 - 1),
+        st.floats(allow_nan=False, allow_infinity=False),
+        texts,
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(json_values)
+def test_json_is_read_back(value: object) -> None:
+    (event,) = parse(JsonParser(DEFAULTS), [encode_document(value)])
+    assert isinstance(event, Document)
+    assert event.value == value
+    assert encode_document(event.value) == encode_document(value)
+
+
+parts = st.lists(
+    st.one_of(
+        st.tuples(names, texts), st.tuples(names, texts, st.lists(st.binary(min_size=1, max_size=60), max_size=4))
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(parts)
+def test_multipart_is_read_back(parts: list[tuple[str, str] | tuple[str, str, list[bytes]]]) -> None:
+    writer = MultipartWriter("a-fresh-boundary")
+    body = b""
+    expected: list[BodyEvent] = []
+    for part in parts:
+        try:
+            if len(part) == 2:
+                body += writer.field(*part)
+                expected.append(Field(*part))
+            else:
+                name, filename, data = part
+                body += writer.file_start(name, filename, "application/pdf")
+                body += b"".join(writer.file_data(piece) for piece in data) + writer.file_end()
+                expected += [FileStart(name, filename, "application/pdf"), *map(FileData, data), FileEnd()]
+        except Refused:
+            continue  # a name that no quoted string can carry
+    if not expected:
+        return
+    got = parse(MultipartParser("a-fresh-boundary", DEFAULTS), [body + writer.end()])
+    if "_charset_" not in [part[0] for part in parts]:
+        assert got == joined(expected)
