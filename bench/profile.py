@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
+import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,7 +29,10 @@ from bench.processes import cpu_seconds
 from bench.sekisho import MEASURED_ROLES, Lab
 from bench.workloads import workloads
 
-_ROWS = 25
+_ROLES = (*MEASURED_ROLES, "gate")  # the gate is not measured by the table, but it can be what keeps the others waiting
+_ROWS = 15
+# `cryptography` asks isinstance at the end of a long operation, and there the signal is first seen: the time is the caller's
+_CALLED_BACK = "<frozen abc>"
 _ROOT = Path(__file__).parents[1]
 
 Stack = tuple[tuple[str, str], ...]  # file and function, innermost first
@@ -49,15 +55,18 @@ def main(directory: Path, cores: Cores, options: argparse.Namespace) -> None:
             command=[sys.executable, "-c", _START.format(python=str(_interpreter(directory, samples)))],
         )
         with started as lab:
-            pids = lab.pids(*MEASURED_ROLES)
-            pin(pids, [cores.measured])
-            before = {role: cpu_seconds(lab.pids(role)) for role in MEASURED_ROLES}
+            pin(lab.pids(*MEASURED_ROLES), [cores.measured])
+            pids = lab.pids(*_ROLES)
+            wrk.run(lab.origin, workload, 1, 2, directory, lambda: None)
+            _signal(pids, signal.SIGUSR1)
+            before = {role: cpu_seconds(lab.pids(role)) for role in _ROLES}
             closed = wrk.run(lab.origin, workload, 2 if options.quick else 10, 2, directory, lambda: None)
-            spent = {role: cpu_seconds(lab.pids(role)) - before[role] for role in MEASURED_ROLES}
-    console = Console() if sys.stdout.isatty() else Console(width=120, no_color=True, highlight=False)
-    for role in MEASURED_ROLES:
-        stacks = _read(samples.glob(f"relay.{role}*.json"))
-        console.print(_table(role, stacks, spent[role] * 1000 / closed.answered, workload.label))
+            spent = {role: cpu_seconds(lab.pids(role)) - before[role] for role in _ROLES}
+            _signal(pids, signal.SIGUSR2)
+            stacks = {role: _read(samples, role, len(lab.pids(role))) for role in _ROLES}
+    console = Console() if sys.stdout.isatty() else Console(width=170, no_color=True, highlight=False)
+    for role in _ROLES:
+        console.print(_table(role, stacks[role], spent[role] * 1000 / closed.answered, workload.label))
 
 
 _START = "import sys; sys.executable = {python!r}; from relay.cli import main; sys.exit(main())"
@@ -71,10 +80,24 @@ def _interpreter(directory: Path, samples: Path) -> Path:
     return script
 
 
-def _read(files: Iterable[Path]) -> Counter[Stack]:
+def _signal(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        os.kill(pid, number)
+
+
+def _read(samples: Path, role: str, processes: int) -> Counter[Stack]:
+    """Once every process of the role has written its line."""
+    deadline = time.monotonic() + 10
+    while True:
+        lines = [line for file in samples.glob(f"relay.{role}-*.json") for line in file.read_text().splitlines(True)]
+        if len(lines) == processes and all(line.endswith("\n") for line in lines):
+            break
+        if time.monotonic() > deadline:
+            raise BenchRefused(f"{role} wrote no samples: the lab did not start it with its own interpreter")
+        time.sleep(0.1)
     counts: Counter[Stack] = Counter()
-    for file in files:
-        for stack, count in json.loads(file.read_text()):
+    for line in lines:
+        for stack, count in json.loads(line):
             counts[tuple((name, function) for name, function in stack)] += count
     return counts
 
@@ -83,24 +106,28 @@ def _table(role: str, stacks: Counter[Stack], ms_per_request: float, label: str)
     """The functions with the most time of their own, and how much more they caused below them."""
     total = sum(stacks.values())
     if not total:
-        raise BenchRefused(f"no samples of {role}: the lab did not start it with its own interpreter, or it was killed")
+        raise BenchRefused(f"{role} used no CPU time")
     own: Counter[str] = Counter()
     below: Counter[str] = Counter()
+    callers: dict[str, Counter[str]] = {}
     for stack, count in stacks.items():
-        names = [_name(file, function) for file, function in stack]
+        names = [_name(file, function) for file, function in stack if file != _CALLED_BACK]
         own[names[0]] += count
+        callers.setdefault(names[0], Counter())[names[1] if len(names) > 1 else ""] += count
         for name in set(names):
             below[name] += count
     title = f"{role}: {ms_per_request:.3f} ms per request ({label}), {total} samples"
     table = Table("function", title=title, title_justify="left")
     for heading in ("own %", "own µs", "with callees %"):
         table.add_column(heading, justify="right")
+    table.add_column("called most by")
     for name, count in own.most_common(_ROWS):
         table.add_row(
             name,
             f"{100 * count / total:.1f}",
             f"{1000 * ms_per_request * count / total:.0f}",
             f"{100 * below[name] / total:.1f}",
+            callers[name].most_common(1)[0][0],
         )
     return table
 

@@ -2,7 +2,8 @@
 
 The kernel's profiling timer counts the CPU time of the process and interrupts it every few milliseconds; the handler
 notes the Python stack. What a C library does (OpenSSL, msgspec) counts for the Python function that called it. Timer and
-output file are made before the role puts up its walls, because afterwards it may do neither.
+output file are made before the role puts up its walls, because afterwards it may do neither. SIGUSR1 forgets the samples
+so far (the start of the role), SIGUSR2 writes them: one line of JSON.
 """
 
 from __future__ import annotations
@@ -22,19 +23,23 @@ _PREFIX = "relay."
 
 
 class Sampler:
-    def __init__(self) -> None:
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
         self._codes: dict[int, CodeType] = {}  # holds them, so that an id stays theirs
         self._counts: Counter[tuple[int, ...]] = Counter()
 
     def start(self) -> None:
+        signal.signal(signal.SIGUSR1, lambda *_: self._counts.clear())
+        signal.signal(signal.SIGUSR2, lambda *_: self._dump())
         signal.signal(signal.SIGPROF, self._sample)
         signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
 
-    def dump(self, out: TextIO) -> None:
+    def _dump(self) -> None:
         """Stacks, innermost first, each with how often it was seen."""
-        signal.signal(signal.SIGPROF, signal.SIG_IGN)
         names = {key: [code.co_filename, code.co_qualname] for key, code in self._codes.items()}
-        json.dump([[[names[key] for key in stack], count] for stack, count in self._counts.items()], out)
+        stacks = [[[names[key] for key in stack], count] for stack, count in self._counts.items()]
+        self._out.write(json.dumps(stacks) + "\n")
+        self._out.flush()
 
     def _sample(self, _number: int, frame: FrameType | None) -> None:
         stack = []
@@ -53,13 +58,9 @@ def main() -> None:
     module, *rest = arguments[2:]
     sys.argv = [module, *rest]
     del sys.path[0]  # this file's directory, which `-P` would have left out
-    sampler = Sampler()
     with (Path(directory) / f"{module}-{os.getpid()}.json").open("w") as out:
-        sampler.start()
-        try:
-            runpy.run_module(module, run_name="__main__", alter_sys=True)
-        finally:
-            sampler.dump(out)
+        Sampler(out).start()
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

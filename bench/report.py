@@ -17,6 +17,8 @@ from bench.workloads import Workload
 _MIB = 1024 * 1024
 _MODSECURITY = ("nginx-modsecurity", "apache-modsecurity")  # ratios are to the better of these
 
+_BUSY = 0.9  # of the core: below it, something else kept the measured side waiting, and it could do more
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -31,6 +33,10 @@ class Row:
     @property
     def rate(self) -> float:
         return statistics.median(block.rate for block in self.blocks)
+
+    @property
+    def busy(self) -> float:
+        return statistics.median(block.busy for block in self.blocks)
 
     @property
     def peak_mib(self) -> float:
@@ -83,7 +89,7 @@ class Report:
                     _label(row, notes),
                     f"{row.cpu_ms:.3f}",
                     f"{row.spread * 50:.0f}",
-                    f"{row.rate:,.0f}",
+                    f"{'' if row.busy > _BUSY else '> '}{row.rate:,.0f}",
                     *_latency_cells(row),
                     f"{row.peak_mib:.0f}",
                     "" if (ratio := self.ratio(row)) is None else f"{ratio:.2f}",
@@ -104,6 +110,7 @@ class Report:
             "workload": row.workload.name,
             "cpu_ms_per_request": _spread([block.cpu_ms for block in row.blocks]),
             "requests_per_second": _spread([block.rate for block in row.blocks]),
+            "measured_core_busy": round(row.busy, 3),
             "latency_ms": {
                 "rate_per_second": row.workload.rate,
                 "samples": len(latencies),

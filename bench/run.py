@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.cores import BenchRefused, check_pinned
 from bench.load import open_loop, planted, wrk
 from bench.processes import PeakSampler, cpu_seconds, peak_rss_bytes, pss_bytes, reset_peaks
-from bench.systems import Ground, Running, System
+from bench.systems import Evidence, Ground, Running, System
 from bench.workloads import Workload
 
 _ROUNDS_OF_PROBES = 3  # before, during, after
@@ -39,12 +39,13 @@ class Block:
     workload: str
     cpu_ms: float  # of the measured side, per answered request
     rate: float  # answered requests per second, closed loop
+    busy: float  # share of the measured core that the measured side used meanwhile; below 1, the rate has another limit
     latencies: tuple[float, ...]  # seconds, open loop; empty where it was not run
     peak_pss: int
     peak_rss: int
     processes: int
     tls: str
-    evidence: dict[str, int | str]
+    evidence: Evidence
 
 
 def measure(ground: Ground, system: System, workload: Workload, pace: Pace, directory: Path) -> Block:
@@ -93,6 +94,7 @@ def _measure(
         workload=workload.name,
         cpu_ms=spent * 1000 / closed.answered,
         rate=closed.rate,
+        busy=spent / closed.elapsed,
         latencies=latencies,
         peak_pss=memory.peak,
         peak_rss=peak_rss_bytes(pids),
@@ -111,7 +113,7 @@ def _check_backend(seen: int, expected: int) -> None:
         raise BenchRefused(f"the backend answered {seen} requests, but the clients got {expected} answers from it")
 
 
-def _evidence(running: Running, answered: int) -> dict[str, int | str]:
+def _evidence(running: Running, answered: int) -> Evidence:
     """Records may be written a moment after the answer."""
     deadline = time.monotonic() + 5
     while True:

@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.cores import BenchRefused, pin
-from bench.processes import Daemon, tree
-from bench.systems import Ground, Origin, Probe, Running, System
+from bench.processes import Daemon, cpu_seconds, tree
+from bench.systems import Evidence, Ground, Origin, Probe, Running, System
 from bench.workloads import Workload
 from policy.samples import samples as catalogue
 
@@ -165,16 +165,23 @@ class _Measured(Running):
 
     def begin(self) -> None:
         self._position = self._about.transfers.stat().st_size
+        self._gate_before = cpu_seconds(self._about.pids("gate"))
 
-    def verify(self, answered: int, probed: int) -> dict[str, int | str]:
+    def verify(self, answered: int, probed: int) -> Evidence:
         counts = self._records()
         planted = probed * len(self.probes())
         expected = {"intent": answered, "outcome delivered": answered, "refusal": planted}
         found = {name: counts[name] for name in expected}
         if found != expected:
             raise BenchRefused(f"the log has {found}; the clients saw {expected}")
+        gate = cpu_seconds(self._about.pids("gate")) - self._gate_before
         self._verify_log()
-        return {"intents": answered, "refusals": planted, "log": "verified"}
+        return {
+            "intents": answered,
+            "refusals": planted,
+            "log": "verified",
+            "gate_cpu_ms_per_request": round(gate * 1000 / answered, 3),
+        }
 
     def _verify_log(self) -> None:
         """By the command that an auditor would use."""

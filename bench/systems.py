@@ -13,6 +13,8 @@ from bench.cores import Cores
 from bench.pki import Pki
 from bench.workloads import Workload
 
+Evidence = dict[str, int | float | str]
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -75,7 +77,7 @@ class Running(ABC):
         """Remember how far the system's own records go."""
 
     @abstractmethod
-    def verify(self, answered: int, probed: int) -> dict[str, int | str]:
+    def verify(self, answered: int, probed: int) -> Evidence:
         """Do those records show `answered` inspected requests and `probed` rounds of probes since `begin`?
 
         Raises BenchRefused if not; otherwise returns what was found, for the JSON report.

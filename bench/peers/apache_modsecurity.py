@@ -12,7 +12,7 @@ from bench.cores import BenchRefused
 from bench.peers import crs
 from bench.ports import LOOPBACK, accepts, free_port
 from bench.processes import Daemon, tree
-from bench.systems import Ground, Origin, Probe, Running, System
+from bench.systems import Evidence, Ground, Origin, Probe, Running, System
 from bench.workloads import Workload
 
 _MODULES = "/usr/lib/apache2/modules"
@@ -137,5 +137,5 @@ class _Apache(Running):
     def begin(self) -> None:
         self._refused = self._crs.refusals()
 
-    def verify(self, answered: int, probed: int) -> dict[str, int | str]:  # noqa: ARG002 - the backend counts the answers
+    def verify(self, answered: int, probed: int) -> Evidence:  # noqa: ARG002 - the backend counts the answers
         return {"rules": len(self._crs.rules), **self._crs.check_refusals(self._refused, probed)}

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from bench.cores import BenchRefused
-from bench.systems import Probe
+from bench.systems import Evidence, Probe
 
 REMOVED_RULE = 941310
 BLOCKING_RULE = 949110  # "Inbound Anomaly Score Exceeded": the rule that denies in CRS 3
@@ -57,7 +57,7 @@ class CrsConfig:
         entries = re.split(rb"-Z--\n", self.audit_log.read_bytes())
         return sum(b'[id "%d"]' % BLOCKING_RULE in entry for entry in entries)
 
-    def check_refusals(self, before: int, probed: int) -> dict[str, int | str]:
+    def check_refusals(self, before: int, probed: int) -> Evidence:
         """The planted attacks, each time, and nothing else were denied since `before`, and by the rule set itself."""
         denied = self.refusals() - before
         if denied != probed * len(PROBES):

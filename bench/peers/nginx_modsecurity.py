@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.cores import BenchRefused
 from bench.peers import crs
 from bench.peers.nginx import Nginx
-from bench.systems import Ground, Probe, Running, System
+from bench.systems import Evidence, Ground, Probe, Running, System
 from bench.workloads import Workload
 
 _MODULE = "/usr/lib/nginx/modules/ngx_http_modsecurity_module.so"
@@ -46,7 +46,7 @@ class _Inspecting(Nginx):
     def begin(self) -> None:
         self._refused = self._crs.refusals()
 
-    def verify(self, answered: int, probed: int) -> dict[str, int | str]:  # noqa: ARG002 - the backend counts the answers
+    def verify(self, answered: int, probed: int) -> Evidence:  # noqa: ARG002 - the backend counts the answers
         return {
             "rules": len(self._crs.rules),
             "rules_as_loaded": self._loaded,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.peers import crs
 from bench.peers.nginx import Nginx
-from bench.systems import Ground, Probe, Running, System
+from bench.systems import Evidence, Ground, Probe, Running, System
 from bench.workloads import Workload
 
 
@@ -27,5 +27,5 @@ class _Plain(Nginx):
     def begin(self) -> None:
         return
 
-    def verify(self, answered: int, probed: int) -> dict[str, int | str]:  # noqa: ARG002 - it keeps no records
+    def verify(self, answered: int, probed: int) -> Evidence:  # noqa: ARG002 - it keeps no records
         return {"rules": 0}

@@ -28,7 +28,7 @@ class Named(System):
 
 
 SYSTEMS = [Named("nginx-modsecurity"), Named("apache-modsecurity"), Named("sekisho")]
-BLOCK = Block("", "get", 1.0, 100.0, (0.001, 0.003), 2**20, 2**20, 2, "TLSv1.3", {})
+BLOCK = Block("", "get", 1.0, 100.0, 0.95, (0.001, 0.003), 2**20, 2**20, 2, "TLSv1.3", {})
 
 
 def blocks(workload: str, **cpu: tuple[float, ...]) -> list[Block]:
