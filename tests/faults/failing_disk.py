@@ -35,6 +35,14 @@ class QuickDisk(Disk):
         pass
 
 
+class File:
+    """One file through all its names."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.key = str(id(self))
+
+
 class MortalDisk(QuickDisk):
     """Dies at call number `at`; with `at` None it only counts. `calls` is the list of the calls so far."""
 
@@ -44,7 +52,8 @@ class MortalDisk(QuickDisk):
         self._failure = failure
         self._dead = False
         self._undo: list[tuple[tuple[str, str], Callable[[], object]]] = []  # what becomes durable with which key
-        self._paths: dict[int, str] = {}
+        self._files: dict[int, File] = {}  # by descriptor
+        self._names: dict[str, File] = {}
 
     def _step(self, name: str, work: Callable[[], int | None], half: Callable[[], object] | None = None) -> int:
         if self._dead:
@@ -74,50 +83,55 @@ class MortalDisk(QuickDisk):
         def work() -> int:
             old = Path(path).read_bytes() if Path(path).exists() else None
             descriptor = super(MortalDisk, self).create(path)
-            self._paths[descriptor] = path
+            file = self._opened(descriptor, path, is_new=old is None)
             if old is None:
-                self._until("name", str(Path(path).parent), lambda: Path(path).unlink(missing_ok=True))
+                self._until("name", str(Path(path).parent), lambda: Path(file.path).unlink(missing_ok=True))
             else:
-                self._until("data", path, lambda: Path(path).write_bytes(old))
+                self._until("data", file.key, lambda: Path(file.path).write_bytes(old))
             return descriptor
 
         return self._step("create", work)
 
+    def _opened(self, descriptor: int, path: str, *, is_new: bool) -> File:
+        file = File(path) if is_new or path not in self._names else self._names[path]
+        self._files[descriptor] = self._names[path] = file
+        return file
+
     def open_journal(self, path: str) -> int:
         descriptor = super().open_journal(path)
-        self._paths[descriptor] = path
+        self._opened(descriptor, path, is_new=False)
         return descriptor
 
     def write(self, descriptor: int, data: bytes | memoryview) -> int:
-        path = self._paths[descriptor]
+        file = self._files[descriptor]
 
         def work() -> int:
             before = os.fstat(descriptor).st_size
-            self._until("data", path, lambda: os.truncate(path, before) if Path(path).exists() else None)
+            self._until("data", file.key, lambda: os.truncate(file.path, before) if Path(file.path).exists() else None)
             return os.write(descriptor, data)
 
         return self._step("write", work, lambda: os.write(descriptor, data[: len(data) // 2]))
 
     def pwrite(self, descriptor: int, data: bytes | memoryview, offset: int) -> int:
-        path = self._paths[descriptor]
+        file = self._files[descriptor]
 
         def put_back(old: bytes) -> None:
-            again = os.open(path, os.O_WRONLY)
+            again = os.open(file.path, os.O_WRONLY)
             os.pwrite(again, old, offset)
             os.close(again)
 
         def work() -> int:
             old = os.pread(descriptor, len(data), offset)
-            self._until("data", path, lambda: put_back(old))
+            self._until("data", file.key, lambda: put_back(old))
             return os.pwrite(descriptor, data, offset)
 
         return self._step("pwrite", work, lambda: os.pwrite(descriptor, data[: len(data) // 2], offset))
 
     def fsync(self, descriptor: int) -> None:
-        self._step("fsync", lambda: self._durable("data", self._paths[descriptor]))
+        self._step("fsync", lambda: self._durable("data", self._files[descriptor].key))
 
     def fdatasync(self, descriptor: int) -> None:
-        self._step("fdatasync", lambda: self._durable("data", self._paths[descriptor]))
+        self._step("fdatasync", lambda: self._durable("data", self._files[descriptor].key))
 
     def fsync_directory(self, path: str) -> None:
         self._step("fsync_directory", lambda: self._durable("name", str(Path(path))))
@@ -133,12 +147,17 @@ class MortalDisk(QuickDisk):
         def work() -> None:
             before = Path(new).read_bytes() if Path(new).exists() else None
 
+            file = self._names.pop(old)
+
             def undo() -> None:
                 Path(new).rename(old)
+                file.path = old
                 if before is not None:
                     Path(new).write_bytes(before)
 
             super(MortalDisk, self).rename(old, new)
+            file.path = new
+            self._names[new] = file
             self._until("name", str(Path(new).parent), undo)
 
         self._step("rename", work)
