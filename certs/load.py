@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from certs.mismatch import alternative_names, subject_matches, weakness
+from certs.mismatch import UNREADABLE, alternative_names, subject_matches, weakness
 from certs.profile import Usage
 from certs.revocation import is_fresh
 
@@ -70,7 +70,7 @@ def load_anchors(path: str | Path) -> tuple[x509.Certificate, ...]:
     for anchor in anchors:
         try:
             is_authority = anchor.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-        except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        except (x509.ExtensionNotFound, *UNREADABLE):
             is_authority = False
         if not is_authority:
             raise _invalid(
@@ -88,7 +88,7 @@ def load_crls(path: str | Path) -> tuple[x509.CertificateRevocationList, ...]:
         marker = b"-----END X509 CRL-----"
         blocks = [block + marker for block in data.split(marker)[:-1]]
         crls = tuple(x509.load_pem_x509_crl(block) for block in blocks)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise _invalid(path, "is not a revocation list", "fetch the CRL again from the CA, in PEM or DER") from error
     if not crls:
         raise _invalid(path, "holds no revocation list", "fetch the CRL from the CA, in PEM or DER")
@@ -198,7 +198,7 @@ def _parse(path: str | Path, data: bytes) -> tuple[x509.Certificate, ...]:
         for certificate in found:
             certificate.public_key()
             alternative_names(certificate)
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise _invalid(path, "is not a list of certificates in PEM", "export it again, in PEM") from error
     return found
 

@@ -18,6 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 MIN_RSA_BITS = 2048  # CA/Browser Forum baseline requirements 6.1.5
 SEARCH_STEPS = 64  # signatures tried while looking for the reason of a refusal
 
+# what `cryptography` raises for a certificate or list whose bytes make no sense; its parser is lazy, so any access may
+UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 _WEAK_DIGESTS = frozenset({"md5", "sha1"})
 
@@ -60,6 +68,20 @@ def diagnose(
     now: datetime,
 ) -> Mismatch:
     """Name a refusal that has already been decided."""
+    try:
+        return _diagnose(leaf, intermediates, anchors, usage, name, now)
+    except UNREADABLE:
+        return Mismatch.INVALID
+
+
+def _diagnose(
+    leaf: x509.Certificate,
+    intermediates: Sequence[x509.Certificate],
+    anchors: Sequence[x509.Certificate],
+    usage: x509.ObjectIdentifier,
+    name: str | None,
+    now: datetime,
+) -> Mismatch:
     path = _search_path(leaf, intermediates, anchors)
     if path is None:
         return Mismatch.SELF_SIGNED if _issued(leaf, leaf) else Mismatch.UNTRUSTED
@@ -69,13 +91,10 @@ def diagnose(
         return Mismatch.EXPIRED
     if any(now < certificate.not_valid_before_utc for certificate in path):
         return Mismatch.NOT_YET_VALID
-    try:
-        if not _allows(leaf, usage):
-            return Mismatch.USAGE
-        if not (_has_names(leaf) if name is None else subject_matches(leaf, name)):
-            return Mismatch.NAME
-    except (x509.DuplicateExtension, ValueError):
-        return Mismatch.INVALID
+    if not _allows(leaf, usage):
+        return Mismatch.USAGE
+    if not (_has_names(leaf) if name is None else subject_matches(leaf, name)):
+        return Mismatch.NAME
     return Mismatch.INVALID
 
 
@@ -84,7 +103,7 @@ def weakness(certificate: x509.Certificate) -> str:
     try:
         key = certificate.public_key()
         digest = certificate.signature_hash_algorithm
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return "a key or signature of an unknown kind"
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < MIN_RSA_BITS or key.key_size % 8:
@@ -159,6 +178,6 @@ def _search_path(
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (InvalidSignature, TypeError, *UNREADABLE):
         return False
     return True

@@ -18,12 +18,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from certs.mismatch import RANK, alternative_names, diagnose, subject_of, weakness
+from certs.mismatch import RANK, UNREADABLE, alternative_names, diagnose, subject_of, weakness
 from certs.mismatch import Mismatch as Mismatch
 from certs.mismatch import PeerRejected as PeerRejected
 from certs.revocation import Standing, standing
@@ -105,7 +104,7 @@ def verify_chain(
             raise PeerRejected(Mismatch.NAME, "a server is only verified for a name")
         else:
             path = tuple(builder.build_server_verifier(subject_of(name)).verify(leaf, list(intermediates)))
-    except (VerificationError, ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except (VerificationError, *UNREADABLE) as error:
         mismatch = diagnose(leaf, intermediates, anchors, _USAGE_OID[usage], name, now)
         raise PeerRejected(mismatch, str(error)) from error
     _require_conforming(path)

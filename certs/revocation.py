@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from certs.mismatch import UNREADABLE
 
 _WEAK_DIGESTS = frozenset({"md5", "sha1"})
 _UNDERSTOOD = frozenset({x509.IssuingDistributionPoint.oid, x509.AuthorityKeyIdentifier.oid})
@@ -35,12 +36,15 @@ def standing(
     """GOOD only by an authentic and fresh list. A revocation counts even in a list that has gone stale."""
     found = Standing.UNKNOWN
     for crl in crls:
-        if crl.issuer != certificate.issuer or not _authentic(crl, issuer) or not _covers(crl, certificate):
-            continue
-        if crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
-            return Standing.REVOKED
-        if is_fresh(crl, now, max_age):
-            found = Standing.GOOD
+        try:
+            if crl.issuer != certificate.issuer or not _authentic(crl, issuer) or not _covers(crl, certificate):
+                continue
+            if crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
+                return Standing.REVOKED
+            if is_fresh(crl, now, max_age):
+                found = Standing.GOOD
+        except UNREADABLE:
+            continue  # as if it were not there
     return found
 
 
@@ -56,16 +60,13 @@ def _authentic(crl: x509.CertificateRevocationList, issuer: x509.Certificate) ->
     """Signed by the issuer, who may sign lists, with a digest that still means something."""
     if crl.issuer != issuer.subject or not _may_sign_lists(issuer):
         return False
-    try:
-        digest = crl.signature_hash_algorithm
-        if digest is not None and digest.name in _WEAK_DIGESTS:
-            return False
-        key = issuer.public_key()
-        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
-            return False
-        return crl.is_signature_valid(key)
-    except (UnsupportedAlgorithm, ValueError, TypeError):
+    digest = crl.signature_hash_algorithm
+    if digest is not None and digest.name in _WEAK_DIGESTS:
         return False
+    key = issuer.public_key()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
+        return False
+    return crl.is_signature_valid(key)
 
 
 def _may_sign_lists(issuer: x509.Certificate) -> bool:
@@ -74,8 +75,6 @@ def _may_sign_lists(issuer: x509.Certificate) -> bool:
         return issuer.extensions.get_extension_for_class(x509.KeyUsage).value.crl_sign
     except x509.ExtensionNotFound:
         return True
-    except ValueError:
-        return False
 
 
 def _covers(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
@@ -83,7 +82,7 @@ def _covers(crl: x509.CertificateRevocationList, certificate: x509.Certificate) 
     try:
         extensions = crl.extensions
         number = extensions.get_extension_for_class(x509.CRLNumber)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
         return False  # RFC 5280 5.2.3: conforming CAs include the number
     if number.critical or any(one.critical and one.oid not in _UNDERSTOOD for one in extensions):
         return False
@@ -104,7 +103,7 @@ def _point_covers(point: x509.IssuingDistributionPoint, certificate: x509.Certif
         return True
     try:
         wanted = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         return False
     named = {name for one in wanted for name in one.full_name or ()}
     return bool(named & set(point.full_name))

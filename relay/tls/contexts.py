@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from OpenSSL import SSL
 from OpenSSL.SSL import X509VerificationCodes as Codes
 
-from certs.mismatch import alternative_names
+from certs.mismatch import UNREADABLE, alternative_names
 from certs.profile import Mismatch, Peer, PeerProfile, PeerRejected, verify_any
 from relay.base.reasons import Reason
 from relay.tls import native
@@ -239,7 +239,7 @@ def _judge(profiles: tuple[PeerProfile, ...], now: Now) -> native.JudgeChain:
         state: Handshake = connection.get_app_data()
         try:
             presented = chain()
-        except ValueError as error:
+        except UNREADABLE as error:
             state.refusal = (Reason.CERT_INVALID, str(error))
             return _REJECTED
         try:

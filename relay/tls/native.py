@@ -94,7 +94,7 @@ def _connection_of(ssl: Any) -> SSL.Connection:
 
 
 def _chain_of(store: Any) -> list[x509.Certificate]:
-    """Leaf first. ValueError where `cryptography`, whose parser is the stricter one, cannot read a certificate."""
+    """Leaf first. UNREADABLE (certs.mismatch) where `cryptography`, whose parser is stricter, cannot read one."""
     stack = _lib.X509_STORE_CTX_get1_chain(store)
     try:
         found: list[x509.Certificate] = SSL.Connection._cert_stack_to_cryptography_list(stack)
