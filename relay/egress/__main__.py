@@ -22,7 +22,8 @@ from relay.envelope.keys import ReceiptVerifier
 from relay.ipc.link import ALPN
 from relay.ipc.permit import PermitDesk
 from relay.net.channel import Channel, accept_forever
-from relay.net.listen import connect_tcp_from, open_seqpacket_listener, parse_address
+from relay.net.dial import connect_tcp_from
+from relay.net.listen import open_seqpacket_listener, parse_address
 from relay.net.tls_stream import TlsStream
 from relay.ops import start
 from relay.ops.clock import boottime_ms, now_ms, now_utc
@@ -30,7 +31,7 @@ from relay.ops.logs import Log
 from relay.ops.metrics import Registry
 from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health
-from relay.settings import material
+from relay.settings import certificates, keys
 from relay.settings.load import load_host
 from relay.settings.model import Gate
 from relay.tls.contexts import ClientContext, client_context
@@ -46,7 +47,7 @@ class EgressRole:
 
     def __init__(self, options: argparse.Namespace) -> None:
         settings = load_host(options.config)
-        self.settings, limits, keys = settings, settings.limits, settings.host.keys_dir
+        self.settings, limits = settings, settings.limits
         self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
         self.run_dir = Path(settings.host.run_dir)
         start.own_directory(self.run_dir / "egress")
@@ -66,13 +67,13 @@ class EgressRole:
         self.egress = Egress(
             limits=limits,
             desk=PermitDesk(
-                material.permit_key(settings.egress.permit_key, keys),
+                keys.permit_key(settings.egress.permit_key, settings.host.keys_dir),
                 lifetime_ms=limits.permit_lifetime_ms,
                 started_ms=boottime_ms(),
             ),
             gates=self.gates,
             receipt_keys={
-                gate.name: material.public_key(gate.receipt_key, ReceiptVerifier.from_text) for gate in settings.gate
+                gate.name: keys.public_key(gate.receipt_key, ReceiptVerifier.from_text) for gate in settings.gate
             },
             recorder=self.recorder,
             measure=self.measure,
@@ -90,11 +91,11 @@ class EgressRole:
 
     def _context(self, gate: Gate) -> ClientContext:
         settings, now = self.settings, now_utc()
-        own = material.identity(
+        own = certificates.identity(
             settings.egress.certificate, settings.egress.key, settings.host.keys_dir, "client", (), now
         )
         self.measure.expiries([("egress", own.chain[0].not_valid_after_utc.timestamp())])
-        return client_context(own, material.peer_profile(gate, "server", now), now=now_utc, alpn=(ALPN,))
+        return client_context(own, certificates.peer_profile(gate, "server", now), now=now_utc, alpn=(ALPN,))
 
     async def _connect(self, name: str) -> GateConnection:
         """A verified connection, by the LGWAN interface and source address. Raises Unavailable, Refused."""

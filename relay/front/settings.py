@@ -20,7 +20,7 @@ from relay.front.context import Front, Tenant
 from relay.front.measure import Measure
 from relay.net.channel import Channel
 from relay.ops.metrics import Registry
-from relay.settings import material
+from relay.settings import certificates, keys
 from relay.settings.model import HostFile
 from relay.tls.contexts import TlsIdentity
 
@@ -28,7 +28,7 @@ from relay.tls.contexts import TlsIdentity
 def identities(settings: HostFile, now: datetime) -> list[TlsIdentity]:
     """One certificate for each tenant. Raises ConfigInvalid."""
     return [
-        material.identity(tenant.certificate, tenant.key, settings.host.keys_dir, "server", tenant.hosts, now)
+        certificates.identity(tenant.certificate, tenant.key, settings.host.keys_dir, "server", tenant.hosts, now)
         for tenant in settings.tenant
     ]
 
@@ -45,9 +45,7 @@ def policy_of(settings: HostFile) -> Policy:
 
 def front_of(settings: HostFile, worker: int, policy: Policy, registry: Registry) -> Front:
     """What the worker's transfers share. Raises ConfigInvalid."""
-    tenants = [
-        Tenant(t.name, material.public_key(t.sealing_key, RecipientPublicKey.from_text)) for t in settings.tenant
-    ]
+    tenants = [Tenant(t.name, keys.public_key(t.sealing_key, RecipientPublicKey.from_text)) for t in settings.tenant]
     by_host = {
         host: tenant for declared, tenant in zip(settings.tenant, tenants, strict=True) for host in declared.hosts
     }
@@ -58,7 +56,7 @@ def front_of(settings: HostFile, worker: int, policy: Policy, registry: Registry
         policy=policy,
         by_host=by_host,
         open_tenant=tenants[0] if settings.policy.open_routes else None,
-        sender=material.private_key(settings.front.signing_key, settings.host.keys_dir, SenderPrivateKey.from_text),
+        sender=keys.private_key(settings.front.signing_key, settings.host.keys_dir, SenderPrivateKey.from_text),
         ledger=Channel(
             run_dir / "ledger/front.sock",
             unavailable=Reason.LEDGER_UNAVAILABLE,

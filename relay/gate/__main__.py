@@ -29,7 +29,7 @@ from relay.ops.logs import Log
 from relay.ops.metrics import Registry
 from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health
-from relay.settings import material
+from relay.settings import certificates, keys
 from relay.settings.load import load_gate
 from relay.settings.model import GateFile
 from relay.settings.model import Relay as RelaySettings
@@ -61,13 +61,13 @@ class GateRole:
         self.gate = Gate(
             limits=limits,
             delivered=Delivered(state_dir / "delivered.sqlite"),
-            receipts=material.private_key(own.receipt_key, own.keys_dir, ReceiptSigner.from_text),
+            receipts=keys.private_key(own.receipt_key, own.keys_dir, ReceiptSigner.from_text),
             applications={entry.tenant: Application(entry.url, limits) for entry in settings.application},
             measure=self.measure,
         )
-        identity = material.identity(own.certificate, own.key, own.keys_dir, "server", (own.name,), now_utc())
+        identity = certificates.identity(own.certificate, own.key, own.keys_dir, "server", (own.name,), now_utc())
         self.measure.expiry("gate", identity.chain[0].not_valid_after_utc.timestamp())
-        self.relays = [(material.peer_profile(relay, "client", now_utc()), relay) for relay in settings.relay]
+        self.relays = [(certificates.peer_profile(relay, "client", now_utc()), relay) for relay in settings.relay]
         self.context = server_context(
             identity, client_profile=[profile for profile, _ in self.relays], now=now_utc, alpn=(ALPN,)
         )
@@ -149,8 +149,8 @@ class GateRole:
 
 def _trust(settings: GateFile, relay: RelaySettings) -> Trust:
     own = settings.gate
-    recipients = [material.private_key(name, own.keys_dir, RecipientPrivateKey.from_text) for name in own.sealing_keys]
-    senders = [material.public_key(path, SenderPublicKey.from_text) for path in relay.signing_keys]
+    recipients = [keys.private_key(name, own.keys_dir, RecipientPrivateKey.from_text) for name in own.sealing_keys]
+    senders = [keys.public_key(path, SenderPublicKey.from_text) for path in relay.signing_keys]
     return Trust(
         recipients={key.key_id: key for key in recipients},
         senders={key.key_id: key for key in senders},

@@ -22,7 +22,7 @@ from relay.ops.logs import Log
 from relay.ops.metrics import Registry
 from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health
-from relay.settings import material
+from relay.settings import keys
 from relay.settings.load import load_host
 from relay.settings.model import HostFile
 from relay.tree.note import Signer
@@ -48,7 +48,7 @@ class LedgerRole:
         jsonl = settings.ledger.jsonl
         self.ledger = Ledger(
             self.store,
-            material.permit_key(settings.ledger.permit_key, settings.host.keys_dir),
+            keys.permit_key(settings.ledger.permit_key, settings.host.keys_dir),
             settings.limits,
             {
                 name: open_seqpacket_listener(str(self.run_dir / name), mode=0o660)
@@ -110,7 +110,7 @@ class LedgerRole:
 
 def _open_store(settings: HostFile) -> LogStore:
     directory = Path(settings.ledger.directory)
-    signer = material.private_key(settings.ledger.signing_key, settings.host.keys_dir, Signer.parse)
+    signer = keys.private_key(settings.ledger.signing_key, settings.host.keys_dir, Signer.parse)
     try:
         directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         return LogStore.open(directory, settings.ledger.origin, signer, now_ms(), limits=settings.limits)

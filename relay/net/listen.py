@@ -1,4 +1,4 @@
-"""Sockets: TCP and unix listeners, socket activation, and connections that must leave by one interface.
+"""Sockets that wait: TCP and unix listeners, and socket activation. Connections outwards are in `relay.net.dial`.
 
 Every socket is non-blocking and closed on exec. Addresses are literals, `192.0.2.1:443` or `[2001:db8::1]:443`: no name is
 ever looked up. An address that cannot be used is ConfigInvalid and says what to mend; a peer that cannot be reached is
@@ -22,7 +22,6 @@ from relay.base.errors import ConfigInvalid, Problem, Unavailable
 from relay.base.reasons import Reason
 
 SO_BINDTODEVICE: Final = 25  # linux/socket.h; Python 3.11's socket module lacks it on some builds
-IP_BIND_ADDRESS_NO_PORT: Final = 24  # linux/in.h: choose the source port at connect, when the whole tuple is known
 FIRST_ACTIVATED_FD: Final = 3  # SD_LISTEN_FDS_START
 EXHAUSTED_WAIT_S: Final = 0.1  # a pause without descriptors; some connection will have ended by then
 
@@ -53,12 +52,12 @@ def open_tcp_listener(address: str, *, interface: str | None = None, backlog: in
         host, port = parse_address(address)
     except ValueError as error:
         raise _invalid(address, str(error), "write it as 192.0.2.1:443 or [2001:db8::1]:443") from error
-    listener = _tcp_socket(host)
+    listener = tcp_socket(host)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if listener.family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        _bind_to_interface(listener, interface)
+        bind_to_interface(listener, interface)
         listener.bind((host, port))
         listener.listen(backlog)
     except OSError as error:
@@ -114,36 +113,6 @@ def activated_sockets(environ: MutableMapping[str, str], pid: int) -> dict[str, 
     return found
 
 
-async def connect_tcp_from(
-    address: str,
-    source_address: str | None = None,
-    interface: str | None = None,
-    timeout: float = 3.0,
-    reason: Reason = Reason.GATE_UNAVAILABLE,
-) -> socket.socket:
-    """A connected socket that leaves by the given interface and source address, or Unavailable(reason)."""
-    host, port = parse_address(address)
-    sock = _tcp_socket(host)
-    try:
-        _bind_to_interface(sock, interface)
-        if source_address is not None:
-            sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-            sock.bind((source_address, 0))
-        set_connection_options(sock)
-        with trio.fail_after(timeout):
-            await _connect(sock, (host, port))
-    except trio.TooSlowError as error:
-        sock.close()
-        raise Unavailable(reason, f"{address}: no connection within {timeout:g} s") from error
-    except OSError as error:
-        sock.close()
-        raise Unavailable(reason, f"{address}: {error.strerror}") from error
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
 async def accept_loop(
     listener: socket.socket,
     handle: Callable[[socket.socket, tuple[str, int]], None],
@@ -184,24 +153,14 @@ def set_connection_options(sock: socket.socket) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
-async def _connect(sock: socket.socket, address: tuple[str, int]) -> None:
-    try:
-        sock.connect(address)
-    except BlockingIOError:
-        await trio.lowlevel.wait_writable(sock)
-    else:
-        await trio.lowlevel.checkpoint()
-    failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if failed:
-        raise OSError(failed, os.strerror(failed))
-
-
-def _tcp_socket(host: str) -> socket.socket:
+def tcp_socket(host: str) -> socket.socket:
+    """Unbound, of the family of the literal `host`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
 
 
-def _bind_to_interface(sock: socket.socket, interface: str | None) -> None:
+def bind_to_interface(sock: socket.socket, interface: str | None) -> None:
+    """What `sock` does from now on goes by `interface` only; None: by any."""
     if interface is not None:
         sock.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, interface.encode("ascii"))
 

@@ -1,4 +1,4 @@
-"""Listeners, socket activation, connections that leave by one interface, and what their failures tell to mend."""
+"""Listeners, socket activation, and what their failures tell to mend."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from relay.net.listen import (
     accept_loop,
     activated_sockets,
     connect_seqpacket,
-    connect_tcp_from,
     open_seqpacket_listener,
     open_tcp_listener,
     parse_address,
@@ -172,46 +171,6 @@ class TestActivation:
     )
     def test_what_is_not_for_us_is_left_alone(self, environ: dict[str, str]) -> None:
         assert activated_sockets(environ, 42) == {}
-
-
-class TestConnect:
-    async def test_it_leaves_by_the_source_address(self) -> None:
-        with open_tcp_listener("127.0.0.1:0", backlog=1) as listener:
-            port = listener.getsockname()[1]
-            with await connect_tcp_from(f"127.0.0.1:{port}", "127.0.0.2", "lo") as sock:
-                accepted, peer = listener.accept()
-                accepted.close()
-                assert peer[0] == "127.0.0.2"
-                assert sock.getsockopt(socket.SOL_SOCKET, listen.SO_BINDTODEVICE, 16).rstrip(b"\0") == b"lo"
-                assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-                assert not sock.getblocking()
-
-    async def test_a_refused_connection_is_unavailable(self) -> None:
-        with open_tcp_listener("127.0.0.1:0", backlog=1) as listener:
-            port = listener.getsockname()[1]
-        with pytest.raises(Unavailable) as failure:
-            await connect_tcp_from(f"127.0.0.1:{port}", reason=Reason.APPLICATION_UNAVAILABLE)
-        assert failure.value.reason is Reason.APPLICATION_UNAVAILABLE
-
-    async def test_a_source_address_that_is_not_ours(self) -> None:
-        with pytest.raises(Unavailable) as failure:
-            await connect_tcp_from("127.0.0.1:1", "192.0.2.1")
-        assert failure.value.reason is Reason.GATE_UNAVAILABLE
-
-    async def test_an_interface_that_does_not_exist(self) -> None:
-        with pytest.raises(Unavailable):
-            await connect_tcp_from("127.0.0.1:1", interface="nosuch0")
-
-    async def test_no_answer_in_time(self) -> None:
-        """A listener whose queue is full drops the SYN, as a dead line would."""
-        with open_tcp_listener("127.0.0.1:0", backlog=0) as listener:
-            address = f"127.0.0.1:{listener.getsockname()[1]}"
-            queued = [await connect_tcp_from(address)]
-            with pytest.raises(Unavailable, match="within"):
-                while True:
-                    queued.append(await connect_tcp_from(address, timeout=0.05))
-            for sock in queued:
-                sock.close()
 
 
 class FailingListener:

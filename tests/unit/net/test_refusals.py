@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from certs.issue import Issued, PrivateAuthority, self_signed
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason
-from relay.net.listen import connect_tcp_from, open_tcp_listener
+from relay.net.dial import connect_tcp_from
+from relay.net.listen import open_tcp_listener
 from relay.net.tls_stream import TlsStream
 from relay.tls.engine import TlsEngine
 from tests.links import GATE, RELAY, Link, now

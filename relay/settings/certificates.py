@@ -1,26 +1,21 @@
-"""From the names in a configuration to the things themselves: certificates, keys, revocation lists, peers' profiles.
+"""From the names in a configuration to certificates, revocation lists and the profiles of peers.
 
-Each role loads what it may hold and nothing else. Every fault is a ConfigInvalid that says what to mend.
+Each role loads what it may hold and nothing else. Every fault is a ConfigInvalid that says what to mend. Keys in a text form
+of their own are in `relay.settings.keys`, so that a role without TLS does not load TLS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from certs.load import CertInvalid, check_crls, check_own, load_anchors, load_chain, load_crls, load_private_key
 from certs.profile import PeerProfile, Usage, parse_pin
 from relay.base.errors import ConfigInvalid, Problem
-from relay.envelope.keys import KeyInvalid
 from relay.ops.credentials import credential_path, read_credential
 from relay.settings.model import Gate, Relay
 from relay.tls.contexts import TlsIdentity
-
-FILE_BYTES = 64 * 1024  # of a public key file; the largest has 2 KB
-
-Key = TypeVar("Key")
 
 
 def identity(
@@ -55,42 +50,6 @@ def peer_profile(peer: Gate | Relay, usage: Usage, now: datetime) -> PeerProfile
         crls=crls,
         crl_max_age=timedelta(hours=peer.crl_max_age_hours),
     )
-
-
-def private_key(name: str, keys_dir: str, parse: Callable[[str], Key]) -> Key:
-    """A key of ours in its text form. Raises ConfigInvalid."""
-    path = credential_path(name, Path(keys_dir))
-    return _parsed(str(path), read_credential(name, Path(keys_dir)), parse)
-
-
-def public_key(path: str, parse: Callable[[str], Key]) -> Key:
-    """A public key file. Raises ConfigInvalid."""
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(FILE_BYTES)
-    except OSError as error:
-        raise ConfigInvalid([Problem(path, 0, f"cannot be read: {error.strerror}", "check the path")]) from error
-    return _parsed(path, data, parse)
-
-
-def permit_key(name: str, keys_dir: str) -> bytes:
-    """The 32 bytes that ledger and egress share, as 64 hexadecimal digits. Raises ConfigInvalid."""
-    return private_key(name, keys_dir, _hex32)
-
-
-def _hex32(text: str) -> bytes:
-    raw = bytes.fromhex(text.strip())
-    if len(raw) != 32:
-        raise ValueError("not 64 hexadecimal digits")
-    return raw
-
-
-def _parsed(path: str, data: bytes, parse: Callable[[str], Key]) -> Key:
-    try:
-        return parse(data.decode("utf-8").strip())
-    except (ValueError, KeyInvalid) as error:
-        mend = "make it anew with `sekisho certs keygen`, or copy the whole file"
-        raise ConfigInvalid([Problem(path, 0, "is not a key of the kind that is needed here", mend)]) from error
 
 
 def _invalid(error: CertInvalid) -> ConfigInvalid:
