@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from certs.load import CertInvalid, load_chain
 from certs.profile import spki_pin
 from relay.base.errors import ConfigInvalid, Problem
-from relay.envelope.keys import RecipientPrivateKey
+from relay.envelope.keys import KeyInvalid, RecipientPrivateKey
 from relay.settings.addresses import parse_ip
 from relay.settings.authority import ISSUERS, create_authorities, lifetime, open_authorities, renew_crl
 from relay.settings.certs_show import LABELS, facts_of
@@ -138,6 +138,11 @@ def _telling(act: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Na
             return EX_CONFIG
         except CertInvalid as invalid:
             say_problems([Problem(fault.path, 0, fault.message, fault.mend) for fault in invalid.faults])
+            return EX_CONFIG
+        except KeyInvalid as invalid:
+            say_problems(
+                [Problem(str(arguments.directory), 0, str(invalid), "choose a shorter --name, at most 58 characters")]
+            )
             return EX_CONFIG
         return EX_OK
 

@@ -14,6 +14,7 @@ from typing import Any
 from policy.load import load_policy
 from policy.problems import PolicyInvalid
 from relay.base.errors import ConfigInvalid, Problem
+from relay.base.limits import Limits
 from relay.ops.sandbox import kernel, landlock
 from relay.ops.sandbox.seccomp import ARCHITECTURES
 from relay.settings.addresses import Ip, parse_endpoint, parse_ip
@@ -32,6 +33,14 @@ from relay.settings.model import GateFile, HostFile, Sandbox
 from relay.settings.toml_lines import TomlPath
 
 LANDLOCK_TCP_ABI = 4  # Linux 6.7: the first that knows TCP ports
+# A limit, the one that should not be below it, and what happens otherwise.
+LIMITS_IN_ORDER = (
+    ("application_timeout_ms", "exchange_timeout_ms", "the relay gives up before the gate does"),
+    ("exchange_timeout_ms", "envelope_lifetime_ms", "an envelope is stale before its answer is due"),
+    ("connect_timeout_ms", "exchange_timeout_ms", "no time is left for a second gate"),
+    ("target_bytes", "header_bytes", "a target cannot be as long as it may be"),
+    ("connections_per_source", "connections", "one source may take every connection"),
+)
 _SECCOMP_ACTIONS = Path("/proc/sys/kernel/seccomp/actions_avail")
 
 
@@ -73,6 +82,7 @@ def _host(findings: Findings, now: datetime, keys: bool, certificates_only: bool
         check_host_keys(findings, settings, store)
     check_host_public_keys(findings, settings)
     _policy(findings, settings)
+    _limits(findings, settings.limits)
     _sandbox(findings, settings.sandbox)
     _networks(findings, settings)
 
@@ -86,6 +96,7 @@ def _gate(findings: Findings, now: datetime, keys: bool, certificates_only: bool
     if keys:
         check_gate_keys(findings, settings, store)
     check_gate_public_keys(findings, settings)
+    _limits(findings, settings.limits)
     _sandbox(findings, settings.sandbox)
     _placed(findings, [(("gate", "listen"), parse_endpoint(settings.gate.listen).ip, settings.gate.interface)])
 
@@ -101,6 +112,13 @@ def _policy(findings: Findings, settings: HostFile) -> None:
         load_policy(directories, tenants, open_routes=settings.policy.open_routes)
     except PolicyInvalid as invalid:
         findings.problems += [Problem(*problem) for problem in invalid.problems]
+
+
+def _limits(findings: Findings, limits: Limits) -> None:
+    for low, high, otherwise in LIMITS_IN_ORDER:
+        if getattr(limits, low) > getattr(limits, high):
+            said = f"is {getattr(limits, low)}, and {high} is {getattr(limits, high)}: {otherwise}"
+            findings.warning(("limits", low), said, f"make {low} smaller than {high}")
 
 
 def _sandbox(findings: Findings, sandbox: Sandbox) -> None:

@@ -180,3 +180,10 @@ def test_a_directory_that_is_no_ca(here: Path, capsys: pytest.CaptureFixture[str
     assert run("crl", "nowhere") == 78
     assert "nowhere" in capsys.readouterr().err
     assert list(here.iterdir()) == []
+
+
+def test_a_name_that_no_key_can_have_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("keygen", "a", "--for", "relay", "--name", "r" * 58) == 0
+    assert run("keygen", "b", "--for", "relay", "--name", "r" * 59) == 78
+    assert "choose a shorter --name" in capsys.readouterr().err
+    assert list((here / "b").iterdir()) == []

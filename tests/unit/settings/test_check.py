@@ -126,3 +126,20 @@ def test_what_this_host_does_not_have_is_a_warning(lab: tuple[Pki, LabConfig], m
         "[front] interface: this host has no interface eth7",
         f"[front] listen item 1: this host does not have the address {FRONT}",
     ]
+
+
+def test_limits_that_work_against_each_other_are_warnings(lab: tuple[Pki, LabConfig]) -> None:
+    _, config = lab
+    tried = 0
+    for low, high, otherwise in check.LIMITS_IN_ORDER:
+        for path, look in ((config.host_file, check_host), (config.gate_files[0], check_gate)):
+            text = path.read_text()
+            path.write_text(f"{text}\n[limits]\n{low} = 9000\n{high} = 9000\n")
+            assert not any(otherwise in warning.message for warning in look(path, NOW).warnings)
+            path.write_text(f"{text}\n[limits]\n{low} = 9001\n{high} = 9000\n")
+            checked = look(path, NOW)
+            assert checked.problems == ()
+            assert sum(otherwise in warning.message for warning in checked.warnings) == 1
+            path.write_text(text)
+            tried += 1
+    assert tried == 10

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -166,3 +168,15 @@ def test_each_line_of_the_shipped_files_has_its_comment() -> None:
         settings = [line for line in lines if re.match(r"(# )?[a-z_]+ = ", line)]
         assert len(settings) > 40
         assert [line for line in settings if "  # " not in line] == []
+
+
+def test_reading_the_configuration_imports_nothing_that_a_role_may_not_have() -> None:
+    """Every role imports relay.settings.load, so what that imports is part of every role's privilege."""
+    program = "import sys, relay.settings.load; print(*sorted(name for name in sys.modules if '.' in name))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+    )
+    ours = {name for name in done.stdout.split() if name.split(".")[0] in {"relay", "policy", "certs", "trio"}}
+    assert {name for name in ours if not name.startswith(("relay.base", "relay.settings"))} == set()
+    assert "relay.settings.load" in ours
+    assert "cryptography.x509" not in done.stdout.split()
