@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 
 from certs.issue import Issued, PrivateAuthority, private_key_pem
 from certs.load import CertInvalid, load_anchors, load_crls, load_private_key
-from relay.base.errors import ConfigInvalid, Problem
+from relay.base.errors import Broken, ConfigInvalid, Problem
 from relay.ops.durable import replace
 from relay.settings.key_files import PUBLIC_MODE, make_directory, write_private, write_public
 
@@ -84,7 +84,11 @@ def renew_crl(authorities: Authorities, revoke: Iterable[x509.Certificate], *, n
     serials = {entry.serial_number for entry in old} | {certificate.serial_number for certificate in revoke}
     number = old.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number + 1
     crl = authorities.lgwan.crl(sorted(serials), now=now, number=number)
-    replace(authorities.crl, crl.public_bytes(serialization.Encoding.PEM), PUBLIC_MODE)
+    try:
+        replace(authorities.crl, crl.public_bytes(serialization.Encoding.PEM), PUBLIC_MODE)
+    except (OSError, Broken) as error:
+        problem = Problem(str(authorities.crl), 0, f"cannot be written: {error}", "let this user write the directory")
+        raise ConfigInvalid([problem]) from error
     return len(serials)
 
 

@@ -187,3 +187,18 @@ def test_a_name_that_no_key_can_have_writes_nothing(here: Path, capsys: pytest.C
     assert run("keygen", "b", "--for", "relay", "--name", "r" * 59) == 78
     assert "choose a shorter --name" in capsys.readouterr().err
     assert list((here / "b").iterdir()) == []
+
+
+def test_a_list_that_cannot_be_written_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("init", "ca")
+    old = (here / "ca" / "lgwan-ca.crl").read_bytes()
+    (here / "elsewhere").mkdir()
+    crl = here / "ca" / "lgwan-ca.crl"
+    crl.rename(here / "elsewhere" / "list")
+    crl.symlink_to(here / "elsewhere" / "list")
+    assert run("crl", "ca") == 0  # the link is replaced, not what it points to
+    assert (here / "elsewhere" / "list").read_bytes() == old
+    crl.unlink()
+    crl.mkdir()
+    assert run("crl", "ca") == 78
+    assert "lgwan-ca.crl" in capsys.readouterr().err
