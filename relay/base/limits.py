@@ -53,6 +53,16 @@ class Limits:
     body_grace_ms: int = _limit(5_000, "ms", 10, 600_000, "time a body may take before the minimum rate counts")
     body_min_rate: int = _limit(1_000, "bytes/s", 1, 1_000_000_000, "Apache mod_reqtimeout MinRate is 500")
     write_timeout_ms: int = _limit(30_000, "ms", 10, 3_600_000, "without progress of an answer; Slow Read attack")
+    linger_timeout_ms: int = _limit(
+        30_000,
+        "ms an unread body is dropped after an early answer",
+        0,
+        600_000,
+        "nginx lingering_time; else the answer is lost",
+    )
+    linger_bytes: int = _limit(
+        256 * MIB, "bytes of an unread body dropped then", 0, 1 << 40, "four times route_body_bytes"
+    )
     drain_timeout_ms: int = _limit(25_000, "ms", 10, 3_600_000, "below systemd's TimeoutStopSec of 30 s in our units")
     # one request
     target_bytes: int = _limit(8_000, "bytes", 16, 65_536, "RFC 9112 section 3: at least 8,000 octets")

@@ -30,9 +30,6 @@ from relay.ops.clock import now_ms
 from relay.tls.contexts import ServerContext
 from relay.tls.engine import TlsEngine, TlsFacts
 
-_LINGER_BYTES = 1024 * 1024  # of an unread body dropped after an early answer, so that the client gets to read it
-_LINGER_S = 2.0
-
 
 class Connection:
     """Serves one accepted socket."""
@@ -183,8 +180,8 @@ class Connection:
             if not self._http.must_close:
                 self._http.next_cycle()
                 return True
-            with trio.move_on_after(_LINGER_S):
-                await self._stream.linger(_LINGER_BYTES)
+            with trio.move_on_after(self._limits.linger_timeout_ms / 1000):
+                await self._stream.linger(self._limits.linger_bytes)
         except (Refused, Misuse):
             return False
         return False

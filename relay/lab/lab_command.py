@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 @asynccontextmanager
-async def running(lab: Lab) -> AsyncIterator[Supervisor]:
+async def running(lab: Lab, output: int | None = None) -> AsyncIterator[Supervisor]:
     """The lab's processes, all ready; ended in order when the block ends. Raises StartFailed."""
 
     def changed() -> None:
@@ -81,6 +81,7 @@ async def running(lab: Lab) -> AsyncIterator[Supervisor]:
         Log("supervisor"),
         drain_timeout_s=lab.config.host.limits.drain_timeout_ms / 1000 + 2,
         changed=changed,
+        output=output,
     )
     async with trio.open_nursery() as nursery:
         try:

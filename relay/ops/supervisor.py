@@ -51,7 +51,18 @@ class Child:
 class Supervisor:
     """`pids`: of the children that run now, by name. `changed` is called whenever that changes."""
 
-    def __init__(self, run_dir: Path, log: Log, *, drain_timeout_s: float, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        log: Log,
+        *,
+        drain_timeout_s: float,
+        changed: Callable[[], None],
+        output: int | None = None,
+    ) -> None:
+        """`output`: a descriptor for what the children write, instead of our own stdout and stderr."""
+        self._output = output
+        self._held: dict[str, trio.Event] = {}
         self.pids: dict[str, int] = {}
         self._notify_dir = run_dir / "notify"
         self._log = log
@@ -83,6 +94,18 @@ class Supervisor:
                         os.kill(self.pids[child], signal.SIGKILL)
                     await self._ended[child].wait()
 
+    async def hold(self, name: str) -> None:
+        """End one child and keep it from starting again until `release`."""
+        self._held[name] = trio.Event()
+        os.kill(self.pids[name], signal.SIGKILL)
+        await self._ended[name].wait()
+
+    async def release(self, name: str) -> None:
+        """Let a held child start again; returns when it is ready."""
+        self._held.pop(name).set()
+        while name not in self.pids:  # noqa: ASYNC110  # readiness comes from another process
+            await trio.sleep(0.05)
+
     async def _keep(self, child: Child, task_status: trio.TaskStatus[None]) -> None:
         """Run `child`, again and again. The first start decides whether there is any point."""
         failures = 0
@@ -95,6 +118,9 @@ class Supervisor:
             if not ready_once and (child.name not in self._ended or code in _PERMANENT):
                 raise StartFailed(child.name, code)
             ready_once = True
+            if child.name in self._held:
+                await self._held[child.name].wait()
+                continue
             failures = 0 if trio.current_time() - began > STEADY_S else failures + 1
             self._log.warning("child_ended", exit_code=code, peer_role=child.name)
             await trio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] if failures else BACKOFF_S[0])
@@ -154,6 +180,8 @@ class Supervisor:
             env=environment,
             pass_fds=passed,
             stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
         )
 
     @contextlib.contextmanager
