@@ -11,6 +11,8 @@ import platform
 import struct
 from typing import Final
 
+PR_SET_PDEATHSIG: Final = 1
+PR_GET_PDEATHSIG: Final = 2
 PR_GET_DUMPABLE: Final = 3
 PR_SET_DUMPABLE: Final = 4
 PR_CAPBSET_DROP: Final = 24
@@ -29,6 +31,13 @@ MACHINE: Final = platform.machine()
 def prctl(option: int, second: int = 0, third: int = 0) -> int:
     zero = ctypes.c_ulong(0)
     return _checked(_libc.prctl(option, ctypes.c_ulong(second), ctypes.c_ulong(third), zero, zero), "prctl")
+
+
+def parent_death_signal() -> int:
+    """The signal that this process gets when its parent ends; 0 for none."""
+    found = ctypes.c_int(0)
+    _checked(_libc.prctl(PR_GET_PDEATHSIG, ctypes.byref(found), *[ctypes.c_ulong(0)] * 3), "prctl")
+    return found.value
 
 
 def clear_capabilities() -> None:

@@ -62,9 +62,12 @@ def drop_bounding_set() -> None:
 def become(who: Identity) -> None:
     """Change to `who` for good: real, effective and saved ids, and the groups."""
     if os.geteuid() == 0:
+        on_parent_death = kernel.parent_death_signal()
         os.setgroups(who.groups)
         os.setresgid(who.gid, who.gid, who.gid)
         os.setresuid(who.uid, who.uid, who.uid)
+        # The kernel forgets it when the user changes; without it a role would outlive the supervisor.
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, on_parent_death)
     if os.getresuid() != (who.uid,) * 3 or os.getresgid() != (who.gid,) * 3:
         raise WallMissing(f"still uid {os.getresuid()}, gid {os.getresgid()} after becoming {who.name}")
 

@@ -372,6 +372,18 @@ def test_a_role_becomes_its_user_or_says_why_not(tmp_path: Path) -> None:
         assert "cannot become nobody" in done.stdout
 
 
+def test_a_role_that_changes_its_user_still_ends_with_its_supervisor(tmp_path: Path) -> None:
+    done = in_process(
+        tmp_path,
+        """
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGTERM)
+        enter(Walls(role="front", user="nobody" if os.geteuid() == 0 else None), "require", "off")
+        print(kernel.parent_death_signal())
+        """,
+    )
+    assert done.stdout.split() == [str(int(signal.SIGTERM))]
+
+
 # what the kernel lacks, simulated inside the child; (demand, what is missing, how entering ends)
 LACKING = [
     ("landlock", "require", "WallMissing"),
