@@ -3,7 +3,7 @@
 Versions: 1.3; a server may also be told to take 1.2, with ECDHE and AEAD only. Groups: X25519MLKEM768 first, so that what
 is recorded today stays closed to a quantum computer later. No renegotiation, compression, early data, and no session
 resumption: a ticket key would have to be shared by the workers and would outlive forward secrecy; the price is one full
-handshake for each connection (about 0.5 ms of our CPU), which keep-alive spreads over its requests. Known limit: in 1.3
+handshake for each connection (about 0.25 ms of a server's CPU), which keep-alive spreads over its requests. Known limit: in 1.3
 OpenSSL still sends two tickets, which refer to nothing; the call that stops it is out of pyOpenSSL's reach.
 The server's certificate is chosen by SNI; an unknown or missing name gets unrecognized_name and no certificate at all.
 A client that offers ALPN must offer http/1.1 (RFC 7301: no_application_protocol otherwise); without ALPN is fine.

@@ -43,7 +43,10 @@ def pending_input(connection: SSL.Connection) -> bool:
 
 
 def forget_errors() -> None:
-    """Empty OpenSSL's error queue, which `cryptography` shares: what another operation left there would be read as ours."""
+    """Empty OpenSSL's error queue, which `cryptography` shares: what another operation left there would be told as ours.
+
+    OpenSSL 4 no longer takes such a leftover for a failure of the connection; its words would still name our failures.
+    """
     _lib.ERR_clear_error()
 
 

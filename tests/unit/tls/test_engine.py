@@ -245,6 +245,19 @@ def test_another_librarys_errors_are_not_taken_for_ours(link: Link) -> None:
     assert client.read() == b"answer"
 
 
+def test_a_failure_is_told_in_its_own_words(ends: tuple[TlsEngine, TlsEngine]) -> None:
+    client, server = ends
+    client.write(b"x")
+    record = bytearray(client.outgoing())
+    record[-1] ^= 1
+    server.feed(record)
+    leave_an_error_behind()
+    with pytest.raises(Refused) as refusal:
+        server.read()
+    assert refusal.value.reason is Reason.TLS_RECORD_INVALID
+    assert refusal.value.detail == "decryption failed or bad record mac; record layer failure"
+
+
 def test_facts_before_the_end_are_empty_where_unknown(link: Link) -> None:
     engine = TlsEngine(link.front_context())
     assert (engine.facts.group, engine.facts.alpn, engine.facts.server_name) == ("", "", "")
