@@ -1,7 +1,7 @@
 """One HTTP/1.1 server connection, sans-IO: bytes in, events out; responses in, bytes out. docs/spec/http.md section 7.
 
 `framing.RequestReader` reads and judges every byte that comes in. h11 keeps the state (who may send what, keep-alive,
-100-continue) and writes the responses; it is told of a request only by a skeleton of its head, made here from the judged
+100-continue) and frames the responses; it is told of a request only by a skeleton of its head, made here from the judged
 form, so it never sees a client's byte. Why: docs/adr/0002-framing-ahead-of-h11.md.
 
 The caller reads from the network only while `next_event` says NEED_DATA; that is what bounds the buffer.
@@ -151,18 +151,24 @@ class ServerConnection:
             check_response_fields(headers)
         except Refused as exc:
             raise Misuse(f"response {exc.detail}") from exc
-        if any(name in _OURS for name, _ in headers):
+        if not _OURS.isdisjoint([name for name, _ in headers]):
             raise Misuse("a field that belongs to the connection")
         if status in (_NO_CONTENT, _NOT_MODIFIED):
             self._bodiless = True
-        fields = [field for field in headers if status != _NO_CONTENT or field[0] != b"content-length"]
         if self._reader.reading is not Reading.DONE or self._requests >= self._limits.requests_per_connection:
             self._close = True
+        framing = [field for field in headers if field[0] == b"content-length" and status != _NO_CONTENT]
         if self.must_close:
-            fields.append((b"connection", b"close"))
+            framing.append((b"connection", b"close"))
         self._responding = True
+        head = self._frame(status, framing)
+        rest = b"".join([b"%b: %b\r\n" % field for field in headers if field[0] != b"content-length"])
+        return head[:-2] + rest + b"\r\n"
+
+    def _frame(self, status: int, framing: list[tuple[bytes, bytes]]) -> bytes:
+        """h11 sees and writes the fields that frame the response; the others were checked here and mean nothing to it."""
         try:
-            response = h11.Response(status_code=status, headers=fields, reason=_REASON_PHRASES.get(status, b"Unknown"))
+            response = h11.Response(status_code=status, headers=framing, reason=_REASON_PHRASES.get(status, b"Unknown"))
         except h11.LocalProtocolError as exc:
             raise Misuse(f"response that cannot be written: {exc}") from exc
         return self._send(response)

@@ -144,6 +144,8 @@ def _body_framing(values: dict[bytes, bytes]) -> tuple[int | None, bool]:
 def _connection(values: dict[bytes, bytes]) -> bool:
     """Whether the connection stays open after the response."""
     raw = values[b"connection"]
+    if raw == b"keep-alive":
+        return True
     if raw and not grammar.list_of_tokens.fullmatch(raw):
         raise Refused(Reason.HEADER_INVALID, "Connection is not a list of tokens")
     options = {option.strip(b" \t").lower() for option in raw.split(b",")} - {b""}

@@ -59,7 +59,6 @@ class RequestReader:
         self.body_limit = self._limits.body_bytes
         self.body_started = False
         self.method = ""  # of the head being read, once its request line is known
-        self._head: Head | None = None
         self._skipped_empty_line = False
         self._line: RequestLine | None = None
         self._line_from = 0  # start of the first line that is not yet judged
@@ -166,7 +165,6 @@ class RequestReader:
         self.method = line.method
         head = build_head(line, self._parse_fields(raw, end_of_line + 2))
         del self._buffer[: len(raw) + 2]
-        self._head = head
         if head.chunked:
             self.reading = Reading.CHUNK_LINE
         elif head.content_length:

@@ -88,8 +88,8 @@ def _split_target(method: bytes, target: bytes) -> tuple[bytes, bytes | None, tu
     if match is None:
         raise Refused(Reason.TARGET_INVALID, "neither origin-form nor absolute-form")
     scheme, authority, absolute_path, absolute_query = match.groups()
-    if scheme.lower() != b"https":
-        raise Refused(Reason.TARGET_INVALID, "scheme is not https")
+    if scheme.lower() not in (b"https", b"http"):
+        raise Refused(Reason.TARGET_INVALID, "scheme is neither https nor http")
     if absolute_path is None and method == b"OPTIONS":
         raise Refused(Reason.TARGET_INVALID, "asterisk-form in absolute-form")  # RFC 9112 section 3.2.4
     try:
