@@ -78,6 +78,7 @@ class Lab:
         workers: int = 1,
         open_routes: bool = False,
         limits: Mapping[str, int] | None = None,
+        procedures: Path | None = None,
         command: Sequence[str] = (str(COMMAND),),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -89,10 +90,11 @@ class Lab:
             self._command += ["--app", app]
         if open_routes:
             self._command.append("--open-routes")
-        if limits:
-            extra = directory / "extra.toml"
-            extra.write_text("[limits]\n" + "".join(f"{name} = {value}\n" for name, value in limits.items()))
-            self._command += ["--config", str(extra)]
+        extra = "[limits]\n" + "".join(f"{name} = {value}\n" for name, value in (limits or {}).items())
+        if procedures is not None:
+            extra += f'[policy]\nprocedures = ["{procedures}"]\n'
+        (directory / "extra.toml").write_text(extra)
+        self._command += ["--config", str(directory / "extra.toml")]
         self._daemon: Daemon | None = None
 
     def __enter__(self) -> LabFile:

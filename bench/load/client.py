@@ -54,13 +54,14 @@ class Client:
     async def answer(self) -> int:
         self._http.send(h11.EndOfMessage())
         status = 0
-        while not isinstance(event := self._http.next_event(), h11.EndOfMessage):
-            if event is h11.NEED_DATA:
-                self._http.receive_data(bytes(await self._stream.receive_some(_RECEIVE_BYTES)))
-            elif isinstance(event, h11.Response):
-                status = event.status_code
-            elif isinstance(event, h11.ConnectionClosed):
-                raise BenchRefused("the server closed a connection without an answer")
+        try:
+            while not isinstance(event := self._http.next_event(), h11.EndOfMessage):
+                if event is h11.NEED_DATA:
+                    self._http.receive_data(bytes(await self._stream.receive_some(_RECEIVE_BYTES)))
+                elif isinstance(event, h11.Response):
+                    status = event.status_code
+        except (h11.RemoteProtocolError, trio.BrokenResourceError) as error:
+            raise BenchRefused(f"no whole answer: {error!r}") from error
         return status
 
     async def close(self) -> None:
