@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +24,7 @@ from relay.ipc.link import ALPN
 from relay.ipc.permit import PermitDesk
 from relay.net.channel import Channel, accept_forever
 from relay.net.dial import connect_tcp_from
-from relay.net.listen import open_seqpacket_listener, parse_address
+from relay.net.listen import activated_sockets, open_seqpacket_listener, parse_address
 from relay.net.tls_stream import TlsStream
 from relay.ops import start
 from relay.ops.clock import boottime_ms, now_ms, now_utc
@@ -50,7 +51,6 @@ class EgressRole:
         self.settings, limits = settings, settings.limits
         self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
         self.run_dir = Path(settings.host.run_dir)
-        start.own_directory(self.run_dir / "egress")
         self.drain_timeout_ms = limits.drain_timeout_ms
         self.log = Log("egress")
         names = {"gate": [gate.name for gate in settings.gate], "certificate": ["egress"]}
@@ -78,7 +78,10 @@ class EgressRole:
             recorder=self.recorder,
             measure=self.measure,
         )
-        self.listener: socket = open_seqpacket_listener(str(self.run_dir / SOCKET), mode=0o660)
+        given = activated_sockets(os.environ, os.getpid())
+        self.status_listener: socket | None = next(iter(given.get("status", ())), None)
+        self.beside: start.Beside | None = None
+        self.listener: socket = given[SOCKET][0] if SOCKET in given else self._open_listener()
         self.walls = Walls(
             role="egress",
             read=python_paths(),
@@ -88,6 +91,10 @@ class EgressRole:
             open_files=2 * limits.transfers_in_flight * settings.front.workers + 1024,
             user=settings.egress.user,
         )
+
+    def _open_listener(self) -> socket:
+        start.own_directory((self.run_dir / SOCKET).parent)
+        return open_seqpacket_listener(str(self.run_dir / SOCKET), mode=0o660)
 
     def _context(self, gate: Gate) -> ClientContext:
         settings, now = self.settings, now_utc()
@@ -170,7 +177,7 @@ class EgressRole:
     def refresh(self) -> None:
         self.measure.outcomes_held.set(self.recorder.held)
         for gate in self.gates.by_name.values():
-            self.measure.gate_up(gate.name, gate.is_up)
+            self.measure.gate(gate.name, is_up=gate.is_up, connections=gate.connections)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -53,6 +53,11 @@ class Gate:
     def is_up(self) -> bool:
         return self.seen_up and not self.failure
 
+    @property
+    def connections(self) -> int:
+        """Open now: idle ones, and those that carry an exchange."""
+        return len(self._idle) + self.slots.borrowed_tokens
+
     async def take(self, *, fresh: bool = False) -> GateConnection:
         """An idle connection that still holds, else a new one. Raises Unavailable; the gate then counts as down."""
         while self._idle and not fresh:

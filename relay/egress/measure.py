@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from relay.base.reasons import Reason, row
 from relay.ops.metrics import (
     CERTIFICATE_EXPIRY,
+    GATE_CONNECTIONS,
     GATE_EXCHANGE_DURATION,
     GATE_EXCHANGES,
     GATE_UP,
@@ -27,6 +28,7 @@ class Measure:
         self._handshakes = registry.scalar(TLS_HANDSHAKES)
         self._refusals = registry.scalar(REFUSALS)
         self._up = registry.scalar(GATE_UP)
+        self._connections = registry.scalar(GATE_CONNECTIONS)
         self._expiry = registry.scalar(CERTIFICATE_EXPIRY)
         self.outcomes_held = registry.scalar(QUEUE_DEPTH).at("ledger")
 
@@ -47,10 +49,11 @@ class Measure:
 
     def violation(self) -> None:
         """A front broke the protocol."""
-        self._refusals.at(row(Reason.INTERNAL_ERROR).stage.value, Reason.INTERNAL_ERROR.value, NONE).inc()
+        self._refusals.at(row(Reason.IPC_VIOLATION).stage.value, Reason.IPC_VIOLATION.value, NONE).inc()
 
-    def gate_up(self, gate: str, up: bool) -> None:
-        self._up.at(gate).set(1 if up else 0)
+    def gate(self, name: str, *, is_up: bool, connections: int) -> None:
+        self._up.at(name).set(1 if is_up else 0)
+        self._connections.at(name).set(connections)
 
     def expiries(self, certificates: Iterable[tuple[str, float]]) -> None:
         for name, ends in certificates:

@@ -7,7 +7,7 @@ the citizen's answer is not withheld for it; the outcome is kept here and tried 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import trio
 
@@ -50,8 +50,8 @@ class Recorder:
         except Unavailable:
             self._held.append(outcome)
 
-    async def refused(self, transfer: TransferId, tenant: str, reason: Reason) -> None:
-        """Record that a permit was not good. Nothing was sent, so a ledger that cannot take it loses no transfer."""
+    async def refused(self, transfer: TransferId | Literal[""], tenant: str, reason: Reason) -> None:
+        """Record what a front may not do. Nothing was sent, so a ledger that cannot take it loses no transfer."""
         refusal = Refusal(
             time=rfc3339_ms(now_ms()),
             transfer=transfer,

@@ -1,12 +1,18 @@
-"""The egress's socket for the fronts: one task per connection reads packets, one task per transfer carries it."""
+"""The egress's socket for the fronts: one task per connection reads packets, one task per transfer carries it.
+
+A front that goes away or breaks the protocol takes nothing with it: the transfers that it began are carried through, as
+they may have left already, and their outcomes belong in the log.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 import trio
 
 from relay.base.ids import transfer_id_from_bytes
+from relay.base.reasons import Reason
 from relay.egress.pipeline import Egress, transfer
 from relay.ipc.messages import Exchange, Exchanged, ProtocolViolation, decode_request, encode
 from relay.net.channel import Packet, close_descriptors, receive_packet, send_nowait
@@ -19,21 +25,23 @@ _DRAIN_MOST = 64
 async def serve_front(egress: Egress, sock: socket.socket) -> None:
     """One front worker's connection, until it ends or breaks the protocol."""
     full = trio.Lock()  # one task at a time may wait until this front reads its answers
-    try:
-        async with trio.open_nursery() as nursery:
-            try:
-                while True:
-                    await trio.lowlevel.wait_readable(sock)
-                    for _ in range(_DRAIN_MOST):
-                        packet = receive_packet(sock)
-                        if packet is None:
-                            break
-                        request, envelope = _open(egress, packet)
-                        nursery.start_soon(_answer, egress, sock, full, request, envelope)
-            except EOFError:
-                return  # the transfers under way are still carried through; their outcomes belong in the log
-    except* ProtocolViolation:
-        egress.measure.violation()
+    async with trio.open_nursery() as nursery:
+        try:
+            while True:
+                await trio.lowlevel.wait_readable(sock)
+                for _ in range(_DRAIN_MOST):
+                    packet = receive_packet(sock)
+                    if packet is None:
+                        break
+                    request, envelope = _open(egress, packet)
+                    nursery.start_soon(_answer, egress, sock, full, request, envelope)
+        except EOFError:
+            return
+        except ProtocolViolation:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            egress.measure.violation()
+            await egress.recorder.refused("", "", Reason.IPC_VIOLATION)
 
 
 def _open(egress: Egress, packet: Packet) -> tuple[Exchange, Parcel]:
@@ -61,6 +69,6 @@ async def _answer(egress: Egress, sock: socket.socket, full: trio.Lock, request:
                 async with full:
                     await trio.lowlevel.wait_writable(sock)
     except (EOFError, OSError, trio.ClosedResourceError):
-        egress.measure.violation()  # this front is gone, or does not read its answers
+        return  # this front is gone; the outcome is in the log
     finally:
         egress.load.transfers -= 1

@@ -49,7 +49,9 @@ class FrontRole:
             own, min_version=settings.front.tls_min_version, default=default, any_name=settings.policy.open_routes
         )
         given = activated_sockets(os.environ, os.getpid())
-        self.listeners: list[socket] = [sock for several in given.values() for sock in several] or [
+        self.status_listener: socket | None = next(iter(given.get("status", ())), None)
+        self.beside: start.Beside | None = None
+        self.listeners: list[socket] = given.get("front") or [
             open_tcp_listener(address, interface=settings.front.interface, backlog=settings.limits.listen_backlog)
             for address in settings.front.listen
         ]

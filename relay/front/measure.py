@@ -68,7 +68,7 @@ class Measure:
         self._handshakes = registry.scalar(TLS_HANDSHAKES)
         self._expiry = registry.scalar(CERTIFICATE_EXPIRY)
         stage = registry.histogram(STAGE_DURATION)
-        names = ("tls_handshake", "receive", "record", "exchange", "answer", "total")
+        names = ("tls_handshake", "judge", "receive", "seal", "record", "exchange", "answer", "total")
         self.stages: dict[str, Buckets] = {name: stage.at(name) for name in names}
         states = registry.scalar(CONNECTIONS)
         self.handshaking, self.active, self.idle = (states.at(state) for state in ("handshake", "active", "idle"))

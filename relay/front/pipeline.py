@@ -25,7 +25,7 @@ from relay.front.incoming import Incoming
 from relay.front.records import intent_of
 from relay.front.routing import request_head, tenant_of
 from relay.front.sealing import Sealed, Sealing
-from relay.ipc.messages import Exchange, Exchanged, Permit, Permitted, RecordIntent
+from relay.ipc.messages import Exchange, Exchanged, Permit, Permitted, ProtocolViolation, RecordIntent
 from relay.net.channel import close_descriptors
 from relay.net.parcel import Parcel
 from relay.ops.clock import now_ms
@@ -37,8 +37,9 @@ async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) ->
         tenant = tenant_of(front, incoming.head, incoming.tls.server_name)
         incoming.tenant = tenant.name
         judgement = open_judgement(front, tenant, incoming)
+        incoming.timed.lap("judge")
         sealed = await receive(front, tenant, incoming, judgement, transfer_id)
-        incoming.timed.lap("receive")
+        incoming.timed.lap("seal")
         with sealed.parcel:
             permit = await record(front, tenant, incoming, sealed)
             incoming.timed.lap("record")
@@ -85,6 +86,7 @@ async def receive(
     ) as sealing:
         while (piece := await incoming.next_piece()) is not None:
             sealing.feed(piece)
+        incoming.timed.lap("receive")
         return sealing.finish()
 
 
@@ -119,11 +121,14 @@ async def exchange(front: Front, tenant: Tenant, sealed: Sealed, permit: Permit)
     if not isinstance(answer, Exchanged) or answer.result != "delivered":
         close_descriptors(descriptors)
         raise Unavailable(_reason(answer.result if isinstance(answer, Exchanged) else ""), "the egress has no answer")
-    return Parcel.received(answer.inline, descriptors, 2 * front.limits.response_bytes)
+    try:
+        return Parcel.received(answer.inline, descriptors, 2 * front.limits.response_bytes)
+    except ProtocolViolation as violation:
+        raise Unavailable(Reason.EGRESS_LOST, str(violation)) from violation
 
 
 def _reason(word: str) -> Reason:
     try:
         return Reason(word)
     except ValueError:
-        return Reason.EGRESS_UNAVAILABLE
+        return Reason.EGRESS_LOST  # it was sent: what became of it is not known

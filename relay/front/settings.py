@@ -63,7 +63,10 @@ def front_of(settings: HostFile, worker: int, policy: Policy, registry: Registry
             timeout_s=limits.ipc_timeout_ms / 1000,
         ),
         egress=Channel(
-            run_dir / "egress/front.sock", unavailable=Reason.EGRESS_UNAVAILABLE, timeout_s=_patience_s(limits)
+            run_dir / "egress/front.sock",
+            unavailable=Reason.EGRESS_UNAVAILABLE,
+            timeout_s=_patience_s(limits),
+            lost=Reason.EGRESS_LOST,
         ),
         budget=Budget(limits),
         measure=Measure(registry),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from socket import socket
 
@@ -26,9 +26,10 @@ from relay.net.tls_stream import TlsStream
 from relay.ops import start
 from relay.ops.clock import now_ms, now_utc
 from relay.ops.logs import Log
+from relay.ops.management import serve_management, source_of_one
 from relay.ops.metrics import Registry
 from relay.ops.sandbox.walls import Held, Walls, python_paths
-from relay.ops.status import Health
+from relay.ops.status import Health, Status
 from relay.settings import certificates, keys
 from relay.settings.load import load_gate
 from relay.settings.model import GateFile
@@ -37,6 +38,7 @@ from relay.tls.contexts import server_context
 from relay.tls.engine import TlsEngine
 
 _FORGET_S = 60.0
+_MANAGEMENT_BACKLOG = 64
 _OPEN_FILES = 4096
 _SYSTEM_FILES = tuple(
     Path(name) for name in ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs", "/etc/gai.conf")
@@ -72,6 +74,11 @@ class GateRole:
             identity, client_profile=[profile for profile, _ in self.relays], now=now_utc, alpn=(ALPN,)
         )
         self.openers = {relay.server_name: Opener(_trust(settings, relay)) for _, relay in self.relays}
+        self.status_listener: socket | None = None
+        self.beside: start.Beside | None = None
+        if own.status_listen is not None:
+            self.management = open_tcp_listener(own.status_listen, backlog=_MANAGEMENT_BACKLOG)
+            self.beside = self._serve_management
         self.listener = open_tcp_listener(own.listen, interface=own.interface, backlog=limits.listen_backlog)
         self.walls = Walls(
             role="gate",
@@ -82,6 +89,11 @@ class GateRole:
             open_files=_OPEN_FILES,
             user=own.user,
         )
+
+    async def _serve_management(
+        self, current: Callable[[], Status], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        await serve_management(self.management, source_of_one(current), task_status=task_status)
 
     async def serve(
         self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED

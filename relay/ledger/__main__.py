@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from socket import socket
 
 import trio
 
@@ -15,7 +17,7 @@ from relay.ledger.jsonl import JsonLines
 from relay.ledger.measure import Measure
 from relay.ledger.pipeline import Ledger
 from relay.ledger.store import LogStore
-from relay.net.listen import open_seqpacket_listener
+from relay.net.listen import activated_sockets, open_seqpacket_listener
 from relay.ops import start
 from relay.ops.clock import now_ms
 from relay.ops.logs import Log
@@ -28,6 +30,7 @@ from relay.settings.model import HostFile
 from relay.tree.note import Signer
 from relay.tree.record import Operation, format_time
 
+SOCKETS = tuple(name for name in PERMITTED if name.startswith("ledger/"))
 _OPEN_FILES = 4096  # a connection for each front worker, and the few files of the log
 
 
@@ -38,11 +41,13 @@ class LedgerRole:
         settings = load_host(options.config)
         self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
         self.run_dir = Path(settings.host.run_dir)
-        start.own_directory(self.run_dir / "ledger")
         self.drain_timeout_ms = settings.limits.drain_timeout_ms
         self.log = Log("ledger")
         self.registry = Registry("ledger")
         self.measure = Measure(self.registry)
+        given = activated_sockets(os.environ, os.getpid())
+        self.status_listener: socket | None = next(iter(given.get("status", ())), None)
+        self.beside: start.Beside | None = None
         self._interval_s = settings.limits.checkpoint_interval_ms / 1000
         self.store = _open_store(settings)
         jsonl = settings.ledger.jsonl
@@ -50,11 +55,7 @@ class LedgerRole:
             self.store,
             keys.permit_key(settings.ledger.permit_key, settings.host.keys_dir),
             settings.limits,
-            {
-                name: open_seqpacket_listener(str(self.run_dir / name), mode=0o660)
-                for name in PERMITTED
-                if name.startswith("ledger/")
-            },
+            {name: given[name][0] if name in given else self._open_listener(name) for name in SOCKETS},
             self.measure,
             JsonLines(Path(jsonl)) if jsonl else None,
         )
@@ -65,6 +66,10 @@ class LedgerRole:
             open_files=_OPEN_FILES,
             user=settings.ledger.user,
         )
+
+    def _open_listener(self, name: str) -> socket:
+        start.own_directory((self.run_dir / name).parent)
+        return open_seqpacket_listener(str(self.run_dir / name), mode=0o660)
 
     async def serve(
         self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED

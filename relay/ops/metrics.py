@@ -129,7 +129,6 @@ GATE_EXCHANGE_DURATION = Metric(
 )  # fmt: skip
 RECORDS = Metric("sekisho_log_records_total", "counter", "Records appended to the log since start.", _LEDGER, (KIND,))
 LOG_ENTRIES = Metric("sekisho_log_size_entries", "gauge", "Entries in the log.", _LEDGER, merge="max")
-LOG_BYTES = Metric("sekisho_log_size_bytes", "gauge", "Bytes of the log on disk.", _LEDGER, merge="max")
 COMMIT_DURATION = Metric(
     "sekisho_log_commit_duration_seconds", "histogram", "Time to make one batch of records durable.", _LEDGER, (), STEP_SECONDS
 )  # fmt: skip

@@ -20,10 +20,16 @@ from relay.base.errors import Broken, ConfigInvalid, Problem, WallMissing
 from relay.ops import clock, status
 from relay.ops.lifecycle import Notifier, run_until_signal
 from relay.ops.logs import Log
-from relay.ops.metrics import Process, Registry
+from relay.ops.metrics import LOG_LINES_LOST, Process, Registry
 from relay.ops.sandbox.walls import Demand, Held, Walls, enter
 
 _EXIT_SOFTWARE = 70  # EX_SOFTWARE: a bug of ours
+
+
+class Beside(Protocol):
+    """Something that a role serves beside its work; it calls `task_status.started()` and runs until cancelled."""
+
+    async def __call__(self, current: Callable[[], status.Status], *, task_status: trio.TaskStatus[None]) -> None: ...
 
 
 class Role(Protocol):
@@ -35,6 +41,8 @@ class Role(Protocol):
     run_dir: Path
     drain_timeout_ms: int
     registry: Registry
+    status_listener: socket.socket | None  # opened by systemd; None: opened here
+    beside: Beside | None  # what the role serves beside its work
 
     async def serve(self, drain: trio.Event, held: Held, *, task_status: trio.TaskStatus[None]) -> None:
         """Serve until `drain` is set and everything begun is finished."""
@@ -60,22 +68,15 @@ def arguments(role: str, argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-class Beside(Protocol):
-    """Something that a role serves beside its work; it calls `task_status.started()` and runs until cancelled."""
-
-    async def __call__(self, current: Callable[[], status.Status], *, task_status: trio.TaskStatus[None]) -> None: ...
-
-
 def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[str] | None = None) -> int:
-    """The whole life of a role; its exit code. A role may have `status_listener`, a socket that systemd opened, and `beside`."""
+    """The whole life of a role; its exit code."""
     options = arguments(name, argv)
     log = Log(name, getattr(options, "worker", None))
     try:
         notifier = Notifier()
         role = make(options)
         worker = getattr(options, "worker", None)
-        listener = getattr(role, "status_listener", None) or _status_listener(role.run_dir, name, worker)
-        beside: Beside | None = getattr(role, "beside", None)
+        listener = role.status_listener or _status_listener(role.run_dir, name, worker)
         process = Process(role.registry)
         held = enter(role.walls, role.landlock, role.seccomp)
     except (ConfigInvalid, WallMissing) as error:
@@ -84,16 +85,19 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
     log.info("walls_up", walls=list(held.walls), missing=list(held.missing))
     instance = f"{os.getpid()}-{clock.boottime_ns()}"
 
+    lost = role.registry.scalar(LOG_LINES_LOST).at()
+
     def current() -> status.Status:
         process.refresh()
+        lost.set(log.lost)
         role.refresh()
         return status.Status(name, worker or 0, instance, role.registry.snapshot(), dict(role.health()))
 
     async def serve(drain: trio.Event, *, task_status: trio.TaskStatus[None]) -> None:
         async with trio.open_nursery() as nursery:
             await nursery.start(status.serve_status, listener, current)
-            if beside is not None:
-                await nursery.start(beside, current)
+            if role.beside is not None:
+                await nursery.start(role.beside, current)
             await role.serve(drain, held, task_status=task_status)
             nursery.cancel_scope.cancel()
 

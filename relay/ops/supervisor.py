@@ -46,6 +46,7 @@ class Child:
     module: str
     arguments: tuple[str, ...] = ()
     listeners: tuple[socket.socket, ...] = ()
+    listeners_name: str = ""
 
 
 class Supervisor:
@@ -172,6 +173,7 @@ class Supervisor:
         moves, passed = "", [listener.fileno() for listener in child.listeners]
         if passed:
             environment["LISTEN_FDS"] = str(len(passed))
+            environment["LISTEN_FDNAMES"] = ":".join([child.listeners_name] * len(passed))
             moves = " ".join(f"{3 + position}<&{number}" for position, number in enumerate(passed))
         # sh: the pid that LISTEN_PID must name is known only to the process itself
         script = f'LISTEN_PID=$$ exec setpriv --pdeathsig TERM -- "$@" {moves}'

@@ -15,7 +15,7 @@ def host_children(config: Path, workers: int, listeners: Sequence[socket.socket]
     """The ledger first, because nothing may happen unlogged; the fronts last, when everything behind them stands."""
     options = ("--config", str(config))
     fronts = [
-        Child(f"front-{worker}", "relay.front", (*options, "--worker", str(worker)), tuple(listeners))
+        Child(f"front-{worker}", "relay.front", (*options, "--worker", str(worker)), tuple(listeners), "front")
         for worker in range(workers)
     ]
     return [
