@@ -201,6 +201,6 @@ def _require_usage(leaf: x509.Certificate, usage: Usage) -> None:
     try:
         usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
-        raise PeerRejected(Mismatch.USAGE, "it has no extended key usage") from None
+        raise PeerRejected(Mismatch.USAGE, "it has no extended key usage") from None  # its cause says the same
     if _USAGE_OID[usage] not in usages:
         raise PeerRejected(Mismatch.USAGE, f"its extended key usage does not name the {usage}")

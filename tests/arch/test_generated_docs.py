@@ -1,0 +1,23 @@
+"""Documents that are made from tables are what the tables say now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from relay.base import limits, reasons
+from relay.ops import metrics
+from tests.arch.sources import ROOT
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "docs/reasons.md": reasons.as_markdown,
+    "docs/limits.md": limits.as_markdown,
+    "docs/metrics.md": metrics.as_markdown,
+}
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_it_is_current(name: str) -> None:
+    module = GENERATED[name].__module__
+    assert (ROOT / name).read_text(encoding="utf-8") == GENERATED[name](), f"python -m {module} > {name}"
