@@ -54,7 +54,7 @@ def measure(ground: Ground, system: System, workload: Workload, pace: Pace, dire
         try:
             return _measure(ground, running, system, workload, pace, directory)
         except BenchRefused as refused:
-            raise BenchRefused(f"{system.label}, {workload.label}: {refused}") from refused
+            raise BenchRefused(f"{system.label}, {workload.label}: {refused}{running.explain()}") from refused
 
 
 def _measure(

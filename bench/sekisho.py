@@ -185,6 +185,9 @@ class _Measured(Running):
             "gate_cpu_ms_per_request": round(gate * 1000 / answered, 3),
         }
 
+    def explain(self) -> str:
+        return f"; its log since then: {dict(self._records())}"
+
     def _verify_log(self) -> None:
         """By the command that an auditor would use."""
         verify = [str(COMMAND), "log", "verify", str(self._about.log_dir), "--key", str(self._about.log_key)]
@@ -199,5 +202,7 @@ class _Measured(Running):
             for line in lines:
                 record = json.loads(line)
                 kind = record["kind"]
-                counts[f"outcome {record['result']}" if kind == "outcome" else kind] += 1
+                counts[kind] += 1
+                if kind in ("outcome", "refusal"):
+                    counts[f"{kind} {record['result' if kind == 'outcome' else 'reason']}"] += 1
         return counts

@@ -83,6 +83,10 @@ class Running(ABC):
         Raises BenchRefused if not; otherwise returns what was found, for the JSON report.
         """
 
+    def explain(self) -> str:
+        """What the system's own records say about a run that was refused."""
+        return ""
+
     def __enter__(self) -> Self:
         try:
             self.start()
