@@ -13,7 +13,7 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 
-from relay.base.errors import Refused
+from relay.base.errors import Misuse, Refused
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.http.body import BodyEvent, Document, check_name, decode_text
@@ -144,3 +144,5 @@ def encode_document(value: object) -> bytes:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as exc:
         raise Refused(Reason.CHARSET_INVALID, "lone surrogate") from exc
+    except (TypeError, ValueError) as exc:
+        raise Misuse("a value that is no JSON text") from exc

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import h11
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from relay.base.limits import DEFAULTS
 from tests.unit.http.cases import CASES
 from tests.unit.http.feeds import converse
 
@@ -50,6 +52,20 @@ mutated = st.builds(
 )
 
 
+SMALL = dataclasses.replace(
+    DEFAULTS,
+    target_bytes=24,
+    header_count=4,
+    header_bytes=120,
+    chunk_extension_bytes=8,
+    chunk_overhead_bytes=64,
+    trailer_count=2,
+    trailer_bytes=24,
+    body_bytes=40,
+    requests_per_connection=3,
+)
+
+
 def split(raw: bytes, cuts: list[int]) -> list[bytes]:
     edges = sorted({cut % (len(raw) + 1) for cut in cuts} | {0, len(raw)})
     return [raw[start:end] for start, end in pairwise(edges)]
@@ -60,7 +76,8 @@ def split(raw: bytes, cuts: list[int]) -> list[bytes]:
 @example(b"A" * 33 + b"\r\n", [32])
 @example(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", [15])
 def test_pieces_change_nothing(raw: bytes, cuts: list[int]) -> None:
-    assert converse(split(raw, cuts)) == converse([raw])
+    for limits in (DEFAULTS, SMALL):
+        assert converse(split(raw, cuts), limits) == converse([raw], limits)
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,4 +1,7 @@
-"""The rows of docs/spec/http.md sections 1 to 5 as bytes. `row`: the id there; `expect`: a Reason, or what gets through."""
+"""The rows of docs/spec/http.md sections 1 to 5 as bytes. `row`: the id there; `expect`: a Reason, or what gets through.
+
+One table, and so longer than a module may be: cut up, its rows would no longer be found beside their neighbours.
+"""
 
 from __future__ import annotations
 
