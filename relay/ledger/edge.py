@@ -21,6 +21,11 @@ from relay.tree.tiles import (
     width_at,
 )
 
+# the names of section 1
+CHECKPOINT_FILE = "checkpoint"
+JOURNAL_FILE = "journal"
+LOCK_FILE = "lock"
+
 
 def read(directory: str, path: str) -> bytes | None:
     """The whole of a file; None when it is not there."""

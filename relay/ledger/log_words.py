@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 
 import msgspec
 from rich.console import Console
@@ -27,8 +26,14 @@ _STYLES = {"intent": "cyan", "outcome": "green", "refusal": "yellow", "operation
 Shown = list[tuple[int, Record, list[bytes] | None]]
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command what follows from that; rich would end the process with 1, which has a meaning here."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
-    return Console(highlight=False, soft_wrap=True, emoji=False)
+    return _Console(highlight=False, soft_wrap=True, emoji=False)
 
 
 def print_json(value: object) -> None:
@@ -115,7 +120,7 @@ def print_shown(transfer: str, at: Snapshot, shown: Shown, *, is_signed: bool) -
     for index, record, proof in shown:
         kind = kind_of(record)
         out.print(Text(f"\n{_WORDS[kind]}  #{index}  {record.time}", f"bold {_STYLES.get(kind, '')}".strip()))
-        for name, value in _rows(record):
+        for name, value in rows(record):
             out.print(Text(f"  {name:<16} ", "dim") + Text(value))
         if proof is None:
             out.print(Text("  △ まだ公開前です  not in a checkpoint yet", "yellow"))
@@ -129,27 +134,27 @@ def print_shown(transfer: str, at: Snapshot, shown: Shown, *, is_signed: bool) -
     out.print(Text(f"\ncheckpoint {at.checkpoint.origin} {at.checkpoint.size}: {signed}", "dim"))
 
 
-def _rows(record: Record) -> Iterator[tuple[str, str]]:
+def rows(record: Record) -> list[tuple[str, str]]:
     """Name and value of what a record says, empty fields left out, with the words for the citizen beside a reason."""
+    said: list[tuple[str, str]] = []
     for field in msgspec.structs.fields(record):
         value = getattr(record, field.name)
         if field.name in ("time", "transfer") or value in ("", ()):
             continue
         if isinstance(value, tuple):
-            for finding in value:
-                yield "finding", _finding(finding)
+            said += [("finding", _finding(finding)) for finding in value]
         elif isinstance(value, dict):
-            yield field.name, ", ".join(f"{name}={number}" for name, number in value.items())
+            said.append((field.name, ", ".join(f"{name}={number}" for name, number in value.items())))
         else:
-            yield field.name, str(value).replace("\n", " ")
+            said.append((field.name, str(value).replace("\n", " ")))
     reason = record.reason if isinstance(record, Refusal) else None
     if isinstance(record, Outcome) and record.result != DELIVERED:
         reason = Reason(record.result)
     if reason is not None:
-        yield "", row(reason).ja
-        yield "", row(reason).en
+        said += [("", row(reason).ja), ("", row(reason).en)]
     elif isinstance(record, Intent):
-        yield "", "この内容での送出を許可しました。Permitted to leave."
+        said.append(("", "この内容での送出を許可しました。Permitted to leave."))
+    return said
 
 
 def _finding(finding: Finding) -> str:

@@ -16,8 +16,7 @@ from pathlib import Path
 from relay.base.errors import IntegrityBroken
 from relay.ledger import journal
 from relay.ledger.disk import DIRECTORY_MODE
-from relay.ledger.edge import read, read_required
-from relay.ledger.store import CHECKPOINT_FILE, JOURNAL_FILE
+from relay.ledger.edge import CHECKPOINT_FILE, JOURNAL_FILE, read, read_required
 from relay.tree.checkpoint import Checkpoint, read_unverified
 from relay.tree.merkle import HASH_BYTES, perfect_root
 from relay.tree.record import Intent, Outcome, Record, Refusal, decode_record

@@ -24,6 +24,7 @@ from relay.base.limits import DEFAULTS, Limits
 from relay.base.reasons import Reason
 from relay.ledger import edge
 from relay.ledger.disk import Disk, pwrite_all, write_all
+from relay.ledger.edge import CHECKPOINT_FILE, JOURNAL_FILE, LOCK_FILE
 from relay.ledger.journal import JOURNAL_BYTES, OVERHEAD_BYTES, encode_frame, frame_bytes, replay
 from relay.tree.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from relay.tree.merkle import leaf_hash
@@ -31,9 +32,6 @@ from relay.tree.note import Signer
 from relay.tree.tiles import ENTRY_LENGTH_BYTES, TILE_SHIFT, TILE_WIDTH, Edge, TileName, encode_bundle, width_at
 
 FREE_SPARE_BYTES = 256 * 1024  # tiles, directories and a checkpoint; section 11
-CHECKPOINT_FILE = "checkpoint"
-JOURNAL_FILE = "journal"
-LOCK_FILE = "lock"
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 

@@ -18,9 +18,8 @@ from pathlib import Path
 from relay.base.errors import IntegrityBroken
 from relay.base.ids import TransferId, transfer_id_to_bytes
 from relay.base.limits import DEFAULTS
-from relay.ledger.edge import read_required
+from relay.ledger.edge import CHECKPOINT_FILE, read_required
 from relay.ledger.reader import Snapshot, decode_at, read_bundle, read_tile, snapshot
-from relay.ledger.store import CHECKPOINT_FILE
 from relay.tree.checkpoint import Checkpoint, open_checkpoint
 from relay.tree.merkle import HASH_BYTES, leaf_hash
 from relay.tree.note import Verifier

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ def parse_text(text: str) -> Checkpoint:
         raise IntegrityBroken("the checkpoint's size is not a decimal number")
     try:
         root = base64.b64decode(encoded, validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:  # binascii.Error, or a character that is not ASCII
         raise IntegrityBroken("the checkpoint's root is not base64") from exc
     checkpoint = Checkpoint(origin, int(size), root, tuple(extensions))
     if len(root) != HASH_BYTES or checkpoint.text != text:

@@ -7,7 +7,6 @@ was verified, so `open_note` is the only way to the text. Docs: docs/spec/log.md
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ def _base64(text: str) -> bytes:
     """Standard base64, canonical only. Raises ValueError."""
     try:
         raw = base64.b64decode(text, validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:  # binascii.Error, or a character that is not ASCII
         raise ValueError("not base64") from exc
     if base64.b64encode(raw).decode() != text:
         raise ValueError("base64 with spare bits")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from relay.ledger import log_commands, log_words
 from relay.ledger.store import LogStore
 from relay.tree.note import Signer
 from relay.tree.record import Operation, Review, State, encode_record, format_time
-from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, make_log, transfer
+from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, encoded, make_log, transfer
 
 SIGNER = Signer.generate(ORIGIN)
 
@@ -178,6 +181,49 @@ def test_show_what_is_not_published(tmp_path: Path, capsys: pytest.CaptureFixtur
     make_log(tmp_path / "log", 9, SIGNER, published=6)
     assert run("show", tmp_path / "log", transfer(2)) == 0
     assert capsys.readouterr().out.count("not in a checkpoint yet") == 3
+
+
+FOLLOW = """
+import argparse, sys
+from relay.ledger import log_commands
+parser = argparse.ArgumentParser()
+log_commands.add_parser(parser.add_subparsers())
+args = parser.parse_args(["log", "tail", sys.argv[1], "-n", "1", "--follow", "--json"])
+sys.exit(args.run(args))
+"""
+
+
+@pytest.mark.live
+@pytest.mark.slow
+def test_following_shows_what_is_appended_until_it_is_interrupted(tmp_path: Path) -> None:
+    make_log(tmp_path / "log", 3, SIGNER)
+    with subprocess.Popen(
+        [sys.executable, "-c", FOLLOW, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
+    ) as tail:
+        assert tail.stdout is not None
+        assert json.loads(tail.stdout.readline())["index"] == 2
+        store = LogStore.open(tmp_path / "log", ORIGIN, SIGNER, START_MS, journal_bytes=JOURNAL_BYTES)
+        for index in (3, 4, 5):
+            store.append(encoded(6)[index : index + 1])
+            if index == 4:
+                store.publish(START_MS)
+            assert json.loads(tail.stdout.readline())["index"] == index
+        store.close()
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait() == 0
+
+
+@pytest.mark.live
+@pytest.mark.slow
+def test_a_reader_that_has_seen_enough(log: Path) -> None:
+    for as_json in (', "--json"', ""):
+        command = FOLLOW.replace('"1", "--follow", "--json"', f'"300"{as_json}')
+        assert command != FOLLOW
+        with subprocess.Popen([sys.executable, "-c", command, str(log)], stdout=subprocess.PIPE, text=True) as tail:
+            assert tail.stdout is not None
+            tail.stdout.readline()
+            tail.stdout.close()
+            assert tail.wait() == 0
 
 
 def test_every_kind_has_its_words() -> None:

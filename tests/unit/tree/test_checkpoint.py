@@ -40,11 +40,12 @@ def test_texts_that_are_no_checkpoint() -> None:
         f"log\n1\n{ENCODED}\n\n",
         "log\n1\n" + "A" * 42 + "B=\n",
         "log\n1\n!!!!\n",
+        "log\n1\n—\n",
     ]
     for text in wrong:
         with pytest.raises(IntegrityBroken):
             parse_text(text)
-    assert len(wrong) == 15
+    assert len(wrong) == 16
 
 
 def test_a_checkpoint_belongs_to_one_log() -> None:

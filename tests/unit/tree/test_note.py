@@ -50,12 +50,13 @@ def test_keys_that_are_none() -> None:
         f"{name}+{key_id}+{encoded}\n",
         f"{name}+{key_id}+{encoded[:-4]}",
         f"{name}+{key_id}+{ecdsa}",
+        f"{name}+{key_id}+—",
         signer.encode(),
     ]
     for text in wrong:
         with pytest.raises(ValueError, match=r"."):
             Verifier.parse(text)
-    assert len(wrong) == 12
+    assert len(wrong) == 13
     for text in ("", signer.vkey, signer.encode() + "=", signer.encode().replace("log.example", "log.other")):
         with pytest.raises(ValueError, match=r".") as caught:
             Signer.parse(text)
