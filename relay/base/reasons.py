@@ -94,6 +94,7 @@ class Reason(enum.StrEnum):
     DRAINING = "draining"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     EGRESS_UNAVAILABLE = "egress_unavailable"
+    EGRESS_LOST = "egress_lost"
     GATE_UNAVAILABLE = "gate_unavailable"
     GATE_TIMEOUT = "gate_timeout"
     GATE_LINK_INVALID = "gate_link_invalid"
@@ -109,6 +110,7 @@ class Reason(enum.StrEnum):
     PERMIT_MISMATCH = "permit_mismatch"
     PERMIT_EXPIRED = "permit_expired"
     PERMIT_REUSED = "permit_reused"
+    IPC_VIOLATION = "ipc_violation"
     # gate: what it refuses to open, whoever asks
     ENVELOPE_INVALID = "envelope_invalid"
     SENDER_UNKNOWN = "sender_unknown"
@@ -329,6 +331,12 @@ ROWS: dict[Reason, Row] = {
     Reason.DRAINING: _later(Stage.CONNECTION),
     Reason.LEDGER_UNAVAILABLE: _later(Stage.LEDGER),
     Reason.EGRESS_UNAVAILABLE: _later(Stage.EGRESS),
+    Reason.EGRESS_LOST: Row(
+        502,
+        Stage.EGRESS,
+        "送信の途中で処理が中断しました。届いている場合があります。受付番号を添えて窓口でお確かめください。",
+        "Sending was interrupted midway. It may have arrived: ask the office and quote the reference.",
+    ),
     Reason.GATE_UNAVAILABLE: _later(Stage.GATE),
     Reason.GATE_TIMEOUT: Row(
         504,
@@ -372,6 +380,7 @@ ROWS: dict[Reason, Row] = {
     Reason.PERMIT_MISMATCH: _later(Stage.EGRESS),
     Reason.PERMIT_EXPIRED: _later(Stage.EGRESS),
     Reason.PERMIT_REUSED: _later(Stage.EGRESS),
+    Reason.IPC_VIOLATION: _silent(Stage.INTERNAL),
     Reason.ENVELOPE_INVALID: _later(Stage.GATE, 502),
     Reason.SENDER_UNKNOWN: _later(Stage.GATE, 502),
     Reason.RECIPIENT_UNKNOWN: _later(Stage.GATE, 502),

@@ -1,8 +1,10 @@
 """The way to the municipal application: one well-formed HTTP/1.1 request, one whole response, over connections kept open.
 
 h11 writes the request from the decoded envelope; its length is known, so it is never chunked. A connection is used again only
-while nothing has arrived on it unasked; a request whose sending failed at once on such a connection is sent once more on a
-fresh one, and never after a byte of an answer was seen.
+while nothing has arrived on it unasked, not even its end.
+
+A request is sent once (P5). When the connection ends without an answer nobody here can know whether the application has
+acted on it, so it is not sent again, on whatever connection: the citizen is told that it may have arrived.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ from urllib.parse import urlsplit
 import h11
 import trio
 
-from relay.base.errors import Refused, SekishoError
+from relay.base.errors import Refused
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.envelope.bhttp_grammar import CONNECTION_FIELDS, RequestHead
+from relay.gate.response_head import ResponseHeadGuard
 from relay.net.parcel import Parcel
 
 RECEIVE_BYTES = 64 * 1024
@@ -30,10 +33,6 @@ _IDLE_MOST = 32  # connections kept open
 class Response:
     status: int
     headers: list[tuple[bytes, bytes]]
-
-
-class _Stale(SekishoError):
-    """A kept connection had ended before it took the request."""
 
 
 class Application:
@@ -55,30 +54,24 @@ class Application:
         """Forward a request; the response's content goes to `take`. Raises Refused(APPLICATION_*, RESPONSE_TOO_LARGE)."""
         try:
             with trio.fail_after(self._limits.application_timeout_ms / 1000):
-                while True:
-                    stream, is_kept = await self._stream()
-                    try:
-                        return await self._exchange(stream, head, content, take)
-                    except _Stale:
-                        if not is_kept:
-                            raise Refused(Reason.APPLICATION_INVALID, "closed without an answer") from None
+                return await self._exchange(await self._stream(), head, content, take)
         except trio.TooSlowError as error:
             raise Refused(Reason.APPLICATION_TIMEOUT) from error
 
-    async def _stream(self) -> tuple[trio.abc.Stream, bool]:
+    async def _stream(self) -> trio.abc.Stream:
         while self._idle:
             stream = self._idle.pop()
             if _is_quiet(stream):
-                return stream, True
+                return stream
             await stream.aclose()
         try:
             with trio.fail_after(self._limits.connect_timeout_ms / 1000):
                 tcp = await trio.open_tcp_stream(self._host, self._port)
                 if self._tls is None:
-                    return tcp, False
+                    return tcp
                 tls = trio.SSLStream(tcp, self._tls, server_hostname=self._host, https_compatible=True)
                 await tls.do_handshake()
-                return tls, False
+                return tls
         except (OSError, trio.BrokenResourceError, trio.TooSlowError, ssl.SSLError) as error:
             raise Refused(Reason.APPLICATION_UNAVAILABLE, str(error)) from error
 
@@ -120,19 +113,18 @@ class Application:
     async def _response(self, stream: trio.abc.Stream, http: h11.Connection, take: Callable[[bytes], None]) -> Response:
         response: Response | None = None
         taken = 0
+        guard = ResponseHeadGuard()
         while True:
             event = http.next_event()
             if event is h11.NEED_DATA:
                 try:
                     data = await stream.receive_some(RECEIVE_BYTES)
                 except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-                    raise _lost(response) from error
-                if not data and response is None:
-                    raise _lost(response)
+                    raise Refused(Reason.APPLICATION_INVALID, "closed before the end of the response") from error
+                guard.feed(bytes(data))
                 http.receive_data(bytes(data))
             elif isinstance(event, h11.Response):
-                fields = [(name, value) for name, value in event.headers if name not in CONNECTION_FIELDS]
-                response = Response(event.status_code, fields)
+                response = _checked(event)
             elif isinstance(event, h11.Data):
                 taken += len(event.data)
                 if taken > self._limits.response_bytes:
@@ -144,8 +136,13 @@ class Application:
                 raise Refused(Reason.APPLICATION_INVALID, "no whole response")
 
 
-def _lost(response: Response | None) -> SekishoError:
-    return _Stale() if response is None else Refused(Reason.APPLICATION_INVALID, "closed within the response")
+def _checked(event: h11.Response) -> Response:
+    names = {name for name, _ in event.headers}
+    if b"transfer-encoding" in names and b"content-length" in names:  # RFC 9112 section 6.3: two lengths, one attack
+        raise Refused(Reason.APPLICATION_INVALID, "both transfer-encoding and content-length")
+    return Response(
+        event.status_code, [(name, value) for name, value in event.headers if name not in CONNECTION_FIELDS]
+    )
 
 
 def _is_quiet(stream: trio.abc.Stream) -> bool:

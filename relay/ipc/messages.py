@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from relay.tree.record import Intent, Operation, Outcome, Refusal, State
+from relay.tree.record import Intent, Name, Operation, Outcome, Refusal, State
 
 PACKET_BYTES: Final = (
     128 * 1024
@@ -22,7 +22,6 @@ Call = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Index = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 TransferRaw = Annotated[bytes, Meta(min_length=16, max_length=16)]
-Tenant = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}$")]
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{0,48}$")]
 Blob = Annotated[bytes, Meta(max_length=INLINE_BYTES)]
 
@@ -67,7 +66,7 @@ class Exchange(Message, frozen=True, tag=True):
     """Section 5.1. `inline` is None when the parcel travels as a descriptor."""
 
     transfer: TransferRaw
-    tenant: Tenant
+    tenant: Name  # as strict as the records that will name it
     claimed_digest: Digest
     permit: Permit | None
     inline: Blob | None

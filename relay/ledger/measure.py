@@ -48,7 +48,8 @@ class Measure:
         )
 
     def violation(self) -> None:
-        self._refusals.at(row(Reason.INTERNAL_ERROR).stage.value, Reason.INTERNAL_ERROR.value, "none").inc()
+        """A client broke the protocol."""
+        self._refusals.at(row(Reason.IPC_VIOLATION).stage.value, Reason.IPC_VIOLATION.value, "none").inc()
 
     def published(self, unix_ms: int, size: int) -> None:
         self._published.set(unix_ms / 1000)

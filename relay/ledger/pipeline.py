@@ -9,6 +9,7 @@ Fail closed: a record that cannot be made durable gets `Failed`, and no permit i
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ import trio
 from relay.base.errors import Unavailable
 from relay.base.ids import transfer_id_from_bytes
 from relay.base.limits import Limits
+from relay.base.reasons import Reason
 from relay.ipc import permit
 from relay.ipc.messages import (
     Failed,
@@ -41,9 +43,11 @@ from relay.ledger.measure import Measure
 from relay.ledger.store import LogStore
 from relay.net.channel import close_descriptors, receive_packet, send_nowait
 from relay.ops.clock import boottime_ms, now_ms, rfc3339_ms
-from relay.tree.record import Record, encode_record, stamped
+from relay.tree.record import Operation, Record, encode_record, stamped
 
+_VIOLATIONS_HELD = 64  # while the disk is full; more are counted in the metric only
 _READY_MOST = 64  # sockets looked at in one turn; the rest have theirs in the next
+_SPEAKS_FOR = {"ledger/front.sock": "front", "ledger/egress.sock": "egress"}  # the socket tells the role
 
 
 class Waiting(NamedTuple):
@@ -73,6 +77,7 @@ class Ledger:
         self._epoll = select.epoll()
         self._listeners = {listener.fileno(): (name, listener) for name, listener in listeners.items()}
         self._clients: dict[int, tuple[str, socket.socket]] = {}
+        self._violations: list[str] = []  # sockets by which the protocol was broken, not yet recorded
         for number in self._listeners:
             self._epoll.register(number, select.EPOLLIN)
 
@@ -83,6 +88,8 @@ class Ledger:
             batch = self.take()
             if batch:
                 self.answer(batch, self.record([waiting.request for waiting in batch]))
+            if self._violations:
+                self.record_violations()
             await trio.lowlevel.checkpoint()
 
     def take(self) -> list[Waiting]:
@@ -119,6 +126,24 @@ class Ledger:
         first = self._store.append(lines)
         if self._jsonl is not None:
             self._jsonl.append(first, lines)
+
+    def record_violations(self) -> None:
+        """One record for each connection that was ended for breaking the protocol. On a full disk they wait."""
+        try:
+            while self._violations:
+                self.record_operation(
+                    Operation(
+                        time=rfc3339_ms(now_ms()),
+                        role="ledger",
+                        operation="disconnect",
+                        subject=self._violations[0],
+                        result=Reason.IPC_VIOLATION.value,
+                        detail="",
+                    )
+                )
+                del self._violations[0]
+        except Unavailable:
+            del self._violations[_VIOLATIONS_HELD:]
 
     def answer(self, batch: Sequence[Waiting], answers: Sequence[Message]) -> None:
         """Send the answers. A client that does not read its answers is dropped, not waited for."""
@@ -162,11 +187,12 @@ class Ledger:
                 if packet.descriptors:
                     close_descriptors(packet.descriptors)
                     raise ProtocolViolation(f"{name}: a descriptor is not permitted here")
-                batch.append(Waiting(sock, _checked(decode_request(packet.data, name))))
+                batch.append(Waiting(sock, _checked(decode_request(packet.data, name), name)))
         except EOFError:
             self._drop(sock)
         except ProtocolViolation:
             self._measure.violation()
+            self._violations.append(name)
             self._drop(sock)
 
     def _drop(self, sock: socket.socket) -> None:
@@ -176,8 +202,8 @@ class Ledger:
             sock.close()
 
 
-def _checked(request: Request) -> Request:
-    """An intent must name what its permit will name. Raises ProtocolViolation."""
+def _checked(request: Request, socket_name: str) -> Request:
+    """An intent must name what its permit will name, and nobody may speak for another role. Raises ProtocolViolation."""
     if isinstance(request, RecordIntent):
         try:
             transfer = transfer_id_from_bytes(request.transfer)
@@ -185,6 +211,12 @@ def _checked(request: Request) -> Request:
             raise ProtocolViolation("not a transfer id") from error
         if transfer != request.intent.transfer or request.digest.hex() != request.intent.envelope_digest:
             raise ProtocolViolation("an intent contradicts itself")
+    elif isinstance(request, RecordRefusal | RecordOperation | RecordState):
+        record = getattr(request, _KINDS[type(request)])
+        if record.role != _SPEAKS_FOR[socket_name]:
+            raise ProtocolViolation("a record in the name of another role")
+        if isinstance(request, RecordState) and not all(_is_json(value) for value in request.state.values.values()):
+            raise ProtocolViolation("a measurement that JSON cannot hold")
     return request
 
 
@@ -201,3 +233,7 @@ def _record_of(request: Request, time: str) -> Record:
     """The record that a request carries: its field of the kind's name."""
     record: Record = getattr(request, _KINDS[type(request)])
     return stamped(record, time)
+
+
+def _is_json(value: float | str) -> bool:
+    return isinstance(value, str) or math.isfinite(value)

@@ -89,12 +89,14 @@ class Channel:
     """The client's end: `call` sends a request and waits for its answer; calls of many tasks share one socket.
 
     The connection is opened when it is needed and again after it was lost, so a service may come later and may restart.
-    Whatever goes wrong is Unavailable(reason): the caller need not know how a dependency failed, only that it did.
+    Whatever goes wrong is Unavailable: the caller need not know how a dependency failed, only that it did, and whether
+    the request can have been acted on: `unavailable` says that it cannot, `lost` (where that differs) that it may.
     """
 
-    def __init__(self, path: Path, *, unavailable: Reason, timeout_s: float) -> None:
+    def __init__(self, path: Path, *, unavailable: Reason, timeout_s: float, lost: Reason | None = None) -> None:
         self._path = path
         self._reason = unavailable
+        self._lost_reason = lost or unavailable
         self._timeout_s = timeout_s
         self._sock: socket.socket | None = None
         self._waiting: dict[int, _Waiting] = {}
@@ -119,6 +121,7 @@ class Channel:
         """The answer and the descriptors that came with it. Raises Unavailable."""
         sock = self._sock or self._connect()
         waiting = _Waiting(trio.lowlevel.current_task())
+        reason = self._reason
         with trio.move_on_after(self._timeout_s):
             try:
                 packet = encode(request)
@@ -129,6 +132,7 @@ class Channel:
                 self._lose(sock)
                 raise Unavailable(self._reason, f"{self._path.name}: connection lost") from error
             self._waiting[request.call] = waiting
+            reason = self._lost_reason
 
             def abandon(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
                 self._waiting.pop(request.call, None)
@@ -137,7 +141,7 @@ class Channel:
             await trio.lowlevel.wait_task_rescheduled(abandon)
         if waiting.answer is None:
             lost = "connection lost" if self._sock is not sock else f"no answer within {self._timeout_s} s"
-            raise Unavailable(self._reason, f"{self._path.name}: {lost}")
+            raise Unavailable(reason, f"{self._path.name}: {lost}")
         return waiting.answer, waiting.descriptors
 
     async def run(self) -> None:

@@ -25,7 +25,7 @@ from relay.ops.logs import Log
 
 READY_TIMEOUT_S: Final = 30.0  # recovery of a long journal is the slowest start
 BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-STEADY_S: Final = 10.0  # a child that ran this long starts its back-off anew
+STEADY_S: Final = 2.0  # a child that ran this long is no crash loop: its back-off starts anew
 _PERMANENT: Final = frozenset({2, 77, 78})  # usage, walls, configuration: trying again changes nothing
 _ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
 
@@ -114,6 +114,7 @@ class Supervisor:
         while True:
             began = trio.current_time()
             code = await self._once(child, task_status, is_first=not ready_once)
+            self._log.info("child_ended", exit_code=code, peer_role=child.name)
             if self._ending:
                 return
             if not ready_once and (child.name not in self._ended or code in _PERMANENT):
@@ -123,7 +124,6 @@ class Supervisor:
                 await self._held[child.name].wait()
                 continue
             failures = 0 if trio.current_time() - began > STEADY_S else failures + 1
-            self._log.warning("child_ended", exit_code=code, peer_role=child.name)
             await trio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] if failures else BACKOFF_S[0])
 
     async def _once(self, child: Child, task_status: trio.TaskStatus[None], *, is_first: bool) -> int:
