@@ -23,9 +23,10 @@ from relay.base.reasons import Reason, Stage
 # The sizes below keep every record that the types allow under the least limits.record_bytes (a test builds the largest).
 FINDINGS_MAX = 32
 WORD_CHARS = 64
-DETAIL_CHARS = 120
+DETAIL_CHARS = 160
 TARGET_CHARS = 80
 VALUES_MAX = 64  # measurements of one State record
+MEASURED_CHARS = 64
 RECEIPT_CHARS = 1024  # relay.envelope.receipt writes at most 600
 DELIVERED = "delivered"
 
@@ -33,6 +34,7 @@ _NO_LONG_NUMBER = r"(?!.*[0-9]{10})"
 _NAME = r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"
 _DETAIL = rf"^{_NO_LONG_NUMBER}[ -~]{{0,{DETAIL_CHARS}}}\Z"
 _TARGET = rf"^{_NO_LONG_NUMBER}([A-Za-z][A-Za-z0-9_.:/-]{{0,{TARGET_CHARS - 1}}})?\Z"
+_MEASURED = rf"^{_NO_LONG_NUMBER}[ -~]{{0,{MEASURED_CHARS}}}\Z"
 _FINDING_DETAIL = rf"^{_NO_LONG_NUMBER}[a-z0-9_.-]{{0,{WORD_CHARS}}}\Z"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z"
 _UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -46,9 +48,13 @@ NameOrNone = Annotated[
     str, Meta(pattern=rf"^{_NO_LONG_NUMBER}({_NAME})?\Z", description="declared name; empty when not known")
 ]
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}\Z", description="word of a closed set of the code")]
-Method = Annotated[str, Meta(pattern=r"^[A-Z][A-Z-]{0,19}\Z", description="HTTP method that the route declares")]
+Method = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_-]{0,31}\Z", description="HTTP method that the route declares")]
 Address = Annotated[
-    str, Meta(pattern=rf"^{_NO_LONG_NUMBER}[0-9a-f.:]{{0,45}}\Z", description="IP address, without port")
+    str,
+    Meta(
+        pattern=rf"^{_NO_LONG_NUMBER}[0-9a-f.:]{{0,45}}(%[A-Za-z0-9._-]{{1,15}})?\Z",
+        description="IP address, without port",
+    ),
 ]
 TlsWord = Annotated[
     str, Meta(pattern=rf"^{_NO_LONG_NUMBER}[A-Za-z0-9._-]{{0,32}}\Z", description="as TLS names it; empty without TLS")
@@ -61,6 +67,7 @@ FindingDetail = Annotated[
     str, Meta(pattern=_FINDING_DETAIL, description="word of a closed set of the stage; may be empty")
 ]
 Detail = Annotated[str, Meta(pattern=_DETAIL, description="what was expected, ASCII; no ten digits in a row")]
+Measured = Annotated[str, Meta(pattern=_MEASURED, description="a measurement that is no number, ASCII")]
 Receipt = Annotated[
     str, Meta(pattern=rf"^[A-Za-z0-9+/=_.: \n—-]{{0,{RECEIPT_CHARS}}}\Z", description="the gate's signed receipt")
 ]
@@ -160,7 +167,7 @@ class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     time: Time
     role: Role
     values: Annotated[
-        dict[Word, int | float | Detail], Meta(max_length=VALUES_MAX, description="measurements by name, sorted")
+        dict[Word, int | float | Measured], Meta(max_length=VALUES_MAX, description="measurements by name, sorted")
     ]
 
 

@@ -16,6 +16,7 @@ from relay.tree.record import (
     DETAIL_CHARS,
     FINDINGS_MAX,
     KIND_NAMES,
+    MEASURED_CHARS,
     RECEIPT_CHARS,
     TARGET_CHARS,
     VALUES_MAX,
@@ -185,10 +186,10 @@ def test_the_largest_record_of_every_kind_passes_the_least_limit() -> None:
     """A peer inside the host cannot make the ledger hold a record that its limit refuses."""
     least = Limits.__dataclass_fields__["record_bytes"].metadata["minimum"]
     finding = Finding("s" * 64, "c" * 64, "T" * TARGET_CHARS, "d" * 64)
-    words = {"tls_version": "x" * 32, "tls_group": "x" * 32, "source": "f" * 45, "worker": 1 << 53}
+    words = {"tls_version": "x" * 32, "tls_group": "x" * 32, "source": "f" * 45 + "%" + "e" * 15, "worker": 1 << 53}
     name, detail = "n" * 64, '"' * DETAIL_CHARS
     largest: list[Record] = [
-        changed(intent(1), tenant=name, route=name, method="M" * 20, findings=(finding,) * FINDINGS_MAX, **words),
+        changed(intent(1), tenant=name, route=name, method="M" * 32, findings=(finding,) * FINDINGS_MAX, **words),
         changed(outcome(1, 1 << 53), gate=name, receipt="—" * RECEIPT_CHARS),
         changed(
             refusal(1),
@@ -208,7 +209,9 @@ def test_the_largest_record_of_every_kind_passes_the_least_limit() -> None:
             detail=detail,
         ),
         State(
-            time=TIME, role="supervisor", values={f"{number:x}".rjust(64, "v"): detail for number in range(VALUES_MAX)}
+            time=TIME,
+            role="supervisor",
+            values={f"{number:x}".rjust(64, "v"): '"' * MEASURED_CHARS for number in range(VALUES_MAX)},
         ),
         Review(time=TIME, reviewer=name, first=1 << 53, last=1 << 53, result="r" * 64, detail=detail),
     ]
