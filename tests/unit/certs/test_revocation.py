@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.issue import PrivateAuthority
 from certs.profile import Mismatch, PeerProfile, PeerRejected, verify_peer
@@ -16,6 +17,7 @@ from certs.revocation import Standing, standing
 NOW = datetime(2026, 4, 1, 12, 0, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
+SHA256_WITH_RSA, SHA1_WITH_RSA = (bytes.fromhex("06092a864886f70d0101" + last) for last in ("0b", "05"))
 NAME = "relay.example"
 CA = PrivateAuthority.create("Test CA", now=NOW - 30 * DAY)
 LEAF = CA.issue([NAME], "client", now=NOW - DAY)
@@ -92,6 +94,19 @@ class TestAuthenticity:
         below = PrivateAuthority(leaf.key, leaf.certificate, CA.certificate)
         child = below.issue([NAME], "client", now=NOW)
         assert standing(child.certificate, leaf.certificate, [below.crl(now=NOW)], NOW, None) is Standing.UNKNOWN
+
+    def test_a_list_signed_with_sha_1(self) -> None:
+        key = rsa.generate_private_key(65537, 2048)
+        old = PrivateAuthority.create("Old CA", now=NOW, key=key)
+        child = old.issue([NAME], "client", now=NOW)
+        crl = old.crl(now=NOW)
+        assert standing(child.certificate, old.certificate, [crl], NOW, None) is Standing.GOOD
+        der = crl.public_bytes(Encoding.DER).replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
+        signed = crl.tbs_certlist_bytes.replace(SHA256_WITH_RSA, SHA1_WITH_RSA)
+        forged = x509.load_der_x509_crl(der.replace(crl.signature, key.sign(signed, padding.PKCS1v15(), hashes.SHA1())))
+        assert forged.signature_hash_algorithm is not None
+        assert forged.signature_hash_algorithm.name == "sha1"
+        assert standing(child.certificate, old.certificate, [forged], NOW, None) is Standing.UNKNOWN
 
 
 class TestCoverage:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+
+from cryptography import x509
 from OpenSSL import SSL
 
+from certs.issue import PrivateAuthority
 from relay.tls import native
-from tests.links import Link
+from relay.tls.engine import TlsEngine
+from tests.links import HOST, Link
 
 
 def test_pending_output_counts_what_waits() -> None:
@@ -27,6 +33,31 @@ def test_pending_input_sees_bytes_before_and_after_decryption() -> None:
     assert native.pending_input(server._ssl)  # as plaintext
     assert server.read() == b"bc"
     assert not native.pending_input(server._ssl)
+
+
+def test_the_judge_is_asked_once_and_sees_the_whole_chain() -> None:
+    link = Link(PrivateAuthority.create("Root").intermediate("Middle").intermediate("Lowest"))
+    seen: list[list[x509.Certificate]] = []
+
+    def judge(_connection: SSL.Connection, chain: Callable[[], list[x509.Certificate]]) -> int:
+        seen.append(chain())
+        return int(SSL.X509VerificationCodes.OK)
+
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    kept = native.on_peer_chain(context, SSL.VERIFY_PEER, judge)
+    client = SSL.Connection(context, None)
+    client.set_tlsext_host_name(HOST.encode())
+    client.set_connect_state()
+    server = TlsEngine(link.front_context())
+    for _ in range(2):
+        with contextlib.suppress(SSL.WantReadError):
+            client.do_handshake()
+        server.feed(client.bio_read(native.pending_output(client)))
+        server.handshake_step()
+        client.bio_write(server.outgoing() or b"\0")
+    assert seen == [list(link.public.chain)]
+    assert len(seen[0]) == 3
+    assert kept is not None
 
 
 def test_errors_are_forgotten() -> None:
