@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from bench.cores import BenchRefused, check_pinned
@@ -53,8 +54,9 @@ def measure(ground: Ground, system: System, workload: Workload, pace: Pace, dire
     with system.launch(ground, directory, workload) as running:
         try:
             return _measure(ground, running, system, workload, pace, directory)
-        except BenchRefused as refused:
-            raise BenchRefused(f"{system.label}, {workload.label}: {refused}{running.explain()}") from refused
+        except (BenchRefused, OSError, HTTPException) as failure:
+            said = str(failure) if isinstance(failure, BenchRefused) else repr(failure)
+            raise BenchRefused(f"{system.label}, {workload.label}: {said}{running.explain()}") from failure
 
 
 def _measure(
