@@ -16,17 +16,22 @@ _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}
 
 def new_transfer_id(now_ms: int) -> TransferId:
     """A fresh id. `now_ms`: Unix time in milliseconds."""
-    return transfer_id_from_bytes(
-        (
-            (now_ms & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
-        ).to_bytes(16)
+    drawn = secrets.token_bytes(10)
+    raw = (
+        (now_ms & (1 << 48) - 1).to_bytes(6)
+        + bytes((0x70 | drawn[0] & 0x0F, drawn[1], 0x80 | drawn[2] & 0x3F))
+        + drawn[3:]
     )
+    return _canonical(raw.hex())
+
+
+def _canonical(digits: str) -> TransferId:
+    return TransferId(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
 
 
 def transfer_id_from_bytes(raw: bytes) -> TransferId:
     """From 16 bytes. Raises ValueError when they are not a UUIDv7."""
-    digits = raw.hex()
-    return parse_transfer_id(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
+    return parse_transfer_id(_canonical(raw.hex()))
 
 
 def parse_transfer_id(text: str) -> TransferId:

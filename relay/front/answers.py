@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -68,10 +69,15 @@ def own_answer(reason: Reason, transfer_id: TransferId, accept: bytes | None, al
 def common_headers(transfer_id: TransferId, now_s: float) -> Headers:
     """What every answer carries."""
     return [
-        (b"date", formatdate(now_s, usegmt=True).encode("ascii")),
+        (b"date", _date(int(now_s))),
         (b"sekisho-transfer", transfer_id.encode("ascii")),
         *SECURITY_HEADERS,
     ]
+
+
+@lru_cache(maxsize=2)
+def _date(now_s: int) -> bytes:
+    return formatdate(now_s, usegmt=True).encode("ascii")
 
 
 def wants_json(accept: bytes | None) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -93,6 +92,7 @@ async def running(lab: Lab, output: int | None = None) -> AsyncIterator[Supervis
             is_ready = False
             with trio.CancelScope(shield=True):
                 await supervisor.stop(LAB_STOP_ORDER)
+            write_lab_json(lab, supervisor)  # the files stay for looking at; no process is left
             nursery.cancel_scope.cancel()
 
 
@@ -106,8 +106,6 @@ async def _until_signal(lab: Lab) -> None:
                 print(f"sekisho lab: ready, {lab.front_url}, see {lab.options.directory / 'lab.json'}", flush=True)
                 await trio.sleep_forever()
     notifier.stopping()
-    with contextlib.suppress(FileNotFoundError):
-        (lab.options.directory / "lab.json").unlink()
 
 
 async def _cancel_on(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
