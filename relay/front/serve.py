@@ -167,7 +167,9 @@ class Connection:
         if isinstance(error, Refused) and error.reason is Reason.PEER_CLOSED:
             self._front.measure.limited(error.reason)
             return False
-        if not await self._record(error, transfer_id, incoming, facts):
+        # a ledger that has just failed to answer is not waited for a second time
+        is_ledger_out = error.reason is Reason.LEDGER_UNAVAILABLE
+        if not is_ledger_out and not await self._record(error, transfer_id, incoming, facts):
             error = Unavailable(Reason.LEDGER_UNAVAILABLE)
         tenant, route = (incoming.tenant, incoming.route) if incoming else ("", "")
         self._front.measure.refused(error, tenant, route, denied=isinstance(error, Denial))
