@@ -3,6 +3,7 @@
 #   make demo    the main job, told on the terminal, in under a minute
 #   make test    every check that a change must pass (format, lint, types, import contracts, tests), under 15 minutes
 #   make check   the quick ones of them: no tests
+#   make test-long  what takes longer: full memory bounds, 50 rounds of crashes, a boot under a real systemd
 #   make fuzz    every fuzz target for FUZZ_SECONDS (60) each
 #   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; half an hour, alone on the machine
 #   make lock    renew the two lock files from pyproject.toml
@@ -15,7 +16,7 @@ VENV         := .venv
 BIN          := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test check format fuzz bench lock packages clean
+.PHONY: demo test test-long check format fuzz bench lock packages clean
 
 $(VENV)/installed: requirements-dev.lock pyproject.toml
 	@scripts/venv $(PYTHON) $(VENV)
@@ -34,6 +35,9 @@ check: $(VENV)/installed
 
 test: check packages
 	@$(BIN)/python -m pytest
+
+test-long: $(VENV)/installed packages
+	@$(BIN)/python -m pytest -m long -o addopts="--strict-markers --strict-config --import-mode=importlib -ra" tests
 
 format: $(VENV)/installed
 	@$(BIN)/ruff format .
