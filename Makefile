@@ -37,7 +37,7 @@ test: check packages
 	@$(BIN)/python -m pytest
 
 test-long: $(VENV)/installed packages
-	@$(BIN)/python -m pytest -m long -o addopts="--strict-markers --strict-config --import-mode=importlib -ra" tests
+	@$(BIN)/python -m pytest -m long
 
 format: $(VENV)/installed
 	@$(BIN)/ruff format .
