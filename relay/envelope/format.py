@@ -1,8 +1,9 @@
-"""The header of an envelope and the layout around it (docs/spec/envelope.md sections 1 to 3). No cryptography here.
+"""Header, times and layout of an envelope (docs/spec/envelope.md sections 1 to 3 and 5.1). No cryptography here.
 
 Rules of this file:
 1. One header, one encoding: `parse_header(encode_header(h))` is `h`, and nothing else parses.
-2. Writers get ValueError for a header that cannot be written; readers get Refused(ENVELOPE_INVALID).
+2. Writers get ValueError for what cannot be written; readers get Refused(ENVELOPE_INVALID).
+3. The header is what is known when a request begins. Its times are not: they stand at the end (section 5.1).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ KEY_BYTES: Final = 32  # AES-256; also the response key
 KEY_ID_BYTES: Final = 16
 DIGEST_BYTES: Final = 32  # SHA-256
 SIGNATURE_BYTES: Final = 64  # Ed25519
+TIMES_BYTES: Final = 16  # created and expires
+TRAILER_BYTES: Final = TIMES_BYTES + SIGNATURE_BYTES
 SEALED_KEYS_BYTES: Final = 1120 + 2 * KEY_BYTES + TAG_BYTES  # MLKEM768-X25519 encapsulation, two keys, tag
 
 KEM_MLKEM768_X25519: Final = 0x647A
@@ -36,9 +39,10 @@ AEAD_AES_256_GCM: Final = 0x0002
 KEYS_LABEL: Final = b"sekisho envelope v1 keys\x00"  # of the HPKE info (section 3.2)
 
 TENANT_BYTES: Final = 32
-_FIXED: Final = struct.Struct(">7sBBHHH16sQQ16s16sB")
+_FIXED: Final = struct.Struct(">7sBBHHH16s16s16sB")
+_TIMES: Final = struct.Struct(">QQ")
 HEADER_BYTES: Final = _FIXED.size + TENANT_BYTES  # at most
-OVERHEAD_BYTES: Final = HEADER_BYTES + 2 + SEALED_KEYS_BYTES + SIGNATURE_BYTES  # at most, and TAG_BYTES for each chunk
+OVERHEAD_BYTES: Final = HEADER_BYTES + 2 + SEALED_KEYS_BYTES + TRAILER_BYTES  # at most, and TAG_BYTES for each chunk
 
 _MODE_NAMES: Final = {number: name for name, number in MODES.items()}
 _TENANT: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")
@@ -47,15 +51,13 @@ _TENANT_RAW: Final = re.compile(rb"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What everybody on the way may read. Times are Unix milliseconds."""
+    """What everybody on the way may read, and what is fixed from the first byte on."""
 
     transfer_id: TransferId
     tenant: str
     mode: str
     recipient_key_id: bytes
     sender_key_id: bytes
-    created_ms: int
-    expires_ms: int
 
 
 def encode_header(header: Header) -> bytes:
@@ -66,8 +68,6 @@ def encode_header(header: Header) -> bytes:
         raise ValueError(f"the mode is none of {sorted(MODES)}")
     if len(header.recipient_key_id) != KEY_ID_BYTES or len(header.sender_key_id) != KEY_ID_BYTES:
         raise ValueError(f"a key id has {KEY_ID_BYTES} bytes")
-    if not 0 <= header.created_ms < header.expires_ms < 1 << 64:
-        raise ValueError("an envelope expires later than it was created, both in 64 bits")
     tenant = header.tenant.encode("ascii")
     return (
         _FIXED.pack(
@@ -78,8 +78,6 @@ def encode_header(header: Header) -> bytes:
             KDF_HKDF_SHA256,
             AEAD_AES_256_GCM,
             transfer_id_to_bytes(header.transfer_id),
-            header.created_ms,
-            header.expires_ms,
             header.recipient_key_id,
             header.sender_key_id,
             len(tenant),
@@ -95,9 +93,7 @@ def parse_header(raw: bytes) -> tuple[Header, int]:
     """
     if len(raw) < _FIXED.size:
         raise Refused(Reason.ENVELOPE_INVALID, "shorter than a header")
-    magic, version, mode, kem, kdf, aead, transfer, created_ms, expires_ms, recipient, sender, tenant_bytes = (
-        _FIXED.unpack_from(raw)
-    )
+    magic, version, mode, kem, kdf, aead, transfer, recipient, sender, tenant_bytes = _FIXED.unpack_from(raw)
     if magic != MAGIC or version != VERSION:
         raise Refused(Reason.ENVELOPE_INVALID, "not an envelope of version 1")
     if (kem, kdf, aead) != (KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_AES_256_GCM):
@@ -105,8 +101,6 @@ def parse_header(raw: bytes) -> tuple[Header, int]:
     mode_name = _MODE_NAMES.get(mode)
     if mode_name is None:
         raise Refused(Reason.ENVELOPE_INVALID, "the mode is not known")
-    if created_ms >= expires_ms:
-        raise Refused(Reason.ENVELOPE_INVALID, "expires before it was created")
     end = _FIXED.size + tenant_bytes
     tenant = bytes(raw[_FIXED.size : end])
     if len(tenant) != tenant_bytes or not _TENANT_RAW.match(tenant):
@@ -115,7 +109,20 @@ def parse_header(raw: bytes) -> tuple[Header, int]:
         transfer_id = transfer_id_from_bytes(transfer)
     except ValueError as error:
         raise Refused(Reason.ENVELOPE_INVALID, "the transfer id is not a UUIDv7") from error
-    return Header(transfer_id, tenant.decode("ascii"), mode_name, recipient, sender, created_ms, expires_ms), end
+    return Header(transfer_id, tenant.decode("ascii"), mode_name, recipient, sender), end
+
+
+def encode_times(created_ms: int, expires_ms: int) -> bytes:
+    """The bytes before the signature (section 5.1), from Unix milliseconds. Raises ValueError when they are out of range."""
+    if not 0 <= created_ms < expires_ms < 1 << 64:
+        raise ValueError("an envelope expires later than it was created, both in 64 bits")
+    return _TIMES.pack(created_ms, expires_ms)
+
+
+def parse_times(trailer: bytes) -> tuple[int, int]:
+    """created and expires of a trailer of TRAILER_BYTES. Any bytes are times; whether they are good ones is step 5."""
+    created_ms, expires_ms = _TIMES.unpack_from(trailer)
+    return created_ms, expires_ms
 
 
 def sealed_size(plaintext_bytes: int) -> int:
@@ -126,5 +133,5 @@ def sealed_size(plaintext_bytes: int) -> int:
 
 def envelope_size(plaintext_bytes: int, tenant: str) -> int:
     """How many bytes the envelope of a plaintext has."""
-    fixed = _FIXED.size + len(tenant) + 2 + SEALED_KEYS_BYTES + SIGNATURE_BYTES
+    fixed = _FIXED.size + len(tenant) + 2 + SEALED_KEYS_BYTES + TRAILER_BYTES
     return fixed + sealed_size(plaintext_bytes)

@@ -5,6 +5,8 @@ Rules of this file:
    `finish`, which takes the proof of the verdict, makes the signature without which no gate opens anything.
 2. `Envelope` has one maker: `Sealer.finish`.
 3. One pass: every byte is hashed once, and goes to the sink in as few pieces as chunks allow.
+4. An envelope lives from `finish` on, however long its plaintext took to come: the header, which may have gone out
+   minutes before, has no times (section 5.1).
 Known limit: `Admitted` guards against mistakes, not against an attacker inside the process (design 2).
 """
 
@@ -19,7 +21,15 @@ from typing import Any, Final, NoReturn, final
 from policy.verdict import Admitted
 from relay.base.errors import Misuse
 from relay.base.ids import TransferId
-from relay.envelope.format import KEY_BYTES, KEYS_LABEL, SEALED_KEYS_BYTES, SIGNATURE_BYTES, Header, encode_header
+from relay.envelope.format import (
+    KEY_BYTES,
+    KEYS_LABEL,
+    SEALED_KEYS_BYTES,
+    SIGNATURE_BYTES,
+    Header,
+    encode_header,
+    encode_times,
+)
 from relay.envelope.keys import RecipientPublicKey, SenderPrivateKey
 from relay.envelope.stream import Buffer, StreamSealer
 
@@ -79,10 +89,11 @@ class Sealer:
         for sealed in self._stream.write(plaintext):
             self._emit(sealed)
 
-    def finish(self, admitted: Admitted) -> Envelope:
+    def finish(self, admitted: Admitted, *, created_ms: int, expires_ms: int) -> Envelope:
         """Seal the rest and sign the whole, for a request that was admitted to this tenant in this mode.
 
-        Raises Misuse without that proof, and then gives up: no later call can sign what was written.
+        `created_ms` is now. Raises Misuse without that proof, and then gives up: no later call can sign what was written.
+        Raises ValueError for times that cannot be written.
         """
         header = self._header
         if type(admitted) is not Admitted:
@@ -91,7 +102,8 @@ class Sealer:
         if admitted.tenant != header.tenant or admitted.mode != header.mode:
             self.abandon()
             raise Misuse("the request was admitted to another tenant or mode than the envelope says")
-        last = self._stream.finish()
+        times = encode_times(created_ms, expires_ms)
+        last = self._stream.finish() + times
         body = last if self._begun else self._begin() + last
         self._hash.update(body)
         signature = self._sender.sign(self._hash.digest())

@@ -4,9 +4,11 @@ Rules of this file:
 1. The checks are those of section 5.2 in that order. `verify` ends with the signature over the whole; only what it
    returns can be opened, so no plaintext is given out before that.
 2. Memory does not grow with the envelope: it is read twice, in pieces, through `read(offset, length)`. What the signature
-   covers is held to on the second reading by the header and the sealed keys kept from the first (section 5.3).
+   covers is held to on the second reading by the header and the sealed keys kept from the first (section 5.4).
+3. The trailer is read once, before the signature is checked, and what was read is what is hashed: no other times can be
+   judged than those that were signed (section 5.3).
 Known limit: a fault in a signed chunk shows only when that chunk is reached; the caller must not take a request for whole
-before `chunks` has ended (section 5.4).
+before `chunks` has ended (section 5.5).
 """
 
 from __future__ import annotations
@@ -26,10 +28,12 @@ from relay.envelope.format import (
     KEYS_LABEL,
     SEALED_CHUNK_BYTES,
     SEALED_KEYS_BYTES,
-    SIGNATURE_BYTES,
     TAG_BYTES,
+    TIMES_BYTES,
+    TRAILER_BYTES,
     Header,
     parse_header,
+    parse_times,
 )
 from relay.envelope.keys import RecipientPrivateKey, SenderPublicKey
 from relay.envelope.stream import Buffer, StreamOpener
@@ -66,19 +70,23 @@ class Opener:
         chunks_at = header_bytes + 2 + SEALED_KEYS_BYTES
         if head[header_bytes : header_bytes + 2] != SEALED_KEYS_BYTES.to_bytes(2):
             raise Refused(Reason.ENVELOPE_INVALID, "the sealed keys have not the length of this suite")
-        if size < chunks_at + TAG_BYTES + SIGNATURE_BYTES:
+        if size < chunks_at + TAG_BYTES + TRAILER_BYTES:
             raise Refused(Reason.ENVELOPE_INVALID, "cut short")
-        _check_chunk_sizes(size - chunks_at - SIGNATURE_BYTES)
+        _check_chunk_sizes(size - chunks_at - TRAILER_BYTES)
         recipient = trust.recipients.get(header.recipient_key_id)
         if recipient is None:
             raise Refused(Reason.RECIPIENT_UNKNOWN, "sealed to a key that is not ours")
         sender = trust.senders.get(header.sender_key_id)
         if sender is None:
             raise Refused(Reason.SENDER_UNKNOWN, "sealed by a sender that we do not know")
-        _check_times(header, trust, now_ms)
-        signature = bytes(_exactly(read, size - SIGNATURE_BYTES, SIGNATURE_BYTES))
-        digest = _verify_signature(read, size, head[:chunks_at], sender, signature)
-        return Verified(header, sender, digest, size, head[:chunks_at], recipient, read)
+        lifetime_ms = trust.lifetimes_ms.get(header.mode)
+        if lifetime_ms is None:
+            raise Refused(Reason.ENVELOPE_INVALID, "the mode is not taken here")
+        trailer = bytes(_exactly(read, size - TRAILER_BYTES, TRAILER_BYTES))
+        times = parse_times(trailer)
+        _check_times(*times, lifetime_ms, trust.clock_skew_ms, now_ms)
+        digest = _verify_signature(read, size, head[:chunks_at], trailer, sender)
+        return Verified(header, times, sender, digest, size, head[:chunks_at], recipient, read)
 
     def verify_bytes(self, envelope: Buffer, now_ms: int) -> Verified:
         """`verify` for an envelope in memory."""
@@ -87,13 +95,25 @@ class Opener:
 
 
 class Verified:
-    """An envelope whose every byte is the sender's. `open` once."""
+    """An envelope whose every byte is the sender's, the times included. `open` once."""
 
-    __slots__ = ("_opened", "_prelude", "_read", "_recipient", "digest", "header", "sender", "size")
+    __slots__ = (
+        "_opened",
+        "_prelude",
+        "_read",
+        "_recipient",
+        "created_ms",
+        "digest",
+        "expires_ms",
+        "header",
+        "sender",
+        "size",
+    )
 
     def __init__(
         self,
         header: Header,
+        times: tuple[int, int],
         sender: SenderPublicKey,
         digest: bytes,
         size: int,
@@ -102,6 +122,7 @@ class Verified:
         read: Read,
     ) -> None:
         self.header = header
+        self.created_ms, self.expires_ms = times
         self.sender = sender
         self.digest = digest
         self.size = size
@@ -120,7 +141,7 @@ class Verified:
         keys = self._recipient.open(prelude[sealed_at:], KEYS_LABEL + prelude[: sealed_at - 2])
         if len(keys) != 2 * KEY_BYTES:
             raise Refused(Reason.ENVELOPE_INVALID, "the sealed keys have not their length")
-        return Opened(self._read, len(prelude), self.size - SIGNATURE_BYTES, keys)
+        return Opened(self._read, len(prelude), self.size - TRAILER_BYTES, keys)
 
 
 class Opened:
@@ -159,29 +180,30 @@ def _check_chunk_sizes(size: int) -> None:
         raise Refused(Reason.ENVELOPE_INVALID, "the last chunk has no length that the format knows")
 
 
-def _check_times(header: Header, trust: Trust, now_ms: int) -> None:
-    """Steps 4 and 5 of section 5.2."""
-    lifetime_ms = trust.lifetimes_ms.get(header.mode)
-    if lifetime_ms is None:
-        raise Refused(Reason.ENVELOPE_INVALID, "the mode is not taken here")
-    if header.expires_ms - header.created_ms > lifetime_ms:
+def _check_times(created_ms: int, expires_ms: int, lifetime_ms: int, clock_skew_ms: int, now_ms: int) -> None:
+    """Step 5 of section 5.2. Nobody has vouched for the times yet: this spares the hashing, and step 6 makes it hold."""
+    if created_ms >= expires_ms:
+        raise Refused(Reason.ENVELOPE_STALE, "expires before it was created")
+    if expires_ms - created_ms > lifetime_ms:
         raise Refused(Reason.ENVELOPE_STALE, "lives longer than its mode may")
-    if now_ms > header.expires_ms:
+    if now_ms > expires_ms:
         raise Refused(Reason.ENVELOPE_STALE, "expired")
-    if header.created_ms > now_ms + trust.clock_skew_ms:
+    if created_ms > now_ms + clock_skew_ms:
         raise Refused(Reason.ENVELOPE_STALE, "created in the future: compare the clocks of both hosts")
 
 
-def _verify_signature(read: Read, size: int, prelude: bytes, sender: SenderPublicKey, signature: bytes) -> bytes:
-    """Step 6; the digest of the envelope. The prelude that is kept is the one that is hashed."""
+def _verify_signature(read: Read, size: int, prelude: bytes, trailer: bytes, sender: SenderPublicKey) -> bytes:
+    """Step 6; the digest of the envelope. The prelude that is kept and the times that were judged are what is hashed."""
     hashed = hashlib.sha256(prelude)
-    offset, end = len(prelude), size - SIGNATURE_BYTES
+    offset, end = len(prelude), size - TRAILER_BYTES
     while offset < end:
         piece = read(offset, min(_PIECE_BYTES, end - offset))
         if not piece:
             raise Refused(Reason.ENVELOPE_INVALID, "became shorter while it was read")
         hashed.update(piece)
         offset += len(piece)
+    times, signature = trailer[:TIMES_BYTES], trailer[TIMES_BYTES:]
+    hashed.update(times)
     try:
         sender.verify(signature, hashed.digest())
     except InvalidSignature as error:

@@ -64,15 +64,12 @@ async def receive(
     front: Front, tenant: Tenant, incoming: Incoming, judgement: Judgement, transfer_id: TransferId
 ) -> Sealed:
     """The whole body under its limits, judged and sealed as it comes. Raises Refused, Denial."""
-    created_ms = now_ms()
     header = Header(
         transfer_id=transfer_id,
         tenant=tenant.name,
         mode=judgement.route.mode,
         recipient_key_id=tenant.recipient.key_id,
         sender_key_id=front.sender.key_id,
-        created_ms=created_ms,
-        expires_ms=created_ms + front.limits.envelope_lifetime_ms,
     )
     body = carrier(incoming.head, incoming.body_kind, judgement, front.limits)
     with Sealing(
@@ -87,7 +84,9 @@ async def receive(
         while (piece := await incoming.next_piece()) is not None:
             sealing.feed(piece)
         incoming.timed.lap("receive")
-        return sealing.finish()
+        # not before the last byte: a slow upload must not use up the time that its envelope has for the way
+        created_ms = now_ms()
+        return sealing.finish(created_ms=created_ms, expires_ms=created_ms + front.limits.envelope_lifetime_ms)
 
 
 async def record(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) -> Permit:

@@ -68,8 +68,8 @@ class Sealing:
             if self._held_bytes >= CONTENT_BYTES:
                 self._seal_held()
 
-    def finish(self) -> Sealed:
-        """The verdict on the whole, and the envelope. Raises Denial; then there is no envelope."""
+    def finish(self, *, created_ms: int, expires_ms: int) -> Sealed:
+        """The verdict on the whole, and the envelope, which lives from now on. Raises Denial; then there is no envelope."""
         accepted = self._carrier.finish()
         verdict = self._judgement.finish()
         if isinstance(verdict, Denied):
@@ -77,7 +77,7 @@ class Sealing:
         self._held.append(accepted)
         self._seal_held()
         self._sealer.write(self._request.end())
-        envelope = self._sealer.finish(verdict)
+        envelope = self._sealer.finish(verdict, created_ms=created_ms, expires_ms=expires_ms)
         return Sealed(verdict, envelope, self._writer.freeze())
 
     def _seal_held(self) -> None:

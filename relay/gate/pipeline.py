@@ -51,7 +51,7 @@ async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
     application = gate.applications.get(header.tenant)
     if application is None:
         raise Refused(Reason.RECIPIENT_UNKNOWN, "no application for this tenant")
-    gate.delivered.remember(header.transfer_id, header.expires_ms)
+    gate.delivered.remember(header.transfer_id, verified.expires_ms)
     opened = verified.open()
     head, content = open_request(opened, gate.limits)
     with content:

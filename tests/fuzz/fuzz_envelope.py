@@ -1,7 +1,7 @@
 """Whatever bytes come as an envelope, a response, a receipt or a key file, the readers give a result or Refused, never anything else.
 
 (KeyInvalid for key files.) Besides: nothing opens but what was sealed. The target signs each input anew with the sender's key too,
-so that mutations get past the signature and reach the sealed keys and the chunks.
+so that mutations get past the signature and reach the sealed keys and the chunks: once with the times that are there, once with good ones.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests.unit.envelope.making import NOW_MS, RECEIPT, RECIPIENT, SENDER, TRANS
 RESPONSE_KEY = bytes(range(32))
 PLAINTEXT = b"a request that was sealed"
 ENVELOPE, _ = seal(PLAINTEXT)
+TIMES = ENVELOPE[-80:-64]
 DIGEST = hashlib.sha256(b"").digest()
 KEY_TYPES = (
     keys.RecipientPublicKey,
@@ -56,8 +57,8 @@ def _envelope(data: bytes) -> str:
     return "opened"
 
 
-def _resigned(data: bytes) -> bytes:
-    body = data[:-64]
+def _resigned(data: bytes, times: bytes = b"") -> bytes:
+    body = data[: -64 - len(times)] + times
     return body + SENDER.sign(hashlib.sha256(body).digest())
 
 
@@ -98,7 +99,7 @@ def _key(data: bytes) -> tuple[str, ...]:
 def target(data: bytes) -> object:
     if data.startswith(b"SKSHENV"):
         assert data == ENVELOPE or _envelope(data) != "opened"
-        return "envelope", _envelope(_resigned(data))
+        return "envelope", _envelope(_resigned(data)), _envelope(_resigned(data, TIMES))
     if data.startswith(b"SKSHRSP"):
         return "response", _read_response(data)
     if data.startswith(b"sekisho-receipt"):

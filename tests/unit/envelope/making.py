@@ -25,8 +25,6 @@ def header(**changes: object) -> Header:
         "mode": "exchange",
         "recipient_key_id": RECIPIENT.key_id,
         "sender_key_id": SENDER.key_id,
-        "created_ms": NOW_MS,
-        "expires_ms": NOW_MS + LIFETIME_MS,
     }
     return Header(**(values | changes))  # type: ignore[arg-type]  # tests also make headers that cannot be written
 
@@ -35,12 +33,16 @@ def admitted(tenant: str = "minato", mode: str = "exchange") -> Admitted:
     return _admit("status", tenant, mode, ForwardHead("GET", "/", None, ()), (), 0, 0)
 
 
-def seal(plaintext: bytes, **changes: object) -> tuple[bytes, Envelope]:
+def finish(sealer: Sealer, proof: Admitted | None = None, *, created_ms: int = NOW_MS) -> Envelope:
+    return sealer.finish(proof or admitted(), created_ms=created_ms, expires_ms=created_ms + LIFETIME_MS)
+
+
+def seal(plaintext: bytes, *, expires_ms: int = NOW_MS + LIFETIME_MS, **changes: object) -> tuple[bytes, Envelope]:
     pieces: list[bytes] = []
     head = header(**changes)
     sealer = Sealer(head, RECIPIENT.public_key, SENDER, pieces.append)
     sealer.write(plaintext)
-    envelope = sealer.finish(admitted(head.tenant, head.mode))
+    envelope = sealer.finish(admitted(head.tenant, head.mode), created_ms=NOW_MS, expires_ms=expires_ms)
     return b"".join(pieces), envelope
 
 

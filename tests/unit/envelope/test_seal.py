@@ -9,12 +9,26 @@ import pytest
 
 from policy.verdict import Denied, Finding, ForwardHead
 from relay.base.errors import Misuse, Refused
+from relay.base.ids import new_transfer_id
 from relay.base.reasons import Reason
 from relay.envelope import keys
-from relay.envelope.format import CHUNK_BYTES, SEALED_CHUNK_BYTES
+from relay.envelope.format import CHUNK_BYTES, SEALED_CHUNK_BYTES, encode_header
 from relay.envelope.keys import RecipientPrivateKey, SenderPrivateKey
 from relay.envelope.seal import Envelope, Sealer
-from tests.unit.envelope.making import NOW_MS, RECIPIENT, SENDER, TRANSFER, admitted, header, seal, unseal
+from tests.unit.envelope.making import (
+    LIFETIME_MS,
+    NOW_MS,
+    RECIPIENT,
+    SENDER,
+    TRANSFER,
+    admitted,
+    finish,
+    header,
+    seal,
+    unseal,
+)
+
+HEADER_END = len(encode_header(header()))
 
 
 def _sealer(pieces: list[bytes], **changes: object) -> Sealer:
@@ -27,7 +41,7 @@ def test_a_small_request_reaches_the_sink_in_one_piece() -> None:
     sealer.write(b"a" * 1000)
     sealer.write(b"b" * 2000)
     assert pieces == []
-    envelope = sealer.finish(admitted())
+    envelope = finish(sealer)
     assert len(pieces) == 1
     assert unseal(pieces[0]) == (b"a" * 1000 + b"b" * 2000, envelope.response_key)
     assert envelope.digest == hashlib.sha256(pieces[0]).digest()
@@ -40,10 +54,41 @@ def test_a_large_one_goes_out_chunk_by_chunk_while_it_comes() -> None:
     for _ in range(10):
         sealer.write(bytes(CHUNK_BYTES // 2))
     assert [len(piece) for piece in pieces[1:]] == [SEALED_CHUNK_BYTES] * 3
-    envelope = sealer.finish(admitted())
+    envelope = finish(sealer)
     assert len(pieces) == 5
     assert envelope.size == sum(map(len, pieces))
     assert unseal(b"".join(pieces))[0] == bytes(5 * CHUNK_BYTES)
+
+
+def test_a_slow_large_upload_lives_from_its_end_and_not_from_its_beginning() -> None:
+    """The first chunk goes out with the header ten lifetimes before the last byte of the plaintext has come."""
+    began_ms = NOW_MS - 10 * LIFETIME_MS
+    pieces: list[bytes] = []
+    sealer = _sealer(pieces, transfer_id=new_transfer_id(began_ms))
+    sealer.write(bytes(3 * CHUNK_BYTES + 1))
+    begun = b"".join(pieces)
+    sealer.write(b"the end")
+    finish(sealer, created_ms=NOW_MS)
+    raw = b"".join(pieces)
+    assert len(begun) > 3 * SEALED_CHUNK_BYTES
+    assert raw.startswith(begun)
+    for now_ms in (NOW_MS, NOW_MS + LIFETIME_MS):
+        assert unseal(raw, now_ms)[0] == bytes(3 * CHUNK_BYTES + 1) + b"the end"
+    for now_ms in (began_ms, NOW_MS + LIFETIME_MS + 1):
+        with pytest.raises(Refused) as caught:
+            unseal(raw, now_ms)
+        assert caught.value.reason is Reason.ENVELOPE_STALE
+
+
+@pytest.mark.parametrize("chunks", [0, 3])
+def test_times_that_cannot_be_written_sign_nothing(chunks: int) -> None:
+    pieces: list[bytes] = []
+    sealer = _sealer(pieces)
+    sealer.write(bytes(chunks * CHUNK_BYTES))
+    before = list(pieces)
+    with pytest.raises(ValueError, match="expires"):
+        sealer.finish(admitted(), created_ms=NOW_MS, expires_ms=NOW_MS)
+    assert pieces == before
 
 
 @pytest.mark.parametrize(
@@ -63,11 +108,11 @@ def test_without_an_admitted_no_gate_opens_what_was_sealed(proof: Any, size: int
     sealer = _sealer(pieces)
     sealer.write(bytes(size))
     with pytest.raises(Misuse):
-        sealer.finish(proof)
+        sealer.finish(proof, created_ms=NOW_MS, expires_ms=NOW_MS + 1)
     with pytest.raises(Refused):
         unseal(b"".join(pieces))
     with pytest.raises(Misuse):  # and nothing makes up for it later
-        sealer.finish(admitted())
+        finish(sealer)
     with pytest.raises(Misuse):
         sealer.write(b"x")
 
@@ -78,22 +123,22 @@ def test_an_admitted_of_another_tenant_or_mode_is_no_proof(tenant: str, mode: st
     sealer = _sealer(pieces)
     sealer.write(b"x")
     with pytest.raises(Misuse):
-        sealer.finish(admitted(tenant, mode))
+        finish(sealer, admitted(tenant, mode))
     assert pieces == []
 
 
 def test_after_finish_or_abandon_nothing_more_is_sealed() -> None:
     pieces: list[bytes] = []
     sealer = _sealer(pieces)
-    sealer.finish(admitted())
-    for call in (lambda: sealer.write(b"x"), lambda: sealer.finish(admitted())):
+    finish(sealer)
+    for call in (lambda: sealer.write(b"x"), lambda: finish(sealer)):
         with pytest.raises(Misuse):
             call()
     assert len(pieces) == 1
     sealer = _sealer(pieces)
     sealer.write(bytes(CHUNK_BYTES + 1))
     sealer.abandon()
-    for call in (lambda: sealer.write(b"x"), lambda: sealer.finish(admitted())):
+    for call in (lambda: sealer.write(b"x"), lambda: finish(sealer)):
         with pytest.raises(Misuse):
             call()
 
@@ -125,17 +170,18 @@ def test_a_header_that_names_other_keys_or_cannot_be_written_is_refused_at_once(
         {"recipient_key_id": other_recipient.key_id},
         {"sender_key_id": other_sender.key_id},
         {"tenant": "Minato"},
-        {"expires_ms": NOW_MS},
     ):
-        with pytest.raises(ValueError, match=r"keys|tenant|expires"):
+        with pytest.raises(ValueError, match=r"keys|tenant"):
             _sealer([], **changes)
 
 
 def test_two_envelopes_of_the_same_plaintext_share_no_key() -> None:
     (first, of_first), (second, of_second) = seal(b"same"), seal(b"same")
     assert of_first.response_key != of_second.response_key
-    assert first[90:] != second[90:]
-    spliced = first[: -64 - 20] + second[-64 - 20 : -64]
+    assert first[HEADER_END:-80] != second[HEADER_END:-80]
+    assert first[:HEADER_END] == second[:HEADER_END]
+    assert first[-80:-64] == second[-80:-64]
+    spliced = first[: -80 - 20] + second[-80 - 20 : -64]
     spliced += SENDER.sign(hashlib.sha256(spliced).digest())
     with pytest.raises(Refused) as caught:
         unseal(spliced)

@@ -72,10 +72,12 @@ def _open_chunks(key: bytes, sealed: bytes) -> bytes:
 def test_envelope(name: str) -> None:
     about = ENVELOPES["bases"][name]
     raw = (DIRECTORY / about["file"]).read_bytes()
-    header = raw[: 80 + raw[79]]
+    header = raw[: 64 + raw[63]]
     sender = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(KEYS["sender"]["seed"])).public_key()
     sender.verify(raw[-64:], b"sekisho envelope v1 signature\x00" + hashlib.sha256(raw[:-64]).digest())
-    rest = raw[len(header) : -64]
+    assert int.from_bytes(raw[-80:-72]) == ENVELOPES["defaults"]["created_ms"]
+    assert int.from_bytes(raw[-72:-64]) == ENVELOPES["defaults"]["expires_ms"]
+    rest = raw[len(header) : -80]
     assert rest[:2] == (1200).to_bytes(2)
     seed = bytes.fromhex(KEYS["recipient"]["seed"])
     keys = _open_base(rest[2:1202], seed, b"sekisho envelope v1 keys\x00" + header)
@@ -115,5 +117,5 @@ def test_key_ids() -> None:
     about = name.encode() + b"\n\x01" + signing
     assert hashlib.sha256(about).hexdigest()[:8] == key_hash
     raw = (DIRECTORY / "envelope-3000.bin").read_bytes()
-    assert raw[47:63].hex() == key_id
-    assert raw[63:79] == hashlib.sha256(b"sekisho signing key v1\x00" + about).digest()[:16]
+    assert raw[31:47].hex() == key_id
+    assert raw[47:63] == hashlib.sha256(b"sekisho signing key v1\x00" + about).digest()[:16]

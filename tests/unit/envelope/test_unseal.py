@@ -8,9 +8,17 @@ import pytest
 
 from relay.base.errors import Misuse, Refused
 from relay.base.reasons import Reason
-from relay.envelope.format import CHUNK_BYTES, SEALED_CHUNK_BYTES, SEALED_KEYS_BYTES, encode_header
+from relay.envelope.format import (
+    CHUNK_BYTES,
+    OVERHEAD_BYTES,
+    SEALED_CHUNK_BYTES,
+    SEALED_KEYS_BYTES,
+    TRAILER_BYTES,
+    encode_header,
+    encode_times,
+)
 from relay.envelope.unseal import Opener
-from tests.unit.envelope.making import NOW_MS, RECIPIENT, SENDER, TRANSFER, header, seal, trust, unseal
+from tests.unit.envelope.making import LIFETIME_MS, NOW_MS, RECIPIENT, SENDER, TRANSFER, header, seal, trust, unseal
 
 CHUNKS_AT = len(encode_header(header())) + 2 + SEALED_KEYS_BYTES
 
@@ -26,9 +34,10 @@ class Changing:
 
     def read(self, offset: int, length: int) -> bytes:
         self.largest = max(self.largest, length)
-        now = self.then if self.read_to >= len(self.first) - 64 else self.first
-        if self.read_to == offset or offset < len(self.first) - 64:
-            self.read_to = max(self.read_to, min(offset + length, len(self.first) - 64))
+        chunks_end = len(self.first) - TRAILER_BYTES
+        now = self.then if self.read_to >= chunks_end else self.first
+        if self.read_to == offset or offset < chunks_end:
+            self.read_to = max(self.read_to, min(offset + length, chunks_end))
         return now[offset : offset + length]
 
 
@@ -36,6 +45,7 @@ def test_verified_says_what_the_gate_needs_before_it_opens() -> None:
     raw, envelope = seal(b"request")
     verified = Opener(trust()).verify_bytes(raw, NOW_MS)
     assert verified.header == header()
+    assert (verified.created_ms, verified.expires_ms) == (NOW_MS, NOW_MS + LIFETIME_MS)
     assert (verified.digest, verified.size) == (envelope.digest, len(raw))
     assert verified.sender.name == SENDER.name
     opened = verified.open()
@@ -71,6 +81,39 @@ def test_bytes_that_change_after_the_signature_was_checked_give_no_other_plainte
     with pytest.raises(Refused) as caught:
         next(chunks)
     assert caught.value.reason is Reason.ENVELOPE_INVALID
+
+
+def test_the_times_that_are_judged_are_those_that_are_signed() -> None:
+    """A file that shows a fresh time to whoever looks at it first, and the one that was signed ever after."""
+    raw, _ = seal(bytes(3 * CHUNK_BYTES))
+    fresh_ms = NOW_MS + 2 * LIFETIME_MS
+    shown = [raw[:-TRAILER_BYTES] + encode_times(fresh_ms, fresh_ms + LIFETIME_MS) + raw[-64:]]
+
+    def read(offset: int, length: int) -> bytes:
+        of = shown.pop() if shown and offset + length > len(raw) - TRAILER_BYTES else raw
+        return of[offset : offset + length]
+
+    with pytest.raises(Refused) as caught:
+        Opener(trust()).verify(read, len(raw), fresh_ms)
+    assert caught.value.reason is Reason.SIGNATURE_INVALID
+    with pytest.raises(Refused) as caught:
+        Opener(trust()).verify(read, len(raw), fresh_ms)
+    assert caught.value.reason is Reason.ENVELOPE_STALE
+
+
+def test_a_stale_envelope_is_refused_without_its_chunks_being_read() -> None:
+    raw, _ = seal(bytes(100 * CHUNK_BYTES))
+    read_bytes = 0
+
+    def read(offset: int, length: int) -> bytes:
+        nonlocal read_bytes
+        read_bytes += length
+        return raw[offset : offset + length]
+
+    with pytest.raises(Refused) as caught:
+        Opener(trust()).verify(read, len(raw), NOW_MS + LIFETIME_MS + 1)
+    assert caught.value.reason is Reason.ENVELOPE_STALE
+    assert read_bytes <= OVERHEAD_BYTES
 
 
 @pytest.mark.parametrize("kept", [0, 1, CHUNKS_AT, CHUNKS_AT + 1, CHUNKS_AT + SEALED_CHUNK_BYTES + 3])

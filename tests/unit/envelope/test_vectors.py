@@ -27,14 +27,14 @@ RECEIPTS = json.loads((DIRECTORY / "receipts.json").read_text())
 COUNTS = {
     "envelopes": {
         "plain": 5,
-        "altered": 28,
-        "altered-signed": 50,
-        "truncated": 28,
-        "trailing": 6,
+        "altered": 29,
+        "altered-signed": 51,
+        "truncated": 32,
+        "trailing": 10,
         "chunks": 14,
         "chunks-signed": 25,
-        "time": 10,
-        "trust": 8,
+        "time": 19,
+        "trust": 9,
     },
     "responses": {"plain": 4, "altered": 8, "truncated": 11, "trailing": 3, "chunks": 8, "key": 3},
     "receipts": {"plain": 2, "about": 5, "form": 13, "altered": 8},
@@ -104,13 +104,15 @@ def test_envelope(case: dict[str, Any]) -> None:
         )
     )
 
-    def opened() -> tuple[str, str, str]:
+    def opened() -> tuple[str, str, str, int, int]:
         verified = opener.verify_bytes(raw, values["now_ms"])
         inside = verified.open()
         plaintext = b"".join(inside.chunks())
-        return verified.digest.hex(), hashlib.sha256(plaintext).hexdigest(), inside.response_key.hex()
+        times = (verified.created_ms, verified.expires_ms)
+        return verified.digest.hex(), hashlib.sha256(plaintext).hexdigest(), inside.response_key.hex(), *times
 
-    whole = (base["digest"], base["plaintext_sha256"], base["response_key"])
+    digest = hashlib.sha256(raw).hexdigest() if case["edits"] else base["digest"]
+    whole = (digest, base["plaintext_sha256"], base["response_key"], values["created_ms"], values["expires_ms"])
     assert _outcome(opened) == (whole if case["expect"] == "ok" else case["expect"])
 
 

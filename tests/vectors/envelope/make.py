@@ -30,8 +30,9 @@ TENANT = "minato"
 SIZES = (0, 1, 3000, 65536, 131073)  # the other borders are in tests/property
 CHUNK = 65536 + 16
 SEALED = 1200
-SIGNATURE = 64
-HEADER = 80 + len(TENANT)
+TIMES = 16
+TRAILER = TIMES + 64
+HEADER = 64 + len(TENANT)
 CHUNKS = HEADER + 2 + SEALED  # where the chunks begin
 RESPONSE_PRELUDE = 56
 
@@ -69,10 +70,11 @@ def keys() -> dict[str, Any]:
 
 def sealed_envelope(size: int) -> tuple[bytes, bytes]:
     pieces: list[bytes] = []
-    header = Header(TRANSFER, TENANT, "exchange", RECIPIENT.key_id, SENDER.key_id, CREATED, CREATED + LIFETIME)
+    header = Header(TRANSFER, TENANT, "exchange", RECIPIENT.key_id, SENDER.key_id)
     sealer = Sealer(header, RECIPIENT.public_key, SENDER, pieces.append)
     sealer.write(plaintext(size))
-    envelope = sealer.finish(_admit("vector", TENANT, "exchange", ForwardHead("GET", "/", None, ()), (), 0, 0))
+    admitted = _admit("vector", TENANT, "exchange", ForwardHead("GET", "/", None, ()), (), 0, 0)
+    envelope = sealer.finish(admitted, created_ms=CREATED, expires_ms=CREATED + LIFETIME)
     return b"".join(pieces), envelope.response_key
 
 
@@ -114,6 +116,9 @@ def sign(by: str = "sender") -> dict[str, Any]:
 
 INVALID, STALE, BAD_SIGNATURE = "envelope_invalid", "envelope_stale", "signature_invalid"
 
+TIMES_AT = CHUNKS + 3016  # in the base of 3000 bytes
+SIZE_3000 = TIMES_AT + TRAILER
+
 # (field, where to flip the lowest bit of a byte, what that must lead to without and with a new signature)
 FIELDS = (
     ("magic, first byte", 0, INVALID, INVALID),
@@ -125,23 +130,23 @@ FIELDS = (
     ("AEAD", 14, INVALID, INVALID),
     ("transfer id, time", 15, BAD_SIGNATURE, INVALID),
     ("transfer id, random", 30, BAD_SIGNATURE, INVALID),
-    ("created", 38, BAD_SIGNATURE, INVALID),
-    ("expires", 46, STALE, STALE),
-    ("recipient key id, first byte", 47, "recipient_unknown", "recipient_unknown"),
-    ("recipient key id, last byte", 62, "recipient_unknown", "recipient_unknown"),
-    ("sender key id, first byte", 63, "sender_unknown", "sender_unknown"),
-    ("sender key id, last byte", 78, "sender_unknown", "sender_unknown"),
-    ("length of tenant", 79, INVALID, INVALID),
-    ("tenant", 80, BAD_SIGNATURE, INVALID),
+    ("recipient key id, first byte", 31, "recipient_unknown", "recipient_unknown"),
+    ("recipient key id, last byte", 46, "recipient_unknown", "recipient_unknown"),
+    ("sender key id, first byte", 47, "sender_unknown", "sender_unknown"),
+    ("sender key id, last byte", 62, "sender_unknown", "sender_unknown"),
+    ("length of tenant", 63, INVALID, INVALID),
+    ("tenant", 64, BAD_SIGNATURE, INVALID),
     ("sealed length", HEADER + 1, INVALID, INVALID),
     ("sealed keys, ML-KEM part", HEADER + 2, BAD_SIGNATURE, INVALID),
     ("sealed keys, X25519 part", HEADER + 2 + 1088, BAD_SIGNATURE, INVALID),
     ("sealed keys, ciphertext", HEADER + 2 + 1120, BAD_SIGNATURE, INVALID),
     ("sealed keys, tag", CHUNKS - 1, BAD_SIGNATURE, INVALID),
     ("chunk", CHUNKS, BAD_SIGNATURE, INVALID),
-    ("tag of the chunk", CHUNKS + 3000 + 15, BAD_SIGNATURE, INVALID),
+    ("tag of the chunk", TIMES_AT - 1, BAD_SIGNATURE, INVALID),
+    ("created, highest byte", TIMES_AT, STALE, STALE),
+    ("expires, highest byte", TIMES_AT + 8, STALE, STALE),
+    ("expires, lowest byte", TIMES_AT + 15, STALE, STALE),  # 1 ms longer than an envelope may live
 )
-SIZE_3000 = CHUNKS + 3016 + SIGNATURE
 
 
 def header_cases() -> list[dict[str, Any]]:
@@ -174,15 +179,22 @@ def header_cases() -> list[dict[str, Any]]:
         case("altered-signed", "transfer id is a UUIDv4", base, INVALID, put(21, b"\x4a"), sign()),
         case("altered-signed", "transfer id of another variant", base, INVALID, put(23, b"\xcd"), sign()),
         case("altered-signed", "transfer id nil", base, INVALID, put(15, bytes(16)), sign()),
-        case("altered-signed", "expires when created", base, INVALID, put(39, CREATED.to_bytes(8)), sign()),
-        case("altered-signed", "expires before created", base, INVALID, put(39, (CREATED - 1).to_bytes(8)), sign()),
-        case("altered-signed", "tenant in capitals", base, INVALID, put(80, b"Minato"), sign()),
-        case("altered-signed", "tenant ends with a hyphen", base, INVALID, put(80, b"minat-"), sign()),
-        case("altered-signed", "tenant with a zero byte", base, INVALID, put(80, b"mina\x00o"), sign()),
-        case("altered-signed", "tenant not ASCII", base, INVALID, put(80, "港区".encode()), sign()),
-        case("altered-signed", "no tenant", base, INVALID, put(79, b"\x00"), delete(80, 6), sign()),
-        case("altered-signed", "tenant of 33", base, INVALID, put(79, b"\x21"), insert(86, b"a" * 27), sign()),
-        case("altered-signed", "another tenant", base, INVALID, put(80, b"chuoku"), sign()),
+        case("altered-signed", "expires when created", base, STALE, put(TIMES_AT + 8, CREATED.to_bytes(8)), sign()),
+        case(
+            "altered-signed",
+            "expires before created",
+            base,
+            STALE,
+            put(TIMES_AT + 8, (CREATED - 1).to_bytes(8)),
+            sign(),
+        ),
+        case("altered-signed", "tenant in capitals", base, INVALID, put(64, b"Minato"), sign()),
+        case("altered-signed", "tenant ends with a hyphen", base, INVALID, put(64, b"minat-"), sign()),
+        case("altered-signed", "tenant with a zero byte", base, INVALID, put(64, b"mina\x00o"), sign()),
+        case("altered-signed", "tenant not ASCII", base, INVALID, put(64, "港区".encode()), sign()),
+        case("altered-signed", "no tenant", base, INVALID, put(63, b"\x00"), delete(64, 6), sign()),
+        case("altered-signed", "tenant of 33", base, INVALID, put(63, b"\x21"), insert(70, b"a" * 27), sign()),
+        case("altered-signed", "another tenant", base, INVALID, put(64, b"chuoku"), sign()),
         case(
             "altered-signed",
             "sealed length too long",
@@ -216,19 +228,23 @@ def header_cases() -> list[dict[str, Any]]:
             "taken over by another known sender",
             base,
             INVALID,
-            put(63, OTHER_SENDER.key_id),
+            put(47, OTHER_SENDER.key_id),
             sign("other_sender"),
         ),
-        case("altered-signed", "named another known recipient", base, INVALID, put(47, OTHER_RECIPIENT.key_id), sign()),
+        case("altered-signed", "named another known recipient", base, INVALID, put(31, OTHER_RECIPIENT.key_id), sign()),
     ]
     return made
 
 
 def length_cases() -> list[dict[str, Any]]:
-    """Every boundary of the layout and its neighbours. Up to the shortest envelope the form is at fault, then the signature."""
+    """Every boundary of the layout and its neighbours. Up to the shortest envelope the form is at fault.
+
+    From there on other bytes come to stand where the times are looked for. They make no lifetime that is allowed, as the bases
+    of these cases show: so the times are at fault, and the signature only where the times stayed in their place.
+    """
     base = "3000"
     made = []
-    least = CHUNKS + 16 + SIGNATURE
+    least = CHUNKS + 16 + TRAILER
     for at in (
         0,
         1,
@@ -237,11 +253,9 @@ def length_cases() -> list[dict[str, Any]]:
         9,
         15,
         31,
-        39,
         47,
         63,
-        79,
-        80,
+        64,
         HEADER - 1,
         HEADER,
         HEADER + 1,
@@ -250,15 +264,24 @@ def length_cases() -> list[dict[str, Any]]:
         CHUNKS,
     ):
         made.append(case("truncated", f"after {at} bytes", base, INVALID, truncate(at)))
-    for at in (CHUNKS + 15, CHUNKS + 16, CHUNKS + 63, CHUNKS + 64, least - 1):
+    for at in (CHUNKS + 15, CHUNKS + 16, CHUNKS + 79, CHUNKS + 80, least - 1):
         made.append(case("truncated", f"after {at} bytes", base, INVALID, truncate(at)))
-    for at in (least, least + 1, SIZE_3000 - 65, SIZE_3000 - 64, SIZE_3000 - 1):
-        made.append(case("truncated", f"after {at} bytes", base, BAD_SIGNATURE, truncate(at)))
+    for at in (least, least + 1, TIMES_AT - 1, TIMES_AT, TIMES_AT + 8, SIZE_3000 - 65, SIZE_3000 - 64, SIZE_3000 - 1):
+        made.append(case("truncated", f"after {at} bytes", base, STALE, truncate(at)))
     for extra in (b"\x00", b"\x0a", bytes(16), bytes(64)):
-        made.append(
-            case("trailing", f"{len(extra)} bytes {extra[:1].hex()}", base, BAD_SIGNATURE, insert(SIZE_3000, extra))
-        )
-    made.append(case("trailing", "a whole second signature", base, BAD_SIGNATURE, copy(SIZE_3000 - 64, 64, SIZE_3000)))
+        made.append(case("trailing", f"{len(extra)} bytes {extra[:1].hex()}", base, STALE, insert(SIZE_3000, extra)))
+    made.append(case("trailing", "a whole second signature", base, STALE, copy(SIZE_3000 - 64, 64, SIZE_3000)))
+    made.append(case("trailing", "a whole second trailer", base, BAD_SIGNATURE, copy(TIMES_AT, TRAILER, SIZE_3000)))
+    made.append(
+        case("trailing", "a second trailer, signed anew", base, INVALID, copy(TIMES_AT, TRAILER, SIZE_3000), sign())
+    )
+    made.append(case("trailing", "a byte before the trailer", base, BAD_SIGNATURE, insert(TIMES_AT, b"\x00")))
+    made.append(
+        case("trailing", "a byte before the trailer, signed anew", base, INVALID, insert(TIMES_AT, b"\x00"), sign())
+    )
+    made.append(case("truncated", "the byte before the trailer", base, BAD_SIGNATURE, delete(TIMES_AT - 1, 1)))
+    made.append(case("truncated", "without its times", base, STALE, delete(TIMES_AT, TIMES)))
+    made.append(case("truncated", "without its times, signed anew", base, STALE, delete(TIMES_AT, TIMES), sign()))
     made.append(case("trailing", "a byte before the envelope", base, INVALID, insert(0, b"\x00")))
     return made
 
@@ -310,7 +333,7 @@ UNSIGNED_FORM = {"a tag cut", "the last cut to its tag", "the last cut below its
 
 
 def time_cases() -> list[dict[str, Any]]:
-    base, expires = "3000", CREATED + LIFETIME
+    base, expires, hour = "3000", CREATED + LIFETIME, CREATED + 3_600_000
     return [
         case("time", "at its creation", base, "ok", now_ms=CREATED),
         case("time", "at its expiry", base, "ok", now_ms=expires),
@@ -321,8 +344,36 @@ def time_cases() -> list[dict[str, Any]]:
         case("time", "at the beginning of time", base, STALE, now_ms=0),
         case("time", "lifetime as allowed", base, "ok", lifetime_ms=LIFETIME),
         case("time", "lifetime 1 ms over", base, STALE, lifetime_ms=LIFETIME - 1),
-        case("time", "expires at the end of time", base, STALE, put(39, b"\xff" * 8), sign()),
+        case("time", "expires at the end of time", base, STALE, put(TIMES_AT + 8, b"\xff" * 8), sign()),
+        case("time", "created at the end of time", base, STALE, put(TIMES_AT, b"\xff" * 8), sign()),
+        case("time", "both at the end of time", base, STALE, put(TIMES_AT, b"\xff" * 16), sign()),
+        case("time", "an hour later, moved by nobody", base, BAD_SIGNATURE, times(hour, LIFETIME), now_ms=hour),
+        case("time", "created 1 ms later, by nobody", base, BAD_SIGNATURE, times(CREATED + 1, LIFETIME - 1)),
+        case("time", "swapped with the signature's beginning", base, STALE, swap(TIMES_AT, TIMES_AT + TIMES, TIMES)),
+        # the sender may say when: nothing that was sealed before depends on the times
+        dated("an hour later", hour, LIFETIME, now_ms=hour),
+        dated("the shortest life", CREATED, 1, now_ms=CREATED + 1),
+        dated("created at zero", 0, LIFETIME, now_ms=1),
+        dated("expires at the last ms", (1 << 64) - 1 - LIFETIME, LIFETIME, now_ms=(1 << 64) - 1),
     ]
+
+
+def times(created: int, life: int) -> dict[str, Any]:
+    return put(TIMES_AT, created.to_bytes(8) + (created + life).to_bytes(8))
+
+
+def dated(name: str, created: int, life: int, **more: Any) -> dict[str, Any]:
+    return case(
+        "time",
+        f"{name}, signed anew",
+        "3000",
+        "ok",
+        times(created, life),
+        sign(),
+        created_ms=created,
+        expires_ms=created + life,
+        **more,
+    )
 
 
 def trust_cases() -> list[dict[str, Any]]:
@@ -343,6 +394,7 @@ def trust_cases() -> list[dict[str, Any]]:
         ),
         case("trust", "stale and by nobody: the sender is asked first", base, "sender_unknown", senders=[], now_ms=0),
         case("trust", "stale and altered: the time is asked first", base, STALE, flip(CHUNKS), now_ms=0),
+        case("trust", "stale in a mode that is not taken: the mode is asked first", base, INVALID, now_ms=0, modes=[]),
     ]
 
 
@@ -352,6 +404,8 @@ def envelope_file(bases: dict[str, bytes], keys_of: dict[str, bytes]) -> dict[st
     return {
         "defaults": {
             "now_ms": CREATED + 1_000,
+            "created_ms": CREATED,
+            "expires_ms": CREATED + LIFETIME,
             "lifetime_ms": LIFETIME,
             "clock_skew_ms": 30_000,
             "recipients": ["recipient", "other_recipient"],
