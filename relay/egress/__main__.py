@@ -30,6 +30,7 @@ from relay.ops import start
 from relay.ops.clock import boottime_ms, now_ms, now_utc
 from relay.ops.logs import Log
 from relay.ops.metrics import Registry
+from relay.ops.sandbox.privileges import group_of
 from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health
 from relay.settings import certificates, keys
@@ -80,6 +81,7 @@ class EgressRole:
         )
         given = activated_sockets(os.environ, os.getpid())
         self.status_listener: socket | None = next(iter(given.get("status", ())), None)
+        self.status_client = settings.exporter.user
         self.beside: start.Beside | None = None
         self.listener: socket = given[SOCKET][0] if SOCKET in given else self._open_listener()
         self.walls = Walls(
@@ -93,8 +95,8 @@ class EgressRole:
         )
 
     def _open_listener(self) -> socket:
-        start.own_directory((self.run_dir / SOCKET).parent)
-        return open_seqpacket_listener(str(self.run_dir / SOCKET), mode=0o660)
+        start.own_directory((self.run_dir / SOCKET).parent, start.SOCKETS_MODE)
+        return open_seqpacket_listener(str(self.run_dir / SOCKET), mode=0o660, group=group_of(self.settings.front.user))
 
     def _context(self, gate: Gate) -> ClientContext:
         settings, now = self.settings, now_utc()

@@ -50,6 +50,7 @@ class FrontRole:
         )
         given = activated_sockets(os.environ, os.getpid())
         self.status_listener: socket | None = next(iter(given.get("status", ())), None)
+        self.status_client = settings.exporter.user
         self.beside: start.Beside | None = None
         self.listeners: list[socket] = given.get("front") or [
             open_tcp_listener(address, interface=settings.front.interface, backlog=settings.limits.listen_backlog)
@@ -80,8 +81,6 @@ class FrontRole:
                 task_status.started()
                 await asked.wait()
                 accepting.cancel()
-                for listener in self.listeners:
-                    listener.close()
                 drain.begin()
             channels.cancel_scope.cancel()
 
@@ -93,6 +92,8 @@ class FrontRole:
             async with trio.open_nursery() as listening:
                 for listener in self.listeners:
                     listening.start_soon(accept_loop, listener, handle)
+        for listener in self.listeners:  # only now, when nobody waits for them any more
+            listener.close()
 
     async def _connection(self, sock: socket, source: str, drain: Drain) -> None:
         """One connection. A bug met here ends this connection, is counted and logged; a peer must not switch the service off."""

@@ -28,6 +28,7 @@ from relay.ops.clock import now_ms, now_utc
 from relay.ops.logs import Log
 from relay.ops.management import serve_management, source_of_one
 from relay.ops.metrics import Registry
+from relay.ops.sandbox.privileges import acting_as
 from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health, Status
 from relay.settings import certificates, keys
@@ -58,11 +59,13 @@ class GateRole:
         tenants = [application.tenant for application in settings.application]
         self.registry = Registry("gate", {"tenant": tenants, "certificate": ["gate"]})
         self.measure = Measure(self.registry)
-        state_dir = start.own_directory(Path(own.state_dir), 0o700)
+        state_dir = start.own_directory(Path(own.state_dir), 0o700, own.user)
         self.run_dir = state_dir / "run"
+        with acting_as(own.user):
+            delivered = Delivered(state_dir / "delivered.sqlite")
         self.gate = Gate(
             limits=limits,
-            delivered=Delivered(state_dir / "delivered.sqlite"),
+            delivered=delivered,
             receipts=keys.private_key(own.receipt_key, own.keys_dir, ReceiptSigner.from_text),
             applications={entry.tenant: Application(entry.url, limits) for entry in settings.application},
             measure=self.measure,
@@ -75,6 +78,7 @@ class GateRole:
         )
         self.openers = {relay.server_name: Opener(_trust(settings, relay)) for _, relay in self.relays}
         self.status_listener: socket | None = None
+        self.status_client: str | None = None
         self.beside: start.Beside | None = None
         if own.status_listen is not None:
             self.management = open_tcp_listener(own.status_listen, backlog=_MANAGEMENT_BACKLOG)

@@ -22,6 +22,7 @@ from relay.ops import start
 from relay.ops.clock import now_ms
 from relay.ops.logs import Log
 from relay.ops.metrics import Registry
+from relay.ops.sandbox.privileges import acting_as, group_of
 from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health
 from relay.settings import keys
@@ -47,9 +48,11 @@ class LedgerRole:
         self.measure = Measure(self.registry)
         given = activated_sockets(os.environ, os.getpid())
         self.status_listener: socket | None = next(iter(given.get("status", ())), None)
+        self.status_client = settings.exporter.user
         self.beside: start.Beside | None = None
         self._interval_s = settings.limits.checkpoint_interval_ms / 1000
         self.store = _open_store(settings)
+        self._clients = {"ledger/front.sock": settings.front.user, "ledger/egress.sock": settings.egress.user}
         jsonl = settings.ledger.jsonl
         self.ledger = Ledger(
             self.store,
@@ -68,8 +71,8 @@ class LedgerRole:
         )
 
     def _open_listener(self, name: str) -> socket:
-        start.own_directory((self.run_dir / name).parent)
-        return open_seqpacket_listener(str(self.run_dir / name), mode=0o660)
+        start.own_directory((self.run_dir / name).parent, start.SOCKETS_MODE)
+        return open_seqpacket_listener(str(self.run_dir / name), mode=0o660, group=group_of(self._clients[name]))
 
     async def serve(
         self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -114,11 +117,11 @@ class LedgerRole:
 
 
 def _open_store(settings: HostFile) -> LogStore:
-    directory = Path(settings.ledger.directory)
+    directory = start.own_directory(Path(settings.ledger.directory), user=settings.ledger.user)
     signer = keys.private_key(settings.ledger.signing_key, settings.host.keys_dir, Signer.parse)
     try:
-        directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-        return LogStore.open(directory, settings.ledger.origin, signer, now_ms(), limits=settings.limits)
+        with acting_as(settings.ledger.user):
+            return LogStore.open(directory, settings.ledger.origin, signer, now_ms(), limits=settings.limits)
     except (OSError, ValueError, Unavailable) as error:
         mend = "check the directory, its owner, and that [ledger] origin is the name of the log's key"
         raise ConfigInvalid([Problem(str(directory), 0, str(error), mend)]) from error

@@ -67,16 +67,14 @@ def open_tcp_listener(address: str, *, interface: str | None = None, backlog: in
     return listener
 
 
-def open_seqpacket_listener(
-    path: str, *, mode: int, owner: tuple[int, int] | None = None, backlog: int = 128
-) -> socket.socket:
-    """A unix socket that keeps message borders. Mode and owner (uid, gid) are set before anyone can connect."""
+def open_seqpacket_listener(path: str, *, mode: int, group: int | None = None, backlog: int = 128) -> socket.socket:
+    """A unix socket that keeps message borders. Mode and group are set before anyone can connect."""
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
     try:
         listener.bind(path)
-        if owner is not None:
-            os.chown(path, *owner)
+        if group is not None:
+            os.chown(path, -1, group)
         Path(path).chmod(mode)
         listener.listen(backlog)  # until here a connect is refused, whatever the mode was
     except OSError as error:

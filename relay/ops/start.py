@@ -21,7 +21,10 @@ from relay.ops import clock, status
 from relay.ops.lifecycle import Notifier, run_until_signal
 from relay.ops.logs import Log
 from relay.ops.metrics import LOG_LINES_LOST, Process, Registry
+from relay.ops.sandbox.privileges import group_of, identity
 from relay.ops.sandbox.walls import Demand, Held, Walls, enter
+
+SOCKETS_MODE = 0o755  # of a directory of sockets: each socket says itself who may connect
 
 _EXIT_SOFTWARE = 70  # EX_SOFTWARE: a bug of ours
 
@@ -42,6 +45,7 @@ class Role(Protocol):
     drain_timeout_ms: int
     registry: Registry
     status_listener: socket.socket | None  # opened by systemd; None: opened here
+    status_client: str | None  # the user of the exporter, who alone may ask for the status
     beside: Beside | None  # what the role serves beside its work
 
     async def serve(self, drain: trio.Event, held: Held, *, task_status: trio.TaskStatus[None]) -> None:
@@ -76,7 +80,7 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         notifier = Notifier()
         role = make(options)
         worker = getattr(options, "worker", None)
-        listener = role.status_listener or _status_listener(role.run_dir, name, worker)
+        listener = role.status_listener or _status_listener(role, name, worker)
         process = Process(role.registry)
         held = enter(role.walls, role.landlock, role.seccomp)
     except (ConfigInvalid, WallMissing) as error:
@@ -113,15 +117,20 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
     return code
 
 
-def _status_listener(run_dir: Path, name: str, worker: int | None) -> socket.socket:
-    (run_dir / "status").mkdir(mode=0o750, parents=True, exist_ok=True)
-    return status.open_listener(status.socket_path(run_dir, name, worker))
+def _status_listener(role: Role, name: str, worker: int | None) -> socket.socket:
+    path = status.socket_path(role.run_dir, name, worker)
+    own_directory(path.parent, SOCKETS_MODE)
+    return status.open_listener(path, group_of(role.status_client))
 
 
-def own_directory(path: Path, mode: int = 0o750) -> Path:
-    """The directory, made if it is not there. Raises ConfigInvalid."""
+def own_directory(path: Path, mode: int = 0o750, user: str | None = None) -> Path:
+    """The directory, made for `user` if it is not there. Raises ConfigInvalid, WallMissing."""
+    who = identity(user) if os.geteuid() == 0 else None
     try:
-        path.mkdir(mode=mode, parents=True, exist_ok=True)
+        if not path.is_dir():
+            path.mkdir(mode=mode, parents=True, exist_ok=True)
+            if who is not None:
+                os.chown(path, who.uid, who.gid)
     except OSError as error:
         raise ConfigInvalid([Problem(str(path), 0, str(error.strerror), "make it, for this role's user")]) from error
     return path

@@ -60,14 +60,16 @@ def socket_path(run_dir: Path, role: str, worker: int | None = None) -> Path:
     return run_dir / "status" / (f"{role}.sock" if worker is None else f"{role}-{worker}.sock")
 
 
-def open_listener(path: Path) -> socket.socket:
-    """A listening socket at `path`, for the owner and group only. An older one of the same name is replaced."""
+def open_listener(path: Path, group: int | None = None) -> socket.socket:
+    """A listening socket at `path`, for the owner and `group` only. An older one of the same name is replaced."""
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
     before = os.umask(0o117)  # the mode must be right from the first instant: srw-rw----
     try:
         made.bind(str(path))
+        if group is not None:
+            os.chown(path, -1, group)
     except OSError:
         made.close()
         raise

@@ -1,10 +1,16 @@
-"""Users, capabilities, limits and process flags: the walls that every Linux has (docs/spec/sandbox.md section 2)."""
+"""Users, capabilities, limits and process flags: the walls that every Linux has (docs/spec/sandbox.md section 2).
+
+What a role makes while it is still root must suit the user that it becomes: its directories and files are made `acting_as`
+that user, and its sockets are given the `group_of` their client (docs/spec/ipc.md section 1.2).
+"""
 
 from __future__ import annotations
 
 import os
 import pwd
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from relay.base.errors import WallMissing
@@ -36,6 +42,34 @@ def identity(user: str | None) -> Identity | None:
     if os.geteuid() not in (0, entry.pw_uid):
         raise WallMissing(f"cannot become {user} from uid {os.geteuid()}; mend: start as root or as {user}")
     return Identity(user, entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(user, entry.pw_gid)))
+
+
+def group_of(user: str | None) -> int | None:
+    """The group of the user named, for a socket that this user alone may open; None where only root could give it away."""
+    if user is None or os.geteuid() != 0:
+        return None
+    who = identity(user)
+    return None if who is None else who.gid
+
+
+@contextmanager
+def acting_as(user: str | None) -> Iterator[None]:
+    """What is opened and made inside is opened and made by the user named. Raises WallMissing."""
+    who = identity(user)
+    if who is None or os.geteuid() != 0:
+        yield
+        return
+    groups, gid, on_parent_death = os.getgroups(), os.getegid(), kernel.parent_death_signal()
+    try:
+        os.setgroups(who.groups)
+        os.setegid(who.gid)
+        os.seteuid(who.uid)
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(gid)
+        os.setgroups(groups)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, on_parent_death)  # the kernel forgets it when the user changes
 
 
 def limit_resources(open_files: int, address_space: int | None) -> None:

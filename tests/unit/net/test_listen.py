@@ -98,7 +98,7 @@ class TestSeqpacketListener:
 
     def test_mode_and_owner(self, tmp_path: Path) -> None:
         path = tmp_path / "ledger.sock"
-        with open_seqpacket_listener(str(path), mode=0o620, owner=(os.getuid(), os.getgid())):
+        with open_seqpacket_listener(str(path), mode=0o620, group=os.getgid()):
             assert path.stat().st_mode & 0o777 == 0o620
             assert (path.stat().st_uid, path.stat().st_gid) == (os.getuid(), os.getgid())
 
