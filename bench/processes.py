@@ -90,6 +90,16 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return ticks / _TICK
 
 
+def core_seconds(core: int) -> float:
+    """Time that a core was not idle, for whomever: this system's processes, the kernel, other guests of the host."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *ticks = line.split()
+        if name == f"cpu{core}":
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, ticks[:8])
+            return (user + nice + system + irq + softirq + steal) / _TICK
+    raise BenchRefused(f"/proc/stat has no core {core}")
+
+
 def pss_bytes(pids: Iterable[int]) -> int:
     return sum(_kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss:") for pid in pids)
 

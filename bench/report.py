@@ -18,6 +18,7 @@ _MIB = 1024 * 1024
 _MODSECURITY = ("nginx-modsecurity", "apache-modsecurity")  # ratios are to the better of these
 
 _BUSY = 0.9  # of the core: below it, something else kept the measured side waiting, and it could do more
+_FOREIGN = 0.05  # of the measured core
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ class Report:
     def notes(self) -> list[str]:
         return [note for row in self.rows if (note := row.system.note(row.workload)) is not None]
 
+    @property
+    def foreign(self) -> float:
+        return max((block.foreign for row in self.rows for block in row.blocks), default=0.0)
+
     def print(self, console: Console) -> None:
         notes = self.notes()
         table = Table(title="CPU time of the measured side on one core; medians of the rounds", title_justify="left")
@@ -98,6 +103,8 @@ class Report:
         console.print(table)
         for mark, note in enumerate(notes, 1):
             console.print(f"[{mark}] {note}", markup=False)
+        if self.foreign > _FOREIGN:
+            console.print(f"not alone on the machine: others used up to {self.foreign:.0%} of the measured core")
 
     def as_json(self) -> list[dict[str, object]]:
         return [self._row_as_json(row) for row in self.rows]
@@ -111,6 +118,7 @@ class Report:
             "cpu_ms_per_request": _spread([block.cpu_ms for block in row.blocks]),
             "requests_per_second": _spread([block.rate for block in row.blocks]),
             "measured_core_busy": round(row.busy, 3),
+            "measured_core_foreign": round(max(block.foreign for block in row.blocks), 3),
             "latency_ms": {
                 "rate_per_second": row.workload.rate,
                 "samples": len(latencies),
@@ -139,7 +147,7 @@ class Report:
 
 def _heading(workload: Workload, line: int) -> str:
     """Two lines, beside the first two systems."""
-    about = f"  latency at {workload.rate:g}/s" if workload.rate else "  full handshakes"
+    about = f"  latency at {workload.rate:g}/s" if workload.rate else "  requests/s are handshakes/s"
     return (workload.label, about)[line] if line < 2 else ""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.cores import BenchRefused, check_pinned
 from bench.load import open_loop, planted, wrk
-from bench.processes import PeakSampler, cpu_seconds, peak_rss_bytes, pss_bytes, reset_peaks
+from bench.processes import PeakSampler, core_seconds, cpu_seconds, peak_rss_bytes, pss_bytes, reset_peaks
 from bench.systems import Evidence, Ground, Running, System
 from bench.workloads import Workload
 
@@ -41,6 +41,7 @@ class Block:
     cpu_ms: float  # of the measured side, per answered request
     rate: float  # answered requests per second, closed loop
     busy: float  # share of the measured core that the measured side used meanwhile; below 1, the rate has another limit
+    foreign: float  # share of it that others used: the run was not alone on the machine
     latencies: tuple[float, ...]  # seconds, open loop; empty where it was not run
     peak_pss: int
     peak_rss: int
@@ -79,9 +80,10 @@ def _measure(
         reached += planted.send(running.origin, probes)
 
     with PeakSampler(lambda: pss_bytes(pids)) as memory:
-        before = cpu_seconds(pids)
+        before, core_before = cpu_seconds(pids), core_seconds(ground.cores.measured)
         closed = wrk.run(running.origin, workload, pace.closed, pace.tail, directory, halfway)
         spent = cpu_seconds(pids) - before
+        foreign = core_seconds(ground.cores.measured) - core_before - spent
         latencies: tuple[float, ...] = ()
         if workload.rate:
             latencies = open_loop.run(running.origin, workload, workload.rate, pace.open).latencies
@@ -97,6 +99,7 @@ def _measure(
         cpu_ms=spent * 1000 / closed.answered,
         rate=closed.rate,
         busy=spent / closed.elapsed,
+        foreign=max(0.0, foreign) / (closed.elapsed + pace.tail),
         latencies=latencies,
         peak_pss=memory.peak,
         peak_rss=peak_rss_bytes(pids),

@@ -28,7 +28,7 @@ class Named(System):
 
 
 SYSTEMS = [Named("nginx-modsecurity"), Named("apache-modsecurity"), Named("sekisho")]
-BLOCK = Block("", "get", 1.0, 100.0, 0.95, (0.001, 0.003), 2**20, 2**20, 2, "TLSv1.3", {})
+BLOCK = Block("", "get", 1.0, 100.0, 0.95, 0.01, (0.001, 0.003), 2**20, 2**20, 2, "TLSv1.3", {})
 
 
 def blocks(workload: str, **cpu: tuple[float, ...]) -> list[Block]:
@@ -73,3 +73,18 @@ def test_footnotes_are_printed_below_the_table() -> None:
     text = out.getvalue()
     assert "sekisho [1]" in text
     assert "\n[1] not alike\n" in text
+
+
+def test_says_when_others_used_the_measured_core() -> None:
+    for foreign, said in ((0.05, False), (0.06, True)):
+        out = io.StringIO()
+        block = replace(BLOCK, system="sekisho", foreign=foreign)
+        Report(SYSTEMS, [GET], [block]).print(Console(file=out, width=160))
+        assert ("others used up to 6% of the measured core" in out.getvalue()) == said
+
+
+def test_a_rate_with_another_limit_is_marked() -> None:
+    for busy, cell in ((0.91, "│        100 │"), (0.9, "│      > 100 │")):
+        out = io.StringIO()
+        Report(SYSTEMS, [GET], [replace(BLOCK, system="sekisho", busy=busy)]).print(Console(file=out, width=160))
+        assert cell in out.getvalue()
