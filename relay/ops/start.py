@@ -83,7 +83,7 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         listener = role.status_listener or _status_listener(role, name, worker)
         process = Process(role.registry)
         held = enter(role.walls, role.landlock, role.seccomp)
-    except (ConfigInvalid, WallMissing) as error:
+    except (ConfigInvalid, WallMissing, Broken) as error:  # Broken: a log that does not fit together
         print(f"sekisho {name}: {error}", file=sys.stderr)
         return error.exit_code
     log.info("walls_up", walls=list(held.walls), missing=list(held.missing))
