@@ -95,7 +95,8 @@ class Multipart:
         return self._carry(self._parser.feed(data))
 
     def finish(self) -> bytes:
-        return self._carry(self._parser.finish()) + self._writer.end()
+        last = self._carry(self._parser.finish())
+        return b"" if self._judgement.is_denied else last + self._writer.end()
 
     def _carry(self, events: list[BodyEvent]) -> bytes:
         return b"".join([self._one(event) for event in events])

@@ -90,6 +90,8 @@ async def running(lab: Lab, output: int | None = None) -> AsyncIterator[Supervis
             yield supervisor
         finally:
             is_ready = False
+            for listener in lab.listeners:  # or new clients would wait in its queue for workers that are ending
+                listener.close()
             with trio.CancelScope(shield=True):
                 await supervisor.stop(LAB_STOP_ORDER)
             write_lab_json(lab, supervisor)  # the files stay for looking at; no process is left
@@ -98,17 +100,11 @@ async def running(lab: Lab, output: int | None = None) -> AsyncIterator[Supervis
 
 async def _until_signal(lab: Lab) -> None:
     notifier = Notifier()
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals, trio.CancelScope() as whole:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_cancel_on, signals, whole)
-            async with running(lab):
-                notifier.ready()
-                print(f"sekisho lab: ready, {lab.front_url}, see {lab.options.directory / 'lab.json'}", flush=True)
-                await trio.sleep_forever()
-    notifier.stopping()
-
-
-async def _cancel_on(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
-    async for _ in signals:
-        scope.cancel()
-        return
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with running(lab):
+            notifier.ready()
+            print(f"sekisho lab: ready, {lab.front_url}, see {lab.options.directory / 'lab.json'}", flush=True)
+            # not a cancellation: that would end every process at once instead of in order
+            async for _ in signals:
+                break
+            notifier.stopping()

@@ -41,10 +41,11 @@ class Lab:
     config: LabConfig
     application_port: int | None
     listeners: tuple[socket.socket, ...]
+    front_port: int
 
     @property
     def front_url(self) -> str:
-        return f"https://localhost:{self.listeners[0].getsockname()[1]}"
+        return f"https://localhost:{self.front_port}"
 
     @property
     def metrics_url(self) -> str:
@@ -54,11 +55,12 @@ class Lab:
 def prepare(options: LabOptions) -> Lab:
     """Write everything below `options.directory`, which must be new or empty. Raises ConfigInvalid."""
     front = _bound()
+    front_port = front.getsockname()[1]
     exporter_port, application_port, *gate_ports = _free_ports(2 + options.gates)
     url = options.application_url or f"http://127.0.0.1:{application_port}"
     pki = create_pki(options.directory, tenants={TENANT: HOSTS}, gates=options.gates)
     choices = LabChoices(
-        front_port=front.getsockname()[1],
+        front_port=front_port,
         exporter_port=exporter_port,
         gate_ports=gate_ports,
         applications={TENANT: url},
@@ -69,7 +71,7 @@ def prepare(options: LabOptions) -> Lab:
     config = write_lab_config(pki, choices)
     front.listen(config.host.limits.listen_backlog)
     _write_samples(options.directory / "samples", samples())
-    return Lab(options, pki, config, None if options.application_url else application_port, (front,))
+    return Lab(options, pki, config, None if options.application_url else application_port, (front,), front_port)
 
 
 def children(lab: Lab) -> list[Child]:
