@@ -73,5 +73,7 @@ async def _supervise(config: Path, settings: HostFile, listeners: list[socket.so
             async for _ in signals:
                 break
             notifier.stopping()
+            for listener in listeners:  # or new clients would wait in its queue for workers that are ending
+                listener.close()
             await supervisor.stop(STOP_ORDER)
             nursery.cancel_scope.cancel()

@@ -14,7 +14,7 @@ from relay.base.errors import Refused, Unavailable
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.envelope.bhttp import ResponseDecoder
-from relay.envelope.bhttp_grammar import Bounds
+from relay.envelope.bhttp_grammar import Bounds, Fields
 from relay.envelope.response import ResponseOpener
 from relay.envelope.seal import Envelope
 from relay.net.parcel import Parcel
@@ -56,13 +56,19 @@ def open_answer(parcel: Parcel, envelope: Envelope, limits: Limits, *, to_head: 
         headers = [(name, value) for name, value in head.headers if name in RESPONSE_HEADERS]
         if parcel.inline is not None:  # all of it is here already, so all of it is checked before any of it is sent
             content = b"".join([*first, *(piece for several in pieces for piece in several)])
-            return Answered(head.status, headers, iter((content,)), len(content), parcel)
+            # to a HEAD: what the application says that a GET would have, if it says so (RFC 9110 section 8.6)
+            length = _declared(head.headers) if to_head else len(content)
+            return Answered(head.status, headers, iter((content,)), length, parcel)
     except Refused as error:
         parcel.close()
         raise Unavailable(error.reason, error.detail) from error
     return Answered(
         head.status, headers, (piece for several in chain([first], pieces) for piece in several), None, parcel
     )
+
+
+def _declared(headers: Fields) -> int | None:
+    return next((int(value) for name, value in headers if name == b"content-length"), None)
 
 
 def _content(decoder: ResponseDecoder, opener: ResponseOpener, parcel: Parcel) -> Iterator[list[bytes]]:

@@ -61,6 +61,11 @@ class Incoming:
                 raise Refused(Reason.BODY_INCOMPLETE)
             await self._receive()
 
+    def finish_bodiless(self) -> None:
+        """Pass the end of a request that has no body, so that one refused by its head does not cost its connection."""
+        if not self.head.has_body:
+            self._http.next_event()
+
     async def _receive(self) -> None:
         if self._continue_owed:
             self._continue_owed = False

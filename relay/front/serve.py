@@ -177,6 +177,8 @@ class Connection:
             return False
         if self._drain.asked:
             self._http.close_after_response()
+        if incoming is not None:
+            incoming.finish_bodiless()
         try:
             await self._send(self._own_answer(error, transfer_id, incoming))
             if not self._http.must_close:

@@ -21,6 +21,7 @@ from relay.base.reasons import Reason
 from relay.ipc.messages import PACKET_BYTES, Answer, Message, ProtocolViolation, decode_answer, encode
 
 _DESCRIPTOR_SPACE = socket.CMSG_SPACE(2 * 4)  # room for two, so that a second, forbidden one is seen and closed
+_RECONNECT_S = 0.5  # on one host; a service that restarts takes about as long
 _DRAIN_MOST = 256  # packets taken from one connection before others get their turn
 
 
@@ -88,7 +89,8 @@ class _Waiting:
 class Channel:
     """The client's end: `call` sends a request and waits for its answer; calls of many tasks share one socket.
 
-    The connection is opened when it is needed and again after it was lost, so a service may come later and may restart.
+    The connection is opened by `run`, and by a call that needs it before, and again after it was lost: a service may come later
+    and may restart, and `is_connected` is the truth about it while nobody calls.
     Whatever goes wrong is Unavailable: the caller need not know how a dependency failed, only that it did, and whether
     the request can have been acted on: `unavailable` says that it cannot, `lost` (where that differs) that it may.
     """
@@ -145,11 +147,11 @@ class Channel:
         return waiting.answer, waiting.descriptors
 
     async def run(self) -> None:
-        """Read answers, for ever. Run it in a task beside the callers."""
+        """Keep the connection and read answers, for ever. Run it in a task beside the callers."""
         while True:
             sock = self._sock
             if sock is None:
-                await self._connected.wait()
+                await self._reconnect()
                 continue
             try:
                 await trio.lowlevel.wait_readable(sock)
@@ -164,6 +166,13 @@ class Channel:
     def close(self) -> None:
         if self._sock is not None:
             self._lose(self._sock)
+
+    async def _reconnect(self) -> None:
+        """One attempt, and a while until the next."""
+        with contextlib.suppress(Unavailable):
+            self._connect()
+        with trio.move_on_after(_RECONNECT_S):
+            await self._connected.wait()
 
     def _connect(self) -> socket.socket:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
