@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from relay.tree.record import Intent, Name, Operation, Outcome, Refusal, State
+from relay.tree.record import Intent, Name, NameOrNone, Operation, Outcome, Refusal, Result, State
 
 PACKET_BYTES: Final = (
     128 * 1024
@@ -22,7 +22,6 @@ Call = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Index = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 TransferRaw = Annotated[bytes, Meta(min_length=16, max_length=16)]
-Code = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{0,48}$")]
 Blob = Annotated[bytes, Meta(max_length=INLINE_BYTES)]
 
 
@@ -81,13 +80,13 @@ class Recorded(Message, frozen=True, tag=True):
 
 
 class Exchanged(Message, frozen=True, tag=True):
-    result: Code
-    gate: Code
+    result: Result
+    gate: NameOrNone
     inline: Blob | None
 
 
 class Failed(Message, frozen=True, tag=True):
-    reason: Code
+    reason: Result
 
 
 Request = RecordIntent | RecordOutcome | RecordRefusal | RecordOperation | RecordState | Exchange
