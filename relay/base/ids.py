@@ -41,6 +41,11 @@ def parse_transfer_id(text: str) -> TransferId:
     return TransferId(text)
 
 
+def transfer_id_ms(transfer_id: TransferId) -> int:
+    """The Unix time in milliseconds that an id carries."""
+    return int(transfer_id[:8] + transfer_id[9:13], 16)
+
+
 def transfer_id_to_bytes(transfer_id: TransferId) -> bytes:
     """The 16 bytes of an id."""
     return bytes.fromhex(transfer_id.replace("-", ""))

@@ -51,6 +51,13 @@ class Limits:
     headers_timeout_ms: int = _limit(10_000, "ms", 10, 600_000, "Apache mod_reqtimeout header=20-40, halved")
     idle_timeout_ms: int = _limit(15_000, "ms", 10, 3_600_000, "between two requests; nginx keepalive_timeout is 75 s")
     body_grace_ms: int = _limit(5_000, "ms", 10, 600_000, "time a body may take before the minimum rate counts")
+    body_timeout_ms: int = _limit(
+        3_600_000,
+        "ms for a whole body, from its head to its seal",
+        10,
+        86_400_000,
+        "route_body_bytes at 150 kbit/s; envelope.md 5.6",
+    )
     body_min_rate: int = _limit(1_000, "bytes/s", 1, 1_000_000_000, "Apache mod_reqtimeout MinRate is 500")
     write_timeout_ms: int = _limit(30_000, "ms", 10, 3_600_000, "without progress of an answer; Slow Read attack")
     linger_timeout_ms: int = _limit(

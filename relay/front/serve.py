@@ -79,13 +79,16 @@ class Connection:
         return facts
 
     async def _one(self, facts: TlsFacts) -> bool:
-        """One request and its answer; whether another may follow."""
+        """One request and its answer; whether another may follow. The transfer begins when its head is there."""
+        try:
+            head = await self._next_head()
+        except Refused as error:
+            return await self._refuse(error, new_transfer_id(now_ms()), None, facts)
+        if head is None:
+            return False
         transfer_id = new_transfer_id(now_ms())
         incoming: Incoming | None = None
         try:
-            head = await self._next_head()
-            if head is None:
-                return False
             timed = Stopwatch(self._front.measure)
             incoming = Incoming(head, self._http, self._stream, self._limits, self._source, timed)
             self._front.measure.active.inc()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from relay.base.errors import Refused
-from relay.base.ids import TransferId
+from relay.base.ids import TransferId, transfer_id_ms
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.envelope.bhttp import RequestDecoder, ResponseEncoder
@@ -51,6 +51,7 @@ async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
     application = gate.applications.get(header.tenant)
     if application is None:
         raise Refused(Reason.RECIPIENT_UNKNOWN, "no application for this tenant")
+    check_age(header.transfer_id, verified.created_ms, gate.limits)
     gate.delivered.remember(header.transfer_id, verified.expires_ms)
     opened = verified.open()
     head, content = open_request(opened, gate.limits)
@@ -66,6 +67,16 @@ async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
     )
     gate.measure.delivered(header.tenant)
     return GateAnswer(receipt, response.parcel)
+
+
+def check_age(transfer_id: TransferId, created_ms: int, limits: Limits) -> None:
+    """Section 5.6 of docs/spec/envelope.md: an old envelope that was signed once more is not fresh. Raises Refused.
+
+    The id was drawn when the request began, and is bound to the content key, so no signature can give it another time.
+    """
+    age_ms = created_ms - transfer_id_ms(transfer_id)
+    if not -limits.clock_skew_ms <= age_ms <= limits.body_timeout_ms + limits.headers_timeout_ms + limits.clock_skew_ms:
+        raise Refused(Reason.ENVELOPE_STALE, "sealed at another time than its transfer began")
 
 
 def open_request(opened: Opened, limits: Limits) -> tuple[RequestHead, Parcel]:
