@@ -77,7 +77,7 @@ async def running(lab: Lab, output: int | None = None) -> AsyncIterator[Supervis
     is_ready = False
     supervisor = Supervisor(
         lab.options.directory / "run",
-        Log("supervisor"),
+        Log("supervisor", fd=sys.stderr.fileno() if output is None else output),
         drain_timeout_s=lab.config.host.limits.drain_timeout_ms / 1000 + 2,
         changed=changed,
         output=output,
