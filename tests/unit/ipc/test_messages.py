@@ -112,7 +112,8 @@ EXCHANGE = REQUESTS[5]
     [
         (EXCHANGE, 1, -1), (EXCHANGE, 1, 1 << 32), (EXCHANGE, 1, "1"), (EXCHANGE, 1, 1.0),
         (EXCHANGE, 2, bytes(15)), (EXCHANGE, 2, bytes(17)), (EXCHANGE, 2, "0" * 16),
-        (EXCHANGE, 3, ""), (EXCHANGE, 3, "City-A"), (EXCHANGE, 3, "a" * 65), (EXCHANGE, 3, "a0123456789"), (EXCHANGE, 3, "a/b"), (EXCHANGE, 3, "a\n"),
+        (EXCHANGE, 3, ""), (EXCHANGE, 3, "City-A"), (EXCHANGE, 3, "a" * 65), (EXCHANGE, 3, "a0123456789"),
+        (EXCHANGE, 3, "a/b"), (EXCHANGE, 3, "a\n"),
         (EXCHANGE, 3, "見本"), (EXCHANGE, 4, bytes(31)), (EXCHANGE, 4, bytes(33)), (EXCHANGE, 5, [7, START_MS, bytes(31)]),
         (EXCHANGE, 5, [7, START_MS]), (EXCHANGE, 5, [-1, START_MS, bytes(32)]), (EXCHANGE, 5, [1 << 63, START_MS, bytes(32)]),
         (EXCHANGE, 6, bytes(INLINE_BYTES + 1)), (EXCHANGE, 6, "text"),
