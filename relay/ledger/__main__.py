@@ -66,6 +66,7 @@ class LedgerRole:
             role="ledger",
             read=(*python_paths(), Path(settings.ledger.directory)),
             write=(Path(settings.ledger.directory),),
+            unix=False,  # it is asked, and asks nobody
             open_files=_OPEN_FILES,
             user=settings.ledger.user,
         )

@@ -114,13 +114,21 @@ def of_landlock(
     if _ROOT not in write:
         made.append(("write_root", lambda: _no_open(_ROOT, os.O_RDWR | os.O_TMPFILE)))
     for path in read:
-        if path.is_dir() and not any(path.is_relative_to(writable) for writable in write):
+        if _is_reached(path) and not any(path.is_relative_to(writable) for writable in write):
             made.append(("write_read_only", lambda path=path: _no_open(path, os.O_RDWR | os.O_TMPFILE)))  # type: ignore[misc]  # bound now
     if inet:
         closed = next(port for port in _TRIED_PORTS if port not in connect and port not in bind)
         made.append(("connect_tcp", lambda: _no_tcp(lambda tcp: tcp.connect(("127.0.0.1", closed)))))
         made.append(("bind_tcp", lambda: _no_tcp(lambda tcp: tcp.bind(("127.0.0.1", closed)))))
     return [Attempt(name, "landlock", attempt) for name, attempt in made]
+
+
+def _is_reached(directory: Path) -> bool:
+    """Nobody writes below a directory that the role's user cannot even reach."""
+    try:
+        return directory.is_dir()
+    except PermissionError:
+        return False
 
 
 def _denied(call: Callable[[], object], expected: Sequence[int]) -> None:

@@ -384,6 +384,60 @@ def test_a_role_that_changes_its_user_still_ends_with_its_supervisor(tmp_path: P
     assert done.stdout.split() == [str(int(signal.SIGTERM))]
 
 
+def test_a_directory_that_the_user_cannot_reach_is_no_missing_wall(tmp_path: Path) -> None:
+    done = in_process(
+        tmp_path,
+        """
+        (other / "below").mkdir()
+        other.chmod(0o700)
+        held = enter(Walls(role="front", read=(other / "below",), user="nobody" if os.geteuid() == 0 else None), "require", "require")
+        print("seccomp_filter" in held.walls)
+        """,
+    )
+    assert done.stdout.split() == ["True"], done.stderr
+
+
+def test_what_is_made_acting_as_a_user_is_that_users(tmp_path: Path) -> None:
+    done = in_process(
+        tmp_path,
+        """
+        import pwd
+        from relay.ops.sandbox.privileges import acting_as, group_of
+        who = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        before = (os.getresuid(), os.getresgid(), os.getgroups())
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGTERM)
+        write.chmod(0o777)
+        os.chdir(write)
+        try:
+            with acting_as(who):
+                Path("new").write_text("")
+                print(code_of(lambda: Path("../other/secret").write_text("")) if os.getuid() == 0 else "EACCES")
+                raise KeyError
+        except KeyError:
+            pass
+        print((write / "new").owner() == who, (os.getresuid(), os.getresgid(), os.getgroups()) == before)
+        print(kernel.parent_death_signal() == signal.SIGTERM)
+        print(group_of(who) == (pwd.getpwnam(who).pw_gid if os.geteuid() == 0 else None), group_of(None) is None)
+        """,
+    )
+    assert done.stdout.split() == ["EACCES"] + ["True"] * 5, done.stderr
+
+
+def test_acting_as_an_unknown_user_is_a_missing_wall(tmp_path: Path) -> None:
+    done = in_process(
+        tmp_path,
+        """
+        from relay.ops.sandbox.privileges import acting_as
+        try:
+            with acting_as("no-such-user"):
+                print("inside")
+        except WallMissing as exc:
+            print(exc)
+        """,
+    )
+    assert "there is no user no-such-user" in done.stdout and "inside" not in done.stdout
+
+
 # what the kernel lacks, simulated inside the child; (demand, what is missing, how entering ends)
 LACKING = [
     ("landlock", "require", "WallMissing"),
