@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from policy.samples import Sample, samples
+from relay.base.limits import DEFAULTS
 from relay.ops.durable import replace
 from relay.ops.supervisor import Child, Supervisor
 from relay.ops.topology import STOP_ORDER, host_children
@@ -66,9 +68,12 @@ def prepare(options: LabOptions) -> Lab:
         applications={TENANT: url},
         workers=options.workers,
         open_routes=options.open_routes,
+        # every client of a lab comes from one address
+        host={"limits": {"connections_per_source": DEFAULTS.connections}},
         extra=options.extra,
     )
     config = write_lab_config(pki, choices)
+    shutil.copy(pki.log_vkey_file, options.directory / "log.vkey")  # where `sekisho log verify DIR/log` looks for it
     front.listen(config.host.limits.listen_backlog)
     _write_samples(options.directory / "samples", samples())
     return Lab(options, pki, config, None if options.application_url else application_port, (front,), front_port)

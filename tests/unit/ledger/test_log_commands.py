@@ -99,9 +99,22 @@ def test_what_cannot_be_used(log: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert len(cases) == 10
 
 
+def test_without_a_key_the_one_beside_the_log_is_used_and_named(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "log"
+    shutil.copytree(log, own)
+    assert run("verify", own) == 2
+    assert "give --key" in capsys.readouterr().err
+    beside = tmp_path / "log.vkey"
+    beside.write_text(SIGNER.vkey)
+    assert run("verify", own) == 0
+    assert str(beside) in capsys.readouterr().err
+
+
 def test_arguments_that_argparse_refuses(log: Path) -> None:
     cases = [
-        ("verify", log),
+        ("verify",),
         ("tail", log, "-n", "-1"),
         ("tail", log, "-n", "x"),
         ("search", log, "--kind", "gossip"),
