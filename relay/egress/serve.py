@@ -15,7 +15,7 @@ from relay.base.ids import transfer_id_from_bytes
 from relay.base.reasons import Reason
 from relay.egress.pipeline import Egress, transfer
 from relay.ipc.messages import Exchange, Exchanged, ProtocolViolation, decode_request, encode
-from relay.net.channel import Packet, close_descriptors, receive_packet, send_nowait
+from relay.net.channel import Packet, close_descriptors, receive_packet, send_when_there_is_room
 from relay.net.parcel import Parcel
 
 SOCKET = "egress/front.sock"
@@ -65,9 +65,7 @@ async def _answer(egress: Egress, sock: socket.socket, full: trio.Lock, request:
             answer = encode(
                 Exchanged(call=request.call, result=result.result, gate=result.gate, inline=response.inline)
             )
-            while not send_nowait(sock, answer, response.descriptors):
-                async with full:
-                    await trio.lowlevel.wait_writable(sock)
+            await send_when_there_is_room(sock, full, answer, response.descriptors)
     except (EOFError, OSError, trio.ClosedResourceError):
         return  # this front is gone; the outcome is in the log
     finally:

@@ -62,6 +62,17 @@ def send_nowait(sock: socket.socket, data: bytes, descriptors: Sequence[int] = (
     return True
 
 
+async def send_when_there_is_room(
+    sock: socket.socket, full: trio.Lock, data: bytes, descriptors: Sequence[int] = ()
+) -> None:
+    """As `send_nowait`, and waits for a peer whose buffer is full. `full`: one task at a time may wait for a socket."""
+    if send_nowait(sock, data, descriptors):
+        return
+    async with full:
+        while not send_nowait(sock, data, descriptors):  # first of all: the socket may be closed by now
+            await trio.lowlevel.wait_writable(sock)
+
+
 def close_descriptors(descriptors: Sequence[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
@@ -126,10 +137,7 @@ class Channel:
         reason = self._reason
         with trio.move_on_after(self._timeout_s):
             try:
-                packet = encode(request)
-                while not send_nowait(sock, packet, descriptors):
-                    async with self._full:  # one task at a time may wait for the socket
-                        await trio.lowlevel.wait_writable(sock)
+                await send_when_there_is_room(sock, self._full, encode(request), descriptors)
             except (EOFError, OSError, trio.ClosedResourceError) as error:
                 self._lose(sock)
                 raise Unavailable(self._reason, f"{self._path.name}: connection lost") from error

@@ -12,7 +12,8 @@ import os
 import stat
 from collections.abc import Iterator
 
-from relay.base.errors import Misuse
+from relay.base.errors import Misuse, Unavailable
+from relay.base.reasons import Reason
 from relay.ipc.messages import INLINE_BYTES, ProtocolViolation
 
 PIECE_BYTES = 256 * 1024  # of one read; larger pieces no longer make TLS or hashing faster (measured)
@@ -31,12 +32,12 @@ class Parcel:
 
     @classmethod
     def of(cls, data: bytes) -> Parcel:
-        """A parcel with these bytes, whatever their number."""
+        """A parcel with these bytes, whatever their number. Raises Unavailable."""
         if len(data) <= INLINE_BYTES:
             return cls(data, -1, len(data))
-        writer = ParcelWriter()
-        writer.write(data)
-        return writer.freeze()
+        with ParcelWriter() as writer:
+            writer.write(data)
+            return writer.freeze()
 
     @classmethod
     def received(cls, inline: bytes | None, descriptors: list[int], most_bytes: int) -> Parcel:
@@ -98,7 +99,10 @@ class Parcel:
 
 
 class ParcelWriter:
-    """Collects bytes and becomes a Parcel. Beyond INLINE_BYTES they go to a memfd as they come."""
+    """Collects bytes and becomes a Parcel. Beyond INLINE_BYTES they go to a memfd as they come.
+
+    Use it as a context manager, so that what was written is dropped when it is not frozen.
+    """
 
     __slots__ = ("_descriptor", "_pieces", "size")
 
@@ -108,16 +112,17 @@ class ParcelWriter:
         self.size = 0
 
     def write(self, data: bytes) -> None:
+        """Raises Unavailable(OVERLOADED) when memory or descriptors run out."""
         self.size += len(data)
-        if self._descriptor >= 0:
-            _write_all(self._descriptor, data)
+        if self._descriptor < 0:
+            self._pieces.append(data)
+            if self.size > INLINE_BYTES:
+                self._spill()
             return
-        self._pieces.append(data)
-        if self.size > INLINE_BYTES:
-            self._descriptor = os.memfd_create("sekisho-parcel", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-            for piece in self._pieces:
-                _write_all(self._descriptor, piece)
-            self._pieces.clear()
+        try:
+            _write_all(self._descriptor, data)
+        except OSError as error:
+            raise Unavailable(Reason.OVERLOADED, error.strerror) from error
 
     def freeze(self) -> Parcel:
         """The finished parcel; the writer is used up."""
@@ -134,6 +139,21 @@ class ParcelWriter:
             self._descriptor = -1
         self._pieces.clear()
 
+    def _spill(self) -> None:
+        try:
+            self._descriptor = os.memfd_create("sekisho-parcel", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+            for piece in self._pieces:
+                _write_all(self._descriptor, piece)
+        except OSError as error:
+            raise Unavailable(Reason.OVERLOADED, error.strerror) from error
+        self._pieces.clear()
+
+    def __enter__(self) -> ParcelWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 def _write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
@@ -146,11 +166,14 @@ def _sealed_size(descriptor: int, most_bytes: int) -> int:
     if not stat.S_ISREG(about.st_mode):
         raise ProtocolViolation("a parcel is not a memfd")
     try:
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         seals = fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
     except OSError as error:
         raise ProtocolViolation("a parcel is not a memfd") from error
     if seals & _ALL_SEALS != _ALL_SEALS:
         raise ProtocolViolation("a parcel can still be changed by its sender")
+    if flags & os.O_ACCMODE == os.O_WRONLY:
+        raise ProtocolViolation("a parcel cannot be read")
     if about.st_size > most_bytes:
         raise ProtocolViolation(f"a parcel of {about.st_size} bytes is over the limit")
     return about.st_size
