@@ -94,12 +94,16 @@ class Municipality:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for sock in list(self._connections):
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        self.drop_connections()
         for thread in self._threads:
             thread.join(PATIENCE_S)
             assert not thread.is_alive()
+
+    def drop_connections(self) -> None:
+        """End every connection, as a server does with idle ones."""
+        for sock in list(self._connections):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
