@@ -36,6 +36,7 @@ _NOT_END_TO_END = frozenset(
         b"host",
         b"http2-settings",
         b"keep-alive",
+        b"proxy",  # httpoxy: CGI calls it HTTP_PROXY (CVE-2016-5385)
         b"te",
         b"trailer",
         b"transfer-encoding",
@@ -77,7 +78,10 @@ def forwarded(headers: Headers, allowed: frozenset[bytes]) -> Headers:
 
 
 def end_to_end(headers: Headers) -> Headers:
-    """All of `headers` but the hop-by-hop ones, those that `Connection` names, and our own."""
+    """All of `headers` but the hop-by-hop ones, those that `Connection` names, and our own.
+
+    Values go on as they are: what no value may hold has been refused by the framing check.
+    """
     dropped = set(_NOT_END_TO_END)
     for name, value in headers:
         if name == b"connection":
@@ -85,5 +89,5 @@ def end_to_end(headers: Headers) -> Headers:
     return tuple(
         (name, value)
         for name, value in headers
-        if name not in dropped and not name.startswith(_NOT_END_TO_END_PREFIXES) and _is_clean(value)
+        if name not in dropped and not name.startswith(_NOT_END_TO_END_PREFIXES)
     )

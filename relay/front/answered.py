@@ -17,6 +17,7 @@ from relay.envelope.bhttp import ResponseDecoder
 from relay.envelope.bhttp_grammar import Bounds, Fields
 from relay.envelope.response import ResponseOpener
 from relay.envelope.seal import Envelope
+from relay.http.fields import check_response_fields
 from relay.net.parcel import Parcel
 
 # Representation metadata, caching, ranges, authentication and what forms need; the rest stays inside.
@@ -41,19 +42,29 @@ class Answered:
     parcel: Parcel
 
 
-def open_answer(parcel: Parcel, envelope: Envelope, limits: Limits, *, to_head: bool) -> Answered:
-    """Open a response envelope as far as its head. Raises Unavailable; a fault later on surfaces from `content`."""
+def open_answer(
+    parcel: Parcel, envelope: Envelope, limits: Limits, *, to_head: bool, needs_length: bool = False
+) -> Answered:
+    """Open a response envelope as far as its head. Raises Unavailable; a fault later on surfaces from `content`.
+
+    `needs_length`: for HTTP/1.0, which has no chunks. A large answer is then opened twice, the first time to count.
+    """
     bounds = Bounds(
         head_bytes=limits.response_header_bytes, fields=limits.header_count, content_bytes=limits.response_bytes
     )
-    decoder = ResponseDecoder(bounds, to_head=to_head)
-    pieces = _content(decoder, ResponseOpener(envelope.transfer_id, envelope.response_key), parcel)
     try:
+        counted: int | None = None
+        if needs_length and parcel.inline is None:
+            counting = _content(ResponseDecoder(bounds, to_head=to_head), _opener(envelope), parcel)
+            counted = sum(len(piece) for several in counting for piece in several)
+        decoder = ResponseDecoder(bounds, to_head=to_head)
+        pieces = _content(decoder, _opener(envelope), parcel)
         first: list[bytes] = []
         while decoder.head is None:
             first += next(pieces)
         head = decoder.head
         headers = [(name, value) for name, value in head.headers if name in RESPONSE_HEADERS]
+        check_response_fields(headers)
         if parcel.inline is not None:  # all of it is here already, so all of it is checked before any of it is sent
             content = b"".join([*first, *(piece for several in pieces for piece in several)])
             # to a HEAD: what the application says that a GET would have, if it says so (RFC 9110 section 8.6)
@@ -63,8 +74,12 @@ def open_answer(parcel: Parcel, envelope: Envelope, limits: Limits, *, to_head: 
         parcel.close()
         raise Unavailable(error.reason, error.detail) from error
     return Answered(
-        head.status, headers, (piece for several in chain([first], pieces) for piece in several), None, parcel
+        head.status, headers, (piece for several in chain([first], pieces) for piece in several), counted, parcel
     )
+
+
+def _opener(envelope: Envelope) -> ResponseOpener:
+    return ResponseOpener(envelope.transfer_id, envelope.response_key)
 
 
 def _declared(headers: Fields) -> int | None:

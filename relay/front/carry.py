@@ -31,9 +31,10 @@ class Carrier(Protocol):
 
 
 class NoBody:
-    """A request without a body stays without one."""
+    """A request without a body stays without one. On an open route it keeps the type that it named."""
 
-    content_type: bytes | None = None
+    def __init__(self, content_type: bytes | None = None) -> None:
+        self.content_type = content_type
 
     def feed(self, data: bytes) -> bytes:  # the framing has refused content already; an empty piece may come
         return data
@@ -143,7 +144,7 @@ class Json:
 def carrier(head: Head, kind: str | None, judgement: Judgement, limits: Limits) -> Carrier:
     """The carrier for the body of `head` on the judgement's route."""
     if kind is None:
-        return NoBody()
+        return NoBody(head.header(b"content-type") if judgement.route.open else None)
     if judgement.route.open:
         return Raw(judgement, head.header(b"content-type"))
     return _FORMS[kind](open_body(head, limits)[1], judgement)

@@ -45,7 +45,13 @@ async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) ->
             incoming.timed.lap("record")
             response = await exchange(front, tenant, sealed, permit)
             incoming.timed.lap("exchange")
-        return open_answer(response, sealed.envelope, front.limits, to_head=incoming.head.method == "HEAD")
+        return open_answer(
+            response,
+            sealed.envelope,
+            front.limits,
+            to_head=incoming.head.method == "HEAD",
+            needs_length=incoming.head.http_version == "1.0",
+        )
 
 
 def open_judgement(front: Front, tenant: Tenant, incoming: Incoming) -> Judgement:

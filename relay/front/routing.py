@@ -8,16 +8,19 @@ from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.front.context import Front, Tenant
 from relay.http.connection import Head
+from relay.http.target import METHODS
 from relay.http.urlencoded import parse_query
 from relay.ops.clock import now_ms
 
 
 def tenant_of(front: Front, head: Head, server_name: str) -> Tenant:
-    """The tenant whose host is addressed. Raises Refused(HOST_MISDIRECTED).
+    """The tenant whose host is addressed. Raises Refused(HOST_MISDIRECTED, METHOD_NOT_IMPLEMENTED).
 
     The TLS name and the Host must lead to the same tenant (RFC 9110 section 7.4), or a connection that was
     opened for one municipality could carry requests to another.
     """
+    if head.method.encode() not in METHODS and front.open_tenant is None:  # no route has it (RFC 9110 section 9.1)
+        raise Refused(Reason.METHOD_NOT_IMPLEMENTED)
     tenant = front.by_host.get(head.host, front.open_tenant)
     if tenant is None:
         raise Refused(Reason.HOST_MISDIRECTED)

@@ -47,6 +47,7 @@ class ServerConnection:
         self._answered = False
         self._gone = False
         self._chunked_skeleton = False
+        self._needs_length = False  # HTTP/1.0 knows no chunks, and an end of the stream proves no end of the answer
 
     # Reading
 
@@ -85,7 +86,8 @@ class ServerConnection:
         self._keep_alive = head.keep_alive
         self._continue_due = head.expect_continue
         self._bodiless = head.method == "HEAD"
-        self._tell_h11(_skeleton(head.method, head.keep_alive, head.expect_continue, head.has_body))
+        self._needs_length = head.http_version == "1.0"
+        self._tell_h11(_skeleton(head.method == "HEAD", head.keep_alive, head.expect_continue, head.has_body))
 
     def _end_of_request(self) -> None:
         self._continue_due = False
@@ -110,7 +112,7 @@ class ServerConnection:
             self._gone = True
         elif self._reader.method == "HEAD" and self._h11.their_state is h11.IDLE:
             self._bodiless = True
-            self._tell_h11(_skeleton("HEAD", False, False, False))
+            self._tell_h11(_skeleton(True, False, False, False))
 
     @property
     def body_limit(self) -> int:
@@ -143,7 +145,8 @@ class ServerConnection:
     def response_head(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
         """A final response. Names in lower case; the caller gives Date and Content-Length, never Connection.
 
-        Without Content-Length the body is sent chunked. A 204 has no Content-Length (RFC 9110 section 8.6).
+        Without Content-Length, which an answer to HTTP/1.0 must have, the body is sent chunked. A 204 has none (RFC 9110
+        section 8.6).
         """
         if not self.can_answer:
             raise Misuse("a response has already begun, or nobody waits for one")
@@ -158,6 +161,8 @@ class ServerConnection:
         if self._reader.reading is not Reading.DONE or self._requests >= self._limits.requests_per_connection:
             self._close = True
         framing = [field for field in headers if field[0] == b"content-length" and status != _NO_CONTENT]
+        if self._needs_length and not framing and not self._bodiless:
+            raise Misuse("an answer to HTTP/1.0 without its length")
         if self.must_close:
             framing.append((b"connection", b"close"))
         self._responding = True
@@ -212,15 +217,15 @@ class ServerConnection:
         self._bodiless = self._responding = self._answered = False
 
 
-_SKELETONS: dict[tuple[str, bool, bool, bool], bytes] = {}
+_SKELETONS: dict[tuple[bool, bool, bool, bool], bytes] = {}
 
 
-def _skeleton(method: str, keep_alive: bool, expects: bool, has_body: bool) -> bytes:
+def _skeleton(is_head: bool, keep_alive: bool, expects: bool, has_body: bool) -> bytes:
     """The head as far as h11 needs it. The body is announced as chunked, so that its end can be told without its bytes."""
-    key = (method, keep_alive, expects, has_body)
+    key = (is_head, keep_alive, expects, has_body)
     made = _SKELETONS.get(key)
     if made is None:
-        made = b"%b / HTTP/1.1\r\nhost: -\r\n" % method.encode()
+        made = b"%b / HTTP/1.1\r\nhost: -\r\n" % (b"HEAD" if is_head else b"POST")
         made += b"" if keep_alive else b"connection: close\r\n"
         made += b"expect: 100-continue\r\n" if expects else b""
         made += b"transfer-encoding: chunked\r\n\r\n" if has_body else b"\r\n"

@@ -11,7 +11,7 @@ class Head:
     """One request head that has passed every rule of docs/spec/http.md sections 2 to 5."""
 
     method: str
-    path: str  # raw, percent-encoded as it came; begins with "/", without dot segments or empty segments
+    path: str  # raw, percent-encoded as it came; begins with one "/", without dot segments
     query: str | None  # raw; None when the target has no "?"
     host: str  # lower case, from Host; an IPv6 literal keeps its brackets
     port: int | None

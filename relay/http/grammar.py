@@ -3,7 +3,7 @@
 Rules:
 1. Every pattern is linear: possessive quantifiers only (`*+`, `++`), so no input makes it go back over what it has read.
 2. Patterns are for `fullmatch`, unless the name says otherwise.
-3. Where the RFCs let a recipient forgive (obs-fold, BWS, bare LF, obs-text that is not UTF-8), nothing here forgives.
+3. Where the RFCs let a recipient forgive (obs-fold, BWS, bare LF), nothing here forgives.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ field_line_each = re.compile(rb"(" + TOKEN + rb"):([" + VALUE_BYTES + rb"]*+)\r\
 # What may not stand in a line that is still arriving: a control, or CR without LF behind it. `\r` at the very end waits.
 line_control = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\n|\r(?!\n|\Z)")
 request_line_control = re.compile(rb"[\x00-\x0c\x0e-\x1f\x7f]|\r(?!\n|\Z)")
-c1_control = re.compile(r"[\x80-\x9f]")
 
 # RFC 9112 section 7.1; `chunk_line_start` is what a line that is still arriving must look like
 chunk_line = re.compile(
@@ -37,6 +36,9 @@ chunk_line_start = re.compile(rb"[0-9A-Fa-f]{1,16}+(?:;[\t\x20-\x7e]*+)?\r?")
 content_length = re.compile(rb"0|[1-9][0-9]{0,17}")
 list_of_tokens = re.compile(rb"[ \t,]*+(?:" + TOKEN + rb"(?:[ \t]*+,[ \t,]*+|\Z))++")
 # RFC 9110 section 10.1.4; `chunked` is refused by its own rule
+protocols = re.compile(
+    rb"[ \t,]*+(?:" + TOKEN + rb"(?:/" + TOKEN + rb")?(?:[ \t]*+,[ \t,]*+|\Z))++"
+)  # RFC 9110 section 7.8
 transfer_codings = re.compile(
     rb"(?:"
     + TOKEN
@@ -58,8 +60,8 @@ query_plain = re.compile(rb"[" + PCHAR + rb"/?]*+")
 query = re.compile(rb"(?:[" + PCHAR + rb"/?]|" + TRIPLET + rb")*+")
 triplet_run = re.compile(rb"(?:" + TRIPLET + rb")++")  # for findall and sub
 encoded_control = re.compile(rb"%(?:[01][0-9A-Fa-f]|7[Ff])")  # for search
-# In a path also: an encoded slash or backslash, and what a second decoding would turn into something else
-encoded_in_path = re.compile(rb"%(?:[01][0-9A-Fa-f]|7[Ff]|2[Ff]|5[Cc]|25[0-9A-Fa-f]{2})")
+# In a path also: an encoded backslash, and what a second decoding would turn into a control, dot, slash, backslash or percent
+encoded_in_path = re.compile(rb"%(?:25)?(?:[01][0-9A-Fa-f]|7[Ff]|5[Cc])|%25(?:2[EeFf]|25)")
 
 # RFC 9112 section 3
 request_line = re.compile(rb"(" + TOKEN + rb") ([^\x00-\x20\x7f]++) HTTP/([0-9])\.([0-9])")
@@ -72,7 +74,7 @@ has_scheme = re.compile(rb"[A-Za-z][A-Za-z0-9+\-.]*+://")
 # RFC 9110 section 7.2: uri-host [ ":" port ], where a name is a DNS name or an IP address
 _LABEL = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 authority = re.compile(
-    rb"(?:\[([0-9A-Fa-f:.]{2,45}+)\]|(" + _LABEL + rb"(?:\." + _LABEL + rb")*))(?::([1-9][0-9]{0,4}))?"
+    rb"(?:\[([0-9A-Fa-f:.]{2,45}+)\]|(" + _LABEL + rb"(?:\." + _LABEL + rb")*\.?))(?::([1-9][0-9]{0,4}))?"
 )
 # A host whose last label is a number is an IPv4 address for a browser (WHATWG URL); here it must be a plain dotted quad
 ends_in_number = re.compile(rb"(?:.*\.)?(?:[0-9]+|0[Xx][0-9A-Fa-f]*)")

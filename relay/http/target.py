@@ -4,6 +4,7 @@ Rules:
 1. Checks run in the order grammar, version, method, target, so that one line has one reason however it was cut on the wire.
 2. Nothing is normalised. A target that two readers could understand in two ways is refused, with two exceptions that
    change no meaning: the host is lower-cased, and an absolute-form without a path has the path "/" (RFC 9110 4.2.3).
+3. A method that is not known passes here, as whether it is served is the route's to say (`METHODS` is what routes can have).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from relay.base.reasons import Reason
 from relay.http import grammar
 
 METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
+# A tunnel, two echoes of the request with its cookies, and the start of another protocol
+_REFUSED_METHODS = frozenset((b"CONNECT", b"TRACE", b"TRACK", b"PRI"))
 METHOD_BYTES = 32  # bytes before the first SP; IANA's longest method, UPDATEREDIRECTREF, has 17
 REQUEST_LINE_BYTES = METHOD_BYTES + len(b"  HTTP/1.1")  # of a request line beyond its target
 HOST_BYTES = 253  # RFC 1035 section 3.1, in text form
-_AUTHORITY_BYTES = HOST_BYTES + len(":65535")
+_AUTHORITY_BYTES = HOST_BYTES + len(".:65535")
 _HIGHEST_PORT = 65_535
 
 
@@ -28,6 +31,7 @@ class RequestLine(NamedTuple):
     path: str
     query: str | None
     authority: tuple[str, int | None] | None  # of an absolute-form
+    version: str = "1.1"
 
 
 def check_start(line: bytes, whole_bytes: int, target_bytes: int) -> None:
@@ -51,7 +55,7 @@ def parse_request_line(line: bytes, target_bytes: int) -> RequestLine:
     plain = grammar.request_line_plain.fullmatch(line)
     if plain is not None and len(line) <= target_bytes:
         method, path, query = plain.groups()
-        if b"//" not in path and b"/." not in path:
+        if not path.startswith(b"//") and b"/." not in path:
             return RequestLine(method.decode(), path.decode(), None if query is None else query.decode(), None)
     return _parse_any_request_line(line, target_bytes)
 
@@ -65,9 +69,9 @@ def _parse_any_request_line(line: bytes, target_bytes: int) -> RequestLine:
     if match is None:
         raise Refused(Reason.REQUEST_LINE_INVALID, "not method SP target SP version")
     method, target, major, minor = match.groups()
-    if (major, minor) != (b"1", b"1"):
+    if major != b"1" or minor not in b"01":
         raise Refused(Reason.VERSION_NOT_SUPPORTED)
-    if method not in METHODS:
+    if method in _REFUSED_METHODS or (method not in METHODS and method.upper() in METHODS):
         raise Refused(Reason.METHOD_NOT_IMPLEMENTED)
     if len(target) > target_bytes:
         raise Refused(Reason.TARGET_TOO_LONG)
@@ -75,7 +79,8 @@ def _parse_any_request_line(line: bytes, target_bytes: int) -> RequestLine:
     _check_path(path)
     if query is not None:
         _check_query(query)
-    return RequestLine(method.decode(), path.decode(), None if query is None else query.decode(), authority)
+    version = "1.1" if minor == b"1" else "1.0"
+    return RequestLine(method.decode(), path.decode(), None if query is None else query.decode(), authority, version)
 
 
 def _split_target(method: bytes, target: bytes) -> tuple[bytes, bytes | None, tuple[str, int | None] | None]:
@@ -102,14 +107,14 @@ def _split_target(method: bytes, target: bytes) -> tuple[bytes, bytes | None, tu
 def _check_path(path: bytes) -> None:
     if not grammar.path.fullmatch(path):
         raise Refused(Reason.TARGET_INVALID, "byte that no path has, or broken percent triplet")
-    if b"//" in path:
-        raise Refused(Reason.TARGET_INVALID, "empty segment")
     if b"%" in path:
         if grammar.encoded_in_path.search(path):
-            raise Refused(Reason.TARGET_INVALID, "encoded control, slash, backslash or percent triplet")
+            raise Refused(Reason.TARGET_INVALID, "encoded control or backslash, or encoded twice")
         _check_encoded_text(path)
-    # "..;x" is a dot segment for servers that cut path parameters off
-    plain = path.lower().replace(b"%2e", b".").replace(b"%3b", b";")
+    # As the most eager reader decodes it; "..;x" is a dot segment for servers that cut path parameters off
+    plain = path.lower().replace(b"%2e", b".").replace(b"%3b", b";").replace(b"%2f", b"/")
+    if plain.startswith(b"//"):
+        raise Refused(Reason.TARGET_INVALID, "network-path reference")
     if b"/." in plain and any(segment.partition(b";")[0] in (b".", b"..") for segment in plain.split(b"/")):
         raise Refused(Reason.TARGET_INVALID, "dot segment")
 
@@ -142,9 +147,10 @@ def parse_authority(raw: bytes) -> tuple[str, int | None]:
     if port is not None and port > _HIGHEST_PORT:
         raise Refused(Reason.HOST_INVALID, "port out of range")
     if name is not None:
-        if len(name) > HOST_BYTES:
+        labels = name.removesuffix(b".")
+        if len(labels) > HOST_BYTES:
             raise Refused(Reason.HOST_INVALID, "name too long")
-        if grammar.ends_in_number.fullmatch(name) and not grammar.dotted_quad.fullmatch(name):
+        if grammar.ends_in_number.fullmatch(labels) and not grammar.dotted_quad.fullmatch(name):
             raise Refused(Reason.HOST_INVALID, "number that is not an IPv4 address")
         return name.decode().lower(), port
     try:

@@ -145,9 +145,23 @@ REQUEST_LINE = [
     line("R3", b"GET / HTTP/1.1 HTTP/1.1", _LINE),
     line("R3", b"GET / HTTP/1.1/x", _LINE),
     line("R3", b"GET / x", _LINE),
-    line("R4", b"GET / HTTP/1.0", _VERSION),
-    Case("R4", b"POST / HTTP/1.0\r\nHost: a.jp\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", _VERSION),
-    Case("R4", b"GET / HTTP/1.0\r\n\r\n", _VERSION),
+    line("R4", b"GET / HTTP/1.0", "GET /"),
+    line("R4", b"HEAD /a?b HTTP/1.0", "HEAD /a?b"),
+    Case("R4", b"GET / HTTP/1.0\r\nHost: a.jp\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.0\r\n\r\n", _OK),
+    Case("R4", b"POST /p HTTP/1.0\r\nHost: a.jp\r\nContent-Length: 2\r\n\r\nab", (("POST /p", b"ab"),)),
+    Case("R4", b"POST /p HTTP/1.0\r\nHost: a.jp\r\nContent-Length: 0\r\n\r\n", (("POST /p", b""),)),
+    Case(
+        "R4", b"PUT / HTTP/1.0\r\nHost: a.jp\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx", (("PUT /", b"x"),)
+    ),
+    Case("R10", b"POST / HTTP/1.0\r\nHost: a.jp\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", _CODING),
+    Case("R10", b"GET / HTTP/1.0\r\nHost: a.jp\r\nTransfer-Encoding: identity\r\n\r\n", _CODING),
+    *(Case("R10", method + b" / HTTP/1.0\r\nHost: a.jp\r\n\r\n", _LENGTH) for method in (b"POST", b"PUT", b"PATCH")),
+    Case("R4", b"GET / HTTP/1.0\r\n\r\n", _HOST),
+    Case(
+        "R4",
+        b"POST / HTTP/1.0\r\nHost: a.jp\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab",
+        Reason.LENGTH_CONFLICT,
+    ),
     *(line("R5", b"GET / HTTP/" + version, _VERSION) for version in (b"0.9", b"1.2", b"1.9", b"2.0", b"3.0", b"9.9")),
     line("R5", b"PRI * HTTP/2.0", _VERSION),
     *(
@@ -183,20 +197,25 @@ REQUEST_LINE = [
             b"CONNECT",
             b"TRACE",
             b"TRACK",
-            b"PROPFIND",
+            b"PRI",
             b"get",
             b"Get",
-            b"GETT",
-            b"GE",
-            b"X",
-            b"!",
-            b"M-SEARCH",
-            b"DEBUG",
+            b"GeT",
+            b"post",
+            b"Options",
         )
     ),
     line("R7", b"CONNECT a.jp:443 HTTP/1.1", _METHOD),
-    line("R7", b"GET'|~ / HTTP/1.1", _METHOD),
-    line("R7", b"A" * 32 + b" / HTTP/1.1", _METHOD),
+    line("R7", b"PRI * HTTP/1.1", _METHOD),
+    *(
+        line("R11", method + b" / HTTP/1.1", method.decode() + " /")
+        for method in (b"PROPFIND", b"GETT", b"GE", b"X", b"!", b"M-SEARCH", b"DEBUG", b"GET'|~", b"QUERY", b"A" * 32)
+    ),
+    Case(
+        "R11",
+        b"REPORT /p HTTP/1.1\r\nHost: a.jp\r\nContent-Length: 1\r\n\r\nx" + _GET + b"\r\n",
+        (("REPORT /p", b"x"), *_OK),
+    ),
     *(
         line("R8", method + b" / HTTP/1.1", _LINE)
         for method in (
@@ -328,10 +347,14 @@ TARGET = [
             b"/?a=%1e",
         )
     ),
-    *(target("T11", raw, _TARGET) for raw in (b"/a%2fb", b"/a%2Fb", b"/%5c", b"/%5C..", b"/..%2f", b"/%2f%2f")),
+    *(target("T11", raw, _TARGET) for raw in (b"/%5c", b"/%5C..", b"/a%5cb", b"/..%5c", b"/%255c")),
     target("T11", b"/?a=%2F%5C"),
-    *(target("T12", raw, _TARGET) for raw in (b"/%252e", b"/%252e%252e/", b"/%252f", b"/%2500", b"/%25252e")),
-    target("T12", b"/?a=%2541"),
+    *(
+        target("T12", raw, _TARGET)
+        for raw in (b"/%252e", b"/%252E%252e/", b"/%252f", b"/%2500", b"/%250d%250a", b"/%257F", b"/%25252e", b"/%2525")
+    ),
+    target("T12", b"/?a=%252e"),
+    target("T12", b"/a%2541%2520"),
     target("T12", b"/100%25"),
     *(
         target("T13", raw, _TARGET)
@@ -355,11 +378,23 @@ TARGET = [
             b"/a/.",
             b"/../../etc/passwd",
             b"/..;a=b",
+            b"/..%2f",
+            b"/a/..%2Fb",
+            b"/a%2f..%2fb",
+            b"/%2e%2e%2fa",
+            b"/a%2f.",
+            b"/.%2fa",
+            b"/a%2F%2e%2E%3Bx",
         )
     ),
     line("T13", b"GET https://city.example.jp/../a HTTP/1.1", _TARGET),
     target("T13", b"/?a=../.."),
-    *(target("T14", raw, _TARGET) for raw in (b"//", b"//a", b"/a//b", b"/a//", b"///", b"//other.example.jp/a")),
+    *(
+        target("T14", raw, _TARGET)
+        for raw in (b"//", b"//a", b"///", b"//other.example.jp/a", b"/%2f", b"/%2Fother.example.jp/a", b"//?a")
+    ),
+    line("T14", b"GET https://city.example.jp//a HTTP/1.1", _TARGET),
+    *(target("T17", raw) for raw in (b"/a//b", b"/a//", b"/a///b?c", b"/a%2fb", b"/a%2Fb", b"/a%2f", b"/a%2F%2Fb")),
     target("T14", b"/?a=//"),
     *(
         target("T15", raw, _TARGET)
@@ -495,7 +530,7 @@ HOST = [
         for raw in (
             b" a..jp",
             b" .a.jp",
-            b" a.jp.",
+            b" a.jp..",
             b" .",
             b" ..",
             b" -a.jp",
@@ -504,9 +539,10 @@ HOST = [
             b" " + b"a" * 64 + b".jp",
             b" " + b"a." * 126 + b"jp",
             b" " + b"a." * 5000 + b"jp",
-            b" a.jp.:443",
+            b" .jp.",
         )
     ),
+    *(host("H10", raw) for raw in (b" a.jp.", b" a.jp.:443", b" localhost.", b" " + b".".join([b"a" * 62] * 4) + b".")),
     *(
         host("H7", raw, _HOST)
         for raw in (
@@ -523,6 +559,9 @@ HOST = [
             b" 1.2.3.0x4",
             b" a.0x",
             b" 0x",
+            b" 1.2.3.4.",
+            b" 127.1.",
+            b" 0x7f.",
         )
     ),
     *(
@@ -625,8 +664,9 @@ FIELDS = [
     field("F6", "X: 申請\r\n".encode()),
     field("F6", "Cookie: a=é😀\r\n".encode()),
     *(
-        field("F7", b"X: " + raw + b"\r\n", _HEADER)
+        field("F6", b"X: " + raw + b"\r\n")
         for raw in (
+            b"\xa0y\xa0",
             b"\xff",
             b"caf\xe9",
             b"\x80",
@@ -638,6 +678,21 @@ FIELDS = [
             b"\xc2\x80",
             b"\xc2\x9f",
             b"\x93\xfa",
+        )
+    ),
+    *(
+        field("F7", raw, reason)
+        for raw, reason in (
+            (b"Content-Length: \xa00\r\n", _LENGTH),
+            (b"Content-Length: 0\xa0\r\n", _LENGTH),
+            (b"Transfer-Encoding: \xa0chunked\r\n", _CODING),
+            (b"Transfer-Encoding: chunked\x85\r\n", _CODING),
+            (b"Connection: close\xa0\r\n", _HEADER),
+            (b"Connection: \xe3\x80\x80close\r\n", _HEADER),
+            (b"Expect: 100-continue\xa0\r\n", Reason.EXPECTATION_FAILED),
+            (b"TE: trailers\xa0\r\n", _HEADER),
+            (b"Trailer: X\xa0\r\n", _HEADER),
+            (b"Connection: Upgrade\r\nUpgrade: websocket\xa0\r\n", Reason.UPGRADE_REFUSED),
         )
     ),
     *(
@@ -669,6 +724,10 @@ FIELDS = [
             b"Transfer_Encoding",
             b"CONTENT_TYPE",
             b"content_encoding",
+            b"X_Forwarded_For",
+            b"X-Forwarded_Host",
+            b"Sekisho_Transfer",
+            b"Proxy_Authorization",
         )
     ),
     field("F10", b"X_Y: z\r\n"),
@@ -704,6 +763,11 @@ FIELDS = [
             b" TE",
             b" foo",
             b" keep-alive,,close",
+            b" X-Hop\r\nX-Hop: y",
+            b" x, Close\r\nX: y",
+            b" Keep-Alive\r\nKeep-Alive: timeout=5",
+            b" Upgrade",
+            b" keep-alive\r\nProxy-Connection: keep-alive",
         )
     ),
     *(
@@ -715,7 +779,12 @@ FIELDS = [
             b"Connection: Transfer-Encoding\r\n",
             b"Connection: cookie\r\n",
             b"Connection: authorization\r\n",
-            b"Connection: x\r\nX: y\r\n",
+            b"Connection: accept\r\nAccept: y\r\n",
+            b"Connection: X-Forwarded-For\r\nX-Forwarded-For: y\r\n",
+            b"Connection: sekisho-transfer\r\n",
+            b"Connection: x-csrf-token\r\n",
+            b"Connection: sec-fetch-site\r\n",
+            b"Connection: via\r\n",
             b"Connection: close close\r\n",
             b"Connection: a b\r\n",
             b"Connection: close;x\r\n",
@@ -730,12 +799,26 @@ FIELDS = [
         field("F15", raw, Reason.UPGRADE_REFUSED)
         for raw in (
             b"Upgrade: h2c\r\n",
-            b"Upgrade: websocket\r\nConnection: Upgrade\r\n",
+            b"Upgrade: h2c\r\nConnection: Upgrade\r\n",
+            b"Connection: upgrade\r\nUpgrade: websocket, H2C\r\n",
+            b"Connection: upgrade\r\nUpgrade: h2\r\n",
+            b"Connection: keep-alive\r\nUpgrade: websocket\r\n",
+            b"Connection: Upgrade\r\nUpgrade: a b\r\n",
+            b"Connection: Upgrade\r\nUpgrade: a/b/c\r\n",
+            b"Connection: Upgrade\r\nUpgrade: \r\n",
+            b"Connection: HTTP2-Settings\r\n",
             b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n",
-            b"Connection: upgrade\r\n",
             b"HTTP2-Settings: AAMAAABk\r\n",
             b"Upgrade: TLS/1.0\r\n",
             b"Upgrade:\r\n",
+        )
+    ),
+    *(
+        field("F19", raw)
+        for raw in (
+            b"Upgrade: websocket\r\nConnection: Upgrade\r\n",
+            b"Connection: keep-alive, upgrade\r\nUpgrade: TLS/1.0, foo\r\n",
+            b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
         )
     ),
     post("F16", b"Expect: 100-continue\r\nContent-Length: 1\r\n", b"x", b"x"),
@@ -811,8 +894,13 @@ LENGTH = [
     post("L6", b"", b"", b""),
     *(
         Case("L7", method + b" / HTTP/1.1\r\nHost: a.jp\r\n" + framing + b"\r\n", Reason.BODY_UNEXPECTED)
-        for method in (b"GET", b"HEAD", b"DELETE", b"OPTIONS")
+        for method in (b"GET", b"HEAD")
         for framing in (b"Content-Length: 1\r\n", b"Transfer-Encoding: chunked\r\n")
+    ),
+    *(
+        Case("L9", method + b" / HTTP/1.1\r\nHost: a.jp\r\n" + raw, ((method.decode() + " /", b"a"),))
+        for method in (b"DELETE", b"OPTIONS", b"QUERY")
+        for raw in (b"Content-Length: 1\r\n\r\na", b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n")
     ),
     field("L8", b"Content-Length: 0\r\n"),
     post("L8", b"Content-Length: 0\r\n", b"", b""),
@@ -991,6 +1079,7 @@ CHUNKS = [
             b"X: y\r\nZ: w\r\n",
             b"Server-Timing: a\r\n",
             "X: 申請\r\n".encode(),
+            b"X: \xff\r\n",
             b"X: y\r\n" * 16,
         )
     ),
@@ -1007,7 +1096,6 @@ CHUNKS = [
             b"X: y\rZ: w\r\n",
             b"\n",
             b"\r",
-            b"X: \xff\r\n",
             b"X: y\r\n" * 17,
             b"X: " + b"y" * 5000 + b"\r\n",
             b"X" * 5000,

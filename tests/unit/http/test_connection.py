@@ -185,6 +185,23 @@ def test_connection_close_is_announced_and_kept() -> None:
     assert connection.next_event() is Pause.CLOSED
 
 
+def test_http_1_0_gets_an_answer_with_its_length_and_the_connection_closes() -> None:
+    asked = b"GET / HTTP/1.0\r\nHost: a.jp\r\nConnection: keep-alive\r\n\r\n"
+    connection = read(asked + GET)
+    assert connection.must_close
+    with pytest.raises(Misuse):
+        connection.response_head(200, [])
+    assert answer(connection) == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nConnection: close\r\n\r\nok"
+    assert connection.next_event() is Pause.CLOSED
+    connection = read(asked.replace(b"GET", b"HEAD"))
+    assert connection.response_head(204, []).startswith(b"HTTP/1.1 204 ")
+
+
+def test_http_1_0_never_waits_for_100_continue() -> None:
+    connection = opened(b"POST / HTTP/1.0\r\nHost: a.jp\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+    assert connection.informational_continue() == b""
+
+
 def test_drain_is_announced() -> None:
     connection = read(GET)
     assert not connection.must_close

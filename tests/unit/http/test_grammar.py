@@ -55,4 +55,6 @@ def test_every_encoded_control_is_found() -> None:
         == {*range(0x20), 0x7F}
         == {byte for byte in range(256) if grammar.encoded_control.search(b"/%%%02X" % byte)}
     )
-    assert {byte for byte in range(256) if grammar.encoded_in_path.search(b"/%%%02x" % byte)} == found | {0x2F, 0x5C}
+    assert {byte for byte in range(256) if grammar.encoded_in_path.search(b"/%%%02x" % byte)} == found | {0x5C}
+    twice = {byte for byte in range(256) if grammar.encoded_in_path.search(b"/%%25%02X" % byte)}
+    assert twice == found | {0x25, 0x2E, 0x2F, 0x5C}

@@ -34,6 +34,7 @@ DROPPED = [
     "host",
     "http2-settings",
     "keep-alive",
+    "proxy",
     "proxy-authorization",
     "proxy-connection",
     "te",
@@ -59,5 +60,10 @@ def test_open_routes_drop_what_connection_names() -> None:
     assert end_to_end(sent) == ((b"x-end", b"2"),)
 
 
+def test_open_routes_change_no_value() -> None:
+    sent = ((b"x", b"a\tb"), (b"x", b"caf\xe9"), (b"y", b""))
+    assert end_to_end(sent) == sent
+
+
 def test_cases_are_counted() -> None:
-    assert (len(FORWARDED), len(DROPPED)) == (12, 17)
+    assert (len(FORWARDED), len(DROPPED)) == (12, 18)
