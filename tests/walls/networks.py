@@ -44,9 +44,9 @@ class Networks:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def connect(self, place: str, address: tuple[str, int]) -> socket.socket:
+    def connect(self, place: str, address: tuple[str, int], timeout_s: float = TIMEOUT_S) -> socket.socket:
         """A connection of a host in `place`, for this process to use."""
-        return self._made_in(place, lambda: socket.create_connection(address, timeout=TIMEOUT_S))
+        return self._made_in(place, lambda: socket.create_connection(address, timeout=timeout_s))
 
     def listen(self, place: str, address: tuple[str, int]) -> socket.socket:
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET

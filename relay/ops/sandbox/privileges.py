@@ -34,14 +34,14 @@ def identity(user: str | None) -> Identity | None:
     if user is None:
         return None
     try:
-        entry = pwd.getpwnam(user)
+        entry = pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
     except KeyError as exc:
         raise WallMissing(
             f"there is no user {user}; mend: systemd-sysusers, or correct `user` in the configuration"
         ) from exc
     if os.geteuid() not in (0, entry.pw_uid):
         raise WallMissing(f"cannot become {user} from uid {os.geteuid()}; mend: start as root or as {user}")
-    return Identity(user, entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(user, entry.pw_gid)))
+    return Identity(user, entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(entry.pw_name, entry.pw_gid)))
 
 
 def group_of(user: str | None) -> int | None:

@@ -417,7 +417,8 @@ def test_what_is_made_acting_as_a_user_is_that_users(tmp_path: Path) -> None:
             pass
         print((write / "new").owner() == who, (os.getresuid(), os.getresgid(), os.getgroups()) == before)
         print(kernel.parent_death_signal() == signal.SIGTERM)
-        print(group_of(who) == (pwd.getpwnam(who).pw_gid if os.geteuid() == 0 else None), group_of(None) is None)
+        groups = {group_of(who), group_of(str(pwd.getpwnam(who).pw_uid))}
+        print(groups == {pwd.getpwnam(who).pw_gid if os.geteuid() == 0 else None}, group_of(None) is None)
         """,
     )
     assert done.stdout.split() == ["EACCES"] + ["True"] * 5, done.stderr
