@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ from relay.ops.status import Health
 from relay.settings import certificates, keys
 from relay.settings.load import load_host
 from relay.settings.model import Gate
+from relay.settings.peers import REFRESH_S, Peers
 from relay.tls.contexts import ClientContext, client_context
 from relay.tls.engine import TlsEngine
 from relay.tree.record import Operation, format_time
@@ -57,6 +59,7 @@ class EgressRole:
         names = {"gate": [gate.name for gate in settings.gate], "certificate": ["egress"]}
         self.registry = Registry("egress", names)
         self.measure = Measure(self.registry)
+        self.peers = {gate.name: Peers((gate,), "server", now_utc()) for gate in settings.gate}
         self.links = {gate.name: (gate, self._context(gate)) for gate in settings.gate}
         self.ledger = Channel(
             self.run_dir / "ledger/egress.sock",
@@ -86,7 +89,7 @@ class EgressRole:
         self.listener: socket = given[SOCKET][0] if SOCKET in given else self._open_listener()
         self.walls = Walls(
             role="egress",
-            read=python_paths(),
+            read=(*python_paths(), *(directory for peer in self.peers.values() for directory in peer.directories)),
             connect_tcp=tuple(sorted({parse_address(gate.address)[1] for gate in settings.gate})),
             bind_tcp=(0,) if settings.egress.source_address else (),
             inet=True,
@@ -99,12 +102,12 @@ class EgressRole:
         return open_seqpacket_listener(str(self.run_dir / SOCKET), mode=0o660, group=group_of(self.settings.front.user))
 
     def _context(self, gate: Gate) -> ClientContext:
-        settings, now = self.settings, now_utc()
+        settings = self.settings
         own = certificates.identity(
-            settings.egress.certificate, settings.egress.key, settings.host.keys_dir, "client", (), now
+            settings.egress.certificate, settings.egress.key, settings.host.keys_dir, "client", (), now_utc()
         )
         self.measure.expiries([("egress", own.chain[0].not_valid_after_utc.timestamp())])
-        return client_context(own, certificates.peer_profile(gate, "server", now), now=now_utc, alpn=(ALPN,))
+        return client_context(own, self.peers[gate.name].profiles, now=now_utc, alpn=(ALPN,))
 
     async def _connect(self, name: str) -> GateConnection:
         """A verified connection, by the LGWAN interface and source address. Raises Unavailable, Refused."""
@@ -132,6 +135,7 @@ class EgressRole:
             background.start_soon(self.ledger.run)
             background.start_soon(self.recorder.retry_forever)
             await self._record_start(held)
+            background.start_soon(self._renew_forever)
             for gate in self.gates.by_name.values():
                 background.start_soon(self.gates.probe_forever, gate)
             async with trio.open_nursery() as serving:
@@ -153,22 +157,31 @@ class EgressRole:
         while self.egress.load.transfers or self.recorder.held:  # noqa: ASYNC110  # two counters that many tasks change
             await trio.sleep(_RETRY_S)
 
+    async def _renew_forever(self) -> None:
+        """Revocation lists that were replaced; each is an operation record, as it changes who may be talked to."""
+        while True:
+            await trio.sleep(REFRESH_S)
+            for renewal in (found for peer in self.peers.values() for found in peer.refresh(now_utc())):
+                result = "ok" if renewal.problem is None else "refused"
+                with contextlib.suppress(Unavailable):
+                    await self._record("renew-crl", renewal.peer, result, "")
+
     async def _record_start(self, held: Held) -> None:
-        operation = Operation(
-            time=format_time(now_ms()),
-            role="egress",
-            operation="start",
-            subject="",
-            result="walls-up",
-            detail=start.walls_detail(held),
-        )
+        """Nothing is carried before the log says that this role started, and behind which walls."""
         while True:
             try:
-                await self.recorder.operation(operation)
+                await self._record("start", "", "walls-up", start.walls_detail(held))
             except Unavailable:
                 await trio.sleep(_RETRY_S)
             else:
                 return
+
+    async def _record(self, operation: str, subject: str, result: str, detail: str) -> None:
+        """An operation record. Raises Unavailable."""
+        time = format_time(now_ms())
+        await self.recorder.operation(
+            Operation(time=time, role="egress", operation=operation, subject=subject, result=result, detail=detail)
+        )
 
     def health(self) -> Mapping[str, Health]:
         found = {"ledger": Health(True) if self.ledger.is_connected else Health(False, "not connected")}

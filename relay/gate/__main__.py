@@ -35,6 +35,7 @@ from relay.settings import certificates, keys
 from relay.settings.load import load_gate
 from relay.settings.model import GateFile
 from relay.settings.model import Relay as RelaySettings
+from relay.settings.peers import REFRESH_S, Peers
 from relay.tls.contexts import server_context
 from relay.tls.engine import TlsEngine
 
@@ -72,11 +73,9 @@ class GateRole:
         )
         identity = certificates.identity(own.certificate, own.key, own.keys_dir, "server", (own.name,), now_utc())
         self.measure.expiry("gate", identity.chain[0].not_valid_after_utc.timestamp())
-        self.relays = [(certificates.peer_profile(relay, "client", now_utc()), relay) for relay in settings.relay]
-        self.context = server_context(
-            identity, client_profile=[profile for profile, _ in self.relays], now=now_utc, alpn=(ALPN,)
-        )
-        self.openers = {relay.server_name: Opener(_trust(settings, relay)) for _, relay in self.relays}
+        self.peers = Peers(settings.relay, "client", now_utc())
+        self.context = server_context(identity, client_profile=self.peers.profiles, now=now_utc, alpn=(ALPN,))
+        self.openers = {relay.server_name: Opener(_trust(settings, relay)) for relay in settings.relay}
         self.status_listener: socket | None = None
         self.status_client: str | None = None
         self.beside: start.Beside | None = None
@@ -86,7 +85,12 @@ class GateRole:
         self.listener = open_tcp_listener(own.listen, interface=own.interface, backlog=limits.listen_backlog)
         self.walls = Walls(
             role="gate",
-            read=(*python_paths(), state_dir, *(path for path in _SYSTEM_FILES if path.exists())),
+            read=(
+                *python_paths(),
+                *self.peers.directories,
+                state_dir,
+                *(path for path in _SYSTEM_FILES if path.exists()),
+            ),
             write=(state_dir,),
             connect_tcp=tuple(sorted({application.endpoint[1] for application in self.gate.applications.values()})),
             inet=True,
@@ -105,6 +109,7 @@ class GateRole:
         del held  # the gate's host has no ledger; what holds is in its log
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._forget_forever)
+            nursery.start_soon(self._renew_forever)
             nursery.start_soon(self._accept, nursery)
             task_status.started()
             await asked.wait()
@@ -150,6 +155,16 @@ class GateRole:
         if peer is None:
             raise Refused(Reason.RELAY_UNKNOWN)
         return self.openers[peer.name]
+
+    async def _renew_forever(self) -> None:
+        """Revocation lists that were replaced take effect at the next handshake."""
+        while True:
+            await trio.sleep(REFRESH_S)
+            for renewal in self.peers.refresh(now_utc()):
+                if renewal.problem is None:
+                    self.log.notice("crl_renewed", peer_role=renewal.peer)
+                else:
+                    self.log.fault("crl_refused", renewal.problem, peer_role=renewal.peer)
 
     async def _forget_forever(self) -> None:
         while True:

@@ -112,7 +112,7 @@ class ServerContext:
             context.set_alpn_select_callback(_alpn_selector(tuple(alpn)))
         if now is not None and profiles:
             mode = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
-            self._kept.append(native.on_peer_chain(self._context, mode, _judge(tuple(profiles), now)))
+            self._kept.append(native.on_peer_chain(self._context, mode, _judge(profiles, now)))
 
     def connection(self) -> tuple[SSL.Connection, Handshake]:
         connection = SSL.Connection(self._context, None)
@@ -141,12 +141,12 @@ class ClientContext:
     judges_peer = True
 
     def __init__(
-        self, identity: TlsIdentity, profile: PeerProfile, server_name: str, now: Now, alpn: Sequence[bytes]
+        self, identity: TlsIdentity, profiles: Sequence[PeerProfile], server_name: str, now: Now, alpn: Sequence[bytes]
     ) -> None:
         self._context = _context(SSL.TLS_CLIENT_METHOD, "1.3", identity)
         self._context.set_alpn_protos(list(alpn))
         self._server_name = server_name
-        self._kept = native.on_peer_chain(self._context, SSL.VERIFY_PEER, _judge((profile,), now))
+        self._kept = native.on_peer_chain(self._context, SSL.VERIFY_PEER, _judge(profiles, now))
 
     def connection(self) -> tuple[SSL.Connection, Handshake]:
         connection = SSL.Connection(self._context, None)
@@ -169,16 +169,18 @@ def server_context(
 ) -> ServerContext:
     """With client profiles, a client certificate that fits one of them is demanded; `now` is then needed.
 
+    A sequence of profiles is looked at anew in every handshake, so that its owner may replace entries (revocation lists).
+
     `default`, one of `identities`: for clients that send no server name; with `any_name` also for unknown ones.
     """
     own = (identities,) if isinstance(identities, TlsIdentity) else tuple(identities)
     match client_profile:
         case None:
-            profiles: tuple[PeerProfile, ...] = ()
+            profiles: Sequence[PeerProfile] = ()
         case PeerProfile():
             profiles = (client_profile,)
         case _:
-            profiles = tuple(client_profile)
+            profiles = client_profile
             if not profiles:
                 raise ValueError("an empty list of client profiles would mean that anyone may connect")
     return ServerContext(own, min_version, profiles, now, alpn, default, any_name)
@@ -186,16 +188,17 @@ def server_context(
 
 def client_context(
     identity: TlsIdentity,
-    profile: PeerProfile,
+    profile: PeerProfile | Sequence[PeerProfile],
     *,
     now: Now,
     server_name: str | None = None,
     alpn: Sequence[bytes] = ALPN,
 ) -> ClientContext:
-    """For one gate. `server_name` is the SNI, the profile's only name unless given."""
+    """For one gate. `server_name` is the SNI, the profile's only name unless given. A sequence is as in `server_context`."""
+    profiles = (profile,) if isinstance(profile, PeerProfile) else profile
     if server_name is None:
-        (server_name,) = profile.names
-    return ClientContext(identity, profile, server_name, now, alpn)
+        (server_name,) = profiles[0].names
+    return ClientContext(identity, profiles, server_name, now, alpn)
 
 
 def _context(method: int, min_version: MinVersion, identity: TlsIdentity | None) -> SSL.Context:
@@ -234,7 +237,7 @@ def _alpn_selector(spoken: tuple[bytes, ...]) -> Callable[[SSL.Connection, list[
     return select
 
 
-def _judge(profiles: tuple[PeerProfile, ...], now: Now) -> native.JudgeChain:
+def _judge(profiles: Sequence[PeerProfile], now: Now) -> native.JudgeChain:
     def judge(connection: SSL.Connection, chain: Callable[[], list[x509.Certificate]]) -> int:
         state: Handshake = connection.get_app_data()
         try:
