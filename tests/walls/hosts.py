@@ -127,9 +127,9 @@ class Hosts:
         child.returncode = 0  # waited for here, with the whole status
         return Process(name, child.pid, output)
 
-    def start_role(self, role: str, cwd: Path | None = None) -> Process:
+    def start_role(self, role: str, cwd: Path | None = None, prefix: Sequence[str] = ()) -> Process:
         module = "relay.lab.application" if role == "application" else f"relay.{role}"
-        command = [sys.executable, "-P", "-m", module, *self.arguments(role)]
+        command = [*prefix, sys.executable, "-P", "-m", module, *self.arguments(role)]
         return self.start(role, command, self.place(role), '"ready"', cwd)
 
     def start_run(self) -> Process:
