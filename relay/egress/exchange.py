@@ -91,8 +91,9 @@ class GateConnection:
         if kind is not FrameType.PONG:
             raise LinkLost(f"a {kind.name} frame is out of turn", sent_whole=False)
 
-    async def close(self) -> None:
-        await self._stream.aclose()
+    def close(self) -> None:
+        """Says goodbye where that is possible without waiting."""
+        self._stream.close()
 
     async def _send(self, envelope: Parcel) -> None:
         head = frame_head(FrameType.ENVELOPE, envelope.size)
@@ -111,17 +112,13 @@ class GateConnection:
         return GateAnswer(receipt, await self._parcel(length - 2 - receipt_length), self._peer)
 
     async def _parcel(self, length: int) -> Parcel:
-        writer = ParcelWriter()
-        try:
+        with ParcelWriter() as writer:
             while writer.size < length:
                 if not self._received:
                     self._received = await self._more()
                 piece, self._received = self._received[: length - writer.size], self._received[length - writer.size :]
                 writer.write(piece)
             return writer.freeze()
-        except BaseException:
-            writer.close()
-            raise
 
     async def _exactly(self, count: int) -> bytes:
         while len(self._received) < count:

@@ -13,7 +13,7 @@ import trio
 
 from relay.base.errors import Refused, SekishoError, Unavailable
 from relay.base.limits import Limits
-from relay.base.reasons import Reason
+from relay.base.reasons import Reason, Stage, row
 from relay.egress.exchange import GateAnswer, GateConnection, LinkLost
 from relay.net.parcel import Parcel
 
@@ -64,7 +64,7 @@ class Gate:
             since, connection = self._idle.pop()
             if connection.is_reusable and since + self._limits.gate_idle_ms / 1000 > trio.current_time():
                 return connection
-            await connection.close()
+            connection.close()
         try:
             with trio.fail_after(self._limits.connect_timeout_ms / 1000):
                 connection = await self._connect(self.name)
@@ -77,8 +77,12 @@ class Gate:
         self.mark_up()
         return connection
 
-    def give_back(self, connection: GateConnection) -> None:
-        self._idle.append((trio.current_time(), connection))
+    def put_away(self, connection: GateConnection, *, usable: bool) -> None:
+        """After use: keep it for the next one, or close it."""
+        if usable:
+            self._idle.append((trio.current_time(), connection))
+        else:
+            connection.close()
 
     def mark_up(self) -> None:
         self.failure = ""
@@ -88,13 +92,13 @@ class Gate:
         self.failure = why
         self.reason = reason
 
-    async def drop_idle(self, older_than_s: float) -> None:
+    def drop_idle(self, older_than_s: float) -> None:
         """Close connections that nobody has used for so long."""
         before = trio.current_time() - older_than_s
         stale = [connection for since, connection in self._idle if since <= before]
         self._idle = [(since, connection) for since, connection in self._idle if since > before]
         for connection in stale:
-            await connection.close()
+            connection.close()
 
 
 class Gates:
@@ -122,9 +126,7 @@ class Gates:
                     last = ExchangeFailed(error.reason, gate.name, attempts, str(error))
                     break  # no connection to this gate
                 except Refused as error:
-                    # "replayed", of our own second attempt: the first one had arrived, and its answer is lost
-                    lost = may_have_arrived and error.reason is Reason.ENVELOPE_REPLAYED
-                    reason = Reason.GATE_LINK_INVALID if lost else error.reason
+                    reason = _of_second(error.reason) if may_have_arrived else error.reason
                     raise ExchangeFailed(reason, gate.name, attempts, str(error)) from error
                 except LinkLost as error:
                     last = ExchangeFailed(Reason.GATE_LINK_INVALID, gate.name, attempts, str(error))
@@ -148,18 +150,14 @@ class Gates:
                 finished = True  # the gate's own word leaves the connection in order
                 raise
             finally:
-                if finished:
-                    gate.give_back(connection)
-                else:
-                    with trio.CancelScope(shield=True), trio.move_on_after(1):
-                        await connection.close()
+                gate.put_away(connection, usable=finished)
 
     async def probe_forever(self, gate: Gate) -> None:
         """Notice within `gate_probe_interval_ms` that a gate went down or came back."""
         interval_s = self._limits.gate_probe_interval_ms / 1000
         while True:
             await self.probe(gate)
-            await gate.drop_idle(self._limits.gate_idle_ms / 1000)
+            gate.drop_idle(self._limits.gate_idle_ms / 1000)
             await trio.sleep(interval_s)
 
     async def probe(self, gate: Gate) -> None:
@@ -167,14 +165,27 @@ class Gates:
         try:
             async with gate.slots:
                 connection = await gate.take()
-                with trio.fail_after(self._limits.connect_timeout_ms / 1000):
-                    await connection.ping()
+                await self._ping(gate, connection)
         except Unavailable:
             return  # `take` has marked it down
+
+    async def _ping(self, gate: Gate, connection: GateConnection) -> None:
+        answered = False
+        try:
+            with trio.fail_after(self._limits.connect_timeout_ms / 1000):
+                await connection.ping()
+            answered = True
+            gate.mark_up()
         except (LinkLost, trio.TooSlowError) as error:
             gate.mark_down(Reason.GATE_UNAVAILABLE, str(error) or "no answer to a probe")
-            with trio.move_on_after(1):
-                await connection.close()
-            return
-        gate.mark_up()
-        gate.give_back(connection)
+        finally:
+            gate.put_away(connection, usable=answered)
+
+
+def _of_second(reason: Reason) -> Reason:
+    """What a refusal of the second attempt says of both.
+
+    The application was asked: then not before, as the gate's memory let it through. "Replayed": the first attempt had arrived,
+    and its answer is lost. Anything else that the gate itself decides, it decides before it looks into its memory.
+    """
+    return Reason.GATE_LINK_INVALID if row(reason).stage is Stage.GATE and reason is not Reason.GATE_TIMEOUT else reason

@@ -40,7 +40,8 @@ class Recorder:
     async def wait_for_room(self) -> None:
         """Return when another outcome could be kept."""
         while len(self._held) >= OUTCOMES_HELD:
-            self._room = trio.Event()
+            if self._room.is_set():  # else others wait for it already
+                self._room = trio.Event()
             await self._room.wait()
 
     async def outcome(self, outcome: Outcome) -> None:

@@ -56,8 +56,11 @@ def answer_head(receipt: bytes, response_bytes: int) -> bytes:
 
 
 def parse_reason(payload: bytes) -> Reason:
-    """The reason in a REFUSAL. A gate that gives a reason we do not know is a gate that we do not understand."""
+    """The reason in a REFUSAL. A gate that gives none that we know is a gate that we do not understand."""
     try:
-        return Reason(payload.decode("ascii"))
+        reason = Reason(payload.decode("ascii"))
     except ValueError as error:
         raise Refused(Reason.GATE_LINK_INVALID, "a REFUSAL with an unknown reason") from error
+    if reason is Reason.ADMITTED:
+        raise Refused(Reason.GATE_LINK_INVALID, "a REFUSAL that refuses nothing")
+    return reason

@@ -122,7 +122,7 @@ class ParcelWriter:
         try:
             _write_all(self._descriptor, data)
         except OSError as error:
-            raise Unavailable(Reason.OVERLOADED, error.strerror) from error
+            raise Unavailable(Reason.OVERLOADED, str(error.strerror)) from error
 
     def freeze(self) -> Parcel:
         """The finished parcel; the writer is used up."""
@@ -145,7 +145,7 @@ class ParcelWriter:
             for piece in self._pieces:
                 _write_all(self._descriptor, piece)
         except OSError as error:
-            raise Unavailable(Reason.OVERLOADED, error.strerror) from error
+            raise Unavailable(Reason.OVERLOADED, str(error.strerror)) from error
         self._pieces.clear()
 
     def __enter__(self) -> ParcelWriter:

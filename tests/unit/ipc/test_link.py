@@ -73,12 +73,24 @@ def test_an_answer_begins_with_its_receipt() -> None:
 
 
 def test_every_reason_travels() -> None:
-    assert [parse_reason(reason.value.encode()) for reason in Reason] == list(Reason)
+    reasons = [reason for reason in Reason if reason is not Reason.ADMITTED]
+    assert [parse_reason(reason.value.encode()) for reason in reasons] == reasons
     assert max(len(reason.value) for reason in Reason) <= 64
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"Admitted", b"admitted\n", b"admitted\0", "拒否".encode(), b"\xff", b"x" * 64]
+    "payload",
+    [
+        b"",
+        b"admitted",
+        b"Envelope_stale",
+        b"envelope_stale\n",
+        b"delivered",
+        b"admitted\0",
+        "拒否".encode(),
+        b"\xff",
+        b"x" * 64,
+    ],
 )
 def test_any_other_word_is_no_reason(payload: bytes) -> None:
     with pytest.raises(Refused) as caught:
