@@ -41,6 +41,7 @@ class Connection:
         self._http = ServerConnection(front.limits)
         self._source = source
         self._drain = drain
+        self._is_new = True  # no request yet
 
     async def serve(self) -> None:
         """Until the peer or a deadline ends it."""
@@ -113,6 +114,7 @@ class Connection:
         while True:
             event = http.next_event()
             if isinstance(event, Head):
+                self._is_new = False
                 if self._drain.asked:
                     http.close_after_response()
                 return event
@@ -134,7 +136,7 @@ class Connection:
                 return await self._stream.receive_some(RECEIVE_BYTES)
             return None
         self._front.measure.idle.inc()
-        scope = self._drain.hold_idle(deadline)
+        scope = self._drain.hold_idle(deadline, is_first=self._is_new)
         try:
             with scope:
                 return await self._stream.receive_some(RECEIVE_BYTES)
