@@ -59,6 +59,8 @@ def test_a_service_has_the_privileges_of_the_table_and_no_others(role: str) -> N
     assert found["Service.SupplementaryGroups"] == []
     assert found["Service.ExecStart"] == [f"/opt/sekisho/bin/sekisho {may['runs']}"]
     assert words(found, "Service.Sockets") == [listens["unit"].replace("@.", "@%i.") for listens in may["listens"]]
+    # the flag belongs to all processes that share a socket, and systemd sets it whenever it starts one of them
+    assert found["Service.NonBlocking"] == (["yes"] if may["listens"] else [])
     assert words(found, "Service.RestrictAddressFamilies") == may["families"]
     assert (found["Service.PrivateNetwork"] == ["yes"]) == (may["network"] == "none")
     assert found["Service.IPAddressDeny"] == ["any"] or may["network"] == "none"
