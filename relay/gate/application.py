@@ -83,7 +83,8 @@ class Application:
         try:
             await self._request(stream, http, head, content)
             response = await self._response(stream, http, take)
-            if http.trailing_data[0]:  # its length was a lie, or it speaks out of turn: what was read may be a part only
+            if http.trailing_data[0]:
+                # its length was a lie, or it speaks out of turn: what was read may be a part only
                 raise Refused(Reason.APPLICATION_INVALID, "bytes after the end of the response")
             finished = http.our_state is h11.DONE and http.their_state is h11.DONE
             return response
