@@ -150,19 +150,27 @@ class Hosts:
     def load_packet_filter(self) -> None:
         self.networks.run("dmz", "nft", "-f", "-", text=ruleset(self.config.host))
 
+    def tls(self, server_name: str = HOST) -> ssl.SSLSocket:
+        """A connection of a citizen on the Internet."""
+        context = ssl.create_default_context(cafile=str(self.pki.ca_file))
+        return context.wrap_socket(self.networks.connect("internet", (FRONT, FRONT_PORT)), server_hostname=server_name)
+
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> HTTPResponse:
-        """One request of a citizen on the Internet; the answer, whole."""
-        context = ssl.create_default_context(cafile=str(self.pki.ca_file))
-        with self.networks.connect("internet", (FRONT, FRONT_PORT)) as tcp:
-            connection = HTTPConnection(HOST)
-            connection.sock = context.wrap_socket(tcp, server_hostname=HOST)
-            with connection.sock:
-                connection.request(method, path, body, headers or {})
-                response = connection.getresponse()
-                response.content = response.read()  # type: ignore[attr-defined]  # kept for the caller
-                return response
+        """One request on a connection of its own; the answer, whole."""
+        connection = HTTPConnection(HOST)
+        with self.tls() as connection.sock:
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            response.read()
+            return response
+
+    def send(self, raw: bytes) -> int:
+        """Any bytes; the status of the answer."""
+        with self.tls() as tls:
+            tls.sendall(raw)
+            return int(tls.recv(65536).split(b" ", 2)[1])
 
     def try_get(self, path: str) -> int:
         with suppress(OSError, AssertionError):
