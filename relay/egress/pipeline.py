@@ -16,6 +16,7 @@ import trio
 from relay.base.errors import Refused
 from relay.base.ids import TransferId, transfer_id_from_bytes
 from relay.base.limits import Limits
+from relay.base.reasons import Reason
 from relay.egress.gates import ExchangeFailed, Gates
 from relay.egress.measure import Measure
 from relay.egress.records import Recorder
@@ -24,9 +25,7 @@ from relay.ipc.messages import Exchange
 from relay.ipc.permit import PermitDesk
 from relay.net.parcel import Parcel
 from relay.ops.clock import boottime_ms, now_ms, rfc3339_ms
-from relay.tree.record import Outcome
-
-DELIVERED = "delivered"
+from relay.tree.record import DELIVERED, Outcome
 
 
 class Result(NamedTuple):
@@ -95,13 +94,15 @@ async def exchange(
         peer = delivered.answer.peer.hex()
         response_digest = await digest_of(response)
         try:
-            verify_receipt(
+            proven = verify_receipt(
                 delivered.answer.receipt,
                 egress.receipt_keys[gate],
                 transfer_id=transfer_id,
                 envelope_digest=digest,
                 response_digest=response_digest,
             )
+            if proven.result != DELIVERED:
+                raise Refused(Reason.RECEIPT_INVALID, "of another result")
         except Refused as refused:
             response.close()
             result, receipt, response = refused.reason.value, "", Parcel.of(b"")

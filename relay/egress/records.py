@@ -14,10 +14,10 @@ import trio
 from relay.base.errors import Unavailable
 from relay.base.ids import TransferId
 from relay.base.reasons import Reason, row
-from relay.ipc.messages import Message, Recorded, RecordOperation, RecordOutcome, RecordRefusal, RecordState
+from relay.ipc.messages import Message, Recorded, RecordOperation, RecordOutcome, RecordRefusal
 from relay.net.channel import Channel
 from relay.ops.clock import now_ms, rfc3339_ms
-from relay.tree.record import Operation, Outcome, Refusal, State
+from relay.tree.record import Operation, Outcome, Refusal
 
 OUTCOMES_HELD: Final = 1024  # a record has about 1 KB: a megabyte of memory
 RETRY_S: Final = 0.5
@@ -76,10 +76,6 @@ class Recorder:
     async def operation(self, operation: Operation) -> None:
         """Raises Unavailable."""
         await self._record(RecordOperation(call=self._ledger.next_call(), operation=operation))
-
-    async def state(self, state: State) -> None:
-        """Raises Unavailable."""
-        await self._record(RecordState(call=self._ledger.next_call(), state=state))
 
     async def retry_forever(self) -> None:
         """Bring the kept outcomes to the ledger when it is back, oldest first."""

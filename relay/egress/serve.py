@@ -65,8 +65,7 @@ async def _answer(egress: Egress, sock: socket.socket, full: trio.Lock, request:
             answer = encode(
                 Exchanged(call=request.call, result=result.result, gate=result.gate, inline=response.inline)
             )
-            await send_when_there_is_room(sock, full, answer, response.descriptors)
-    except (EOFError, OSError, trio.ClosedResourceError):
-        return  # this front is gone; the outcome is in the log
+            with contextlib.suppress(EOFError):  # this front is gone; the outcome is in the log
+                await send_when_there_is_room(sock, full, answer, response.descriptors)
     finally:
         egress.load.transfers -= 1

@@ -138,7 +138,7 @@ class Channel:
         with trio.move_on_after(self._timeout_s):
             try:
                 await send_when_there_is_room(sock, self._full, encode(request), descriptors)
-            except (EOFError, OSError, trio.ClosedResourceError) as error:
+            except (EOFError, trio.ClosedResourceError) as error:
                 self._lose(sock)
                 raise Unavailable(self._reason, f"{self._path.name}: connection lost") from error
             self._waiting[request.call] = waiting
@@ -168,7 +168,7 @@ class Channel:
                     if packet is None:
                         break
                     self._deliver(packet)
-            except (EOFError, ProtocolViolation, OSError, trio.ClosedResourceError):
+            except (EOFError, ProtocolViolation, trio.ClosedResourceError):
                 self._lose(sock)
 
     def close(self) -> None:
