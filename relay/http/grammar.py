@@ -63,6 +63,7 @@ encoded_control = re.compile(rb"%(?:[01][0-9A-Fa-f]|7[Ff])")  # for search
 # In a path also: an encoded backslash, and what a second decoding would turn into a control, dot, slash, backslash or percent
 encoded_in_path = re.compile(rb"%(?:25)?(?:[01][0-9A-Fa-f]|7[Ff]|5[Cc])|%25(?:2[EeFf]|25)")
 
+method = re.compile(rb"[A-Z][A-Z0-9_-]*+")  # as every registered one is written (RFC 9110 section 16.1)
 # RFC 9112 section 3
 request_line = re.compile(rb"(" + TOKEN + rb") ([^\x00-\x20\x7f]++) HTTP/([0-9])\.([0-9])")
 request_line_plain = re.compile(

@@ -71,7 +71,7 @@ def _parse_any_request_line(line: bytes, target_bytes: int) -> RequestLine:
     method, target, major, minor = match.groups()
     if major != b"1" or minor not in b"01":
         raise Refused(Reason.VERSION_NOT_SUPPORTED)
-    if method in _REFUSED_METHODS or (method not in METHODS and method.upper() in METHODS):
+    if method in _REFUSED_METHODS or not grammar.method.fullmatch(method):
         raise Refused(Reason.METHOD_NOT_IMPLEMENTED)
     if len(target) > target_bytes:
         raise Refused(Reason.TARGET_TOO_LONG)

@@ -203,13 +203,18 @@ REQUEST_LINE = [
             b"GeT",
             b"post",
             b"Options",
+            b"foo",
+            b"!",
+            b"GET'|~",
+            b"-GET",
+            b"1GET",
         )
     ),
     line("R7", b"CONNECT a.jp:443 HTTP/1.1", _METHOD),
     line("R7", b"PRI * HTTP/1.1", _METHOD),
     *(
         line("R11", method + b" / HTTP/1.1", method.decode() + " /")
-        for method in (b"PROPFIND", b"GETT", b"GE", b"X", b"!", b"M-SEARCH", b"DEBUG", b"GET'|~", b"QUERY", b"A" * 32)
+        for method in (b"PROPFIND", b"GETT", b"GE", b"X", b"M-SEARCH", b"DEBUG", b"QUERY", b"A_1", b"A" * 32)
     ),
     Case(
         "R11",
