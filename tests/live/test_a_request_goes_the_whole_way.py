@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 
 from policy.samples import samples
 from relay.tree.record import parse_time
-from tests.live.labs import Lab
+from tests.live.labs import PATIENCE_S, Lab
 
 pytestmark = pytest.mark.live
 
@@ -55,3 +56,18 @@ def test_head_has_the_headers_of_get_and_no_body(lab: Lab) -> None:
 def test_the_log_verifies(lab: Lab) -> None:
     lab.get()
     lab.verify_log()
+
+
+@pytest.mark.parametrize("name", ["status", "status-query", "form-urlencoded", "form-multipart", "form-json"])
+def test_curl_gets_through_with_what_lab_json_tells(lab: Lab, name: str) -> None:
+    about = lab.about
+    sample = next(sample for sample in about["samples"] if sample["name"] == name)
+    command = ["curl", "--silent", "--show-error", "--fail", "--cacert", about["ca_file"]]
+    if sample["body_file"]:
+        command += ["--data-binary", f"@{sample['body_file']}", "--header", f"Content-Type: {sample['content_type']}"]
+    command += ["--write-out", "%header{sekisho-transfer}", about["front_url"] + sample["path"]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert (done.returncode, done.stderr) == (0, "")
+    body, transfer = done.stdout.rsplit("\n", 1)
+    assert json.loads(body)["transfer"] == transfer
+    assert lab.record(kind="outcome", transfer=transfer)["result"] == "delivered"

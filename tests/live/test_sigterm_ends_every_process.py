@@ -24,3 +24,10 @@ def test_every_process_ends_with_exit_code_0(tmp_path: Path) -> None:
         assert ended == dict.fromkeys(names, 0)
         assert set(lab.refresh()["pids"]) <= {"supervisor"}
         lab.verify_log()
+
+
+def test_no_process_outlives_a_supervisor_that_was_killed(tmp_path: Path) -> None:
+    with running_lab(tmp_path / "lab") as lab:
+        assert lab.get().status == 200
+        lab.kill_supervisor()
+        lab.verify_log()
