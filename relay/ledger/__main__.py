@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -53,14 +54,14 @@ class LedgerRole:
         self._interval_s = settings.limits.checkpoint_interval_ms / 1000
         self.store = _open_store(settings)
         self._clients = {"ledger/front.sock": settings.front.user, "ledger/egress.sock": settings.egress.user}
-        jsonl = settings.ledger.jsonl
+        self.jsonl = _open_jsonl(settings)
         self.ledger = Ledger(
             self.store,
             keys.permit_key(settings.ledger.permit_key, settings.host.keys_dir),
             settings.limits,
             {name: given[name][0] if name in given else self._open_listener(name) for name in SOCKETS},
             self.measure,
-            JsonLines(Path(jsonl)) if jsonl else None,
+            self.jsonl,
         )
         self.walls = Walls(
             role="ledger",
@@ -78,29 +79,44 @@ class LedgerRole:
     async def serve(
         self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        recovery = self.store.recovery
-        self._operation("start", "walls-up", start.walls_detail(held))
-        if recovery.replayed or recovery.torn:
-            self._operation("recover", "ok", f"{recovery.replayed} records replayed, torn tail: {recovery.torn}")
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self.ledger.serve_forever)
             nursery.start_soon(self._publish_forever)
+            await self._record_start(held)
+            nursery.start_soon(self.ledger.serve_forever)
             task_status.started()
             await asked.wait()
             # The others have drained by now (sekisho.target orders them); what they sent last is still taken.
             await trio.lowlevel.checkpoint()
             nursery.cancel_scope.cancel()
-        self._operation("stop", "ok", "")
-        self.store.publish(now_ms())
+        with contextlib.suppress(Unavailable):  # a full disk: what is not published is in the journal
+            self._operation("stop", "ok", "")
+            self.store.publish(now_ms())
         self.store.close()
+
+    async def _record_start(self, held: Held) -> None:
+        """Nothing is taken in before the log says that this ledger started, and what it found. A full disk is waited for."""
+        recovery = self.store.recovery
+        owed = [("start", "walls-up", start.walls_detail(held))]
+        if recovery.replayed or recovery.torn:
+            owed.append(("recover", "ok", f"{recovery.replayed} records replayed, torn tail: {recovery.torn}"))
+        while owed:
+            try:
+                self._operation(*owed[0])
+                del owed[0]
+            except Unavailable:
+                await trio.sleep(self._interval_s)
 
     async def _publish_forever(self) -> None:
         """A signed checkpoint at every interval. A full disk is tried again; anything worse ends the role."""
+        told = 0
         while True:
             try:
                 self.measure.published(now_ms(), self.store.publish(now_ms()).size)
             except Unavailable:
                 self.log.warning("checkpoint_late")
+            if self.jsonl is not None and self.jsonl.faults > told:
+                told = self.jsonl.faults
+                self.log.warning("jsonl_incomplete", count=told)
             await trio.sleep(self._interval_s)
 
     def _operation(self, operation: str, result: str, detail: str) -> None:
@@ -115,6 +131,16 @@ class LedgerRole:
 
     def refresh(self) -> None:
         self.measure.refresh(now_ms())
+
+
+def _open_jsonl(settings: HostFile) -> JsonLines | None:
+    name = settings.ledger.jsonl
+    if name is None:
+        return None
+    try:
+        return JsonLines(Path(name))
+    except OSError as error:
+        raise ConfigInvalid([Problem(name, 0, str(error.strerror), "check that the ledger may write it")]) from error
 
 
 def _open_store(settings: HostFile) -> LogStore:

@@ -1,6 +1,6 @@
 """A copy of every record as a JSON line, for tools that read files. The log itself is the authority; this is a convenience.
 
-A copy that cannot be written does not stop the log: the fault is counted and the next lines are tried again.
+A copy that cannot be written does not stop the log: the fault is counted, told, and the next lines are tried again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ class JsonLines:
         """`lines`: records as JSON objects; each goes out with its `index`, counted from `first`."""
         text = b"".join(b'{"index":%d,%s\n' % (first + offset, line[1:]) for offset, line in enumerate(lines))
         try:
-            os.write(self._descriptor, text)
+            written = os.write(self._descriptor, text)
+            if written < len(text):  # a full disk: half a line would spoil the next one, too
+                self.faults += 1
+                os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
         except OSError:
             self.faults += 1
+
+    def close(self) -> None:
+        os.close(self._descriptor)

@@ -47,6 +47,7 @@ from relay.ops.clock import boottime_ms, now_ms, rfc3339_ms
 from relay.tree.record import Operation, Record, encode_record, stamped
 
 _VIOLATIONS_HELD = 64  # while the disk is full; more are counted in the metric only
+_CLIENTS_MOST = 1024  # connections; front.workers is at most 256, and each has one
 _READY_MOST = 64  # sockets looked at in one turn; the rest have theirs in the next
 _SPEAKS_FOR = {"ledger/front.sock": "front", "ledger/egress.sock": "egress"}  # the socket tells the role
 
@@ -174,6 +175,9 @@ class Ledger:
         try:
             sock, _ = listener.accept()
         except OSError:
+            return
+        if len(self._clients) >= _CLIENTS_MOST:
+            sock.close()
             return
         sock.setblocking(False)
         self._clients[sock.fileno()] = (name, sock)

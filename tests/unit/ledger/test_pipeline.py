@@ -1,0 +1,421 @@
+"""The ledger between its clients and its disk: group commit, permits, and what a client may not do (docs/spec/ipc.md 3)."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+import trio
+import trio.testing
+
+from relay.base.errors import Broken, Unavailable
+from relay.base.ids import TransferId, transfer_id_to_bytes
+from relay.base.limits import Limits
+from relay.base.reasons import Reason
+from relay.ipc.messages import (
+    Answer,
+    Exchange,
+    Failed,
+    Message,
+    Permitted,
+    Recorded,
+    RecordIntent,
+    RecordOperation,
+    RecordOutcome,
+    RecordRefusal,
+    RecordState,
+    decode_answer,
+    encode,
+)
+from relay.ipc.permit import PermitDesk
+from relay.ledger.jsonl import JsonLines
+from relay.ledger.measure import Measure
+from relay.ledger.pipeline import _CLIENTS_MOST, Ledger
+from relay.ledger.store import LogStore
+from relay.net.channel import receive_packet
+from relay.net.listen import open_seqpacket_listener
+from relay.ops.clock import boottime_ms, now_ms
+from relay.ops.metrics import LOG_ENTRIES, PERMITS, RECORDS, REFUSALS, Registry
+from relay.tree.note import Signer
+from relay.tree.record import UNSTAMPED, Intent, Operation, State, decode_record, parse_time
+from tests.descriptors import none_left
+from tests.faults.failing_disk import QuickDisk
+from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, intent, outcome, refusal, transfer
+from tests.metrics import counted
+from tests.roles import PERMIT_KEY
+
+FRONT, EGRESS = "ledger/front.sock", "ledger/egress.sock"
+SIGNER = Signer.generate(ORIGIN)
+
+
+class Store(LogStore):
+    """The real store, which also tells how it was called and can be out of space or broken."""
+
+    failure: Exception | None = None
+    batches: list[list[object]]
+
+    def append(self, records: Sequence[bytes]) -> int:
+        if self.failure is not None:
+            raise self.failure
+        self.batches.append([decode_record(record) for record in records])
+        return super().append(records)
+
+
+class Client:
+    """One connection of a role."""
+
+    def __init__(self, path: Path) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.connect(str(path))
+        self.sock.setblocking(False)
+
+    def send(self, *messages: Message | bytes) -> None:
+        for message in messages:
+            self.sock.send(message if isinstance(message, bytes) else encode(message))
+
+    def answers(self) -> list[Answer]:
+        """All that have come by now. Raises EOFError when the ledger has closed, after the answers."""
+        found = []
+        while (packet := receive_packet(self.sock)) is not None:
+            found.append(decode_answer(packet.data))
+        return found
+
+    @property
+    def is_dropped(self) -> bool:
+        try:
+            self.answers()
+        except EOFError:
+            return True
+        return False
+
+
+class World:
+    """A ledger that moves when it is told: `turn` is one turn of `serve_forever`."""
+
+    def __init__(self, directory: Path, **limits: int) -> None:
+        (directory / "log").mkdir()
+        (directory / "ledger").mkdir()
+        self.directory = directory
+        store = Store.open(directory / "log", ORIGIN, SIGNER, START_MS, journal_bytes=JOURNAL_BYTES, disk=QuickDisk())
+        assert isinstance(store, Store)
+        self.store = store
+        store.batches = []
+        self.registry = Registry("ledger")
+        self.listeners = {name: open_seqpacket_listener(str(directory / name), mode=0o600) for name in (FRONT, EGRESS)}
+        self.jsonl = JsonLines(directory / "transfers.jsonl")
+        self.ledger = Ledger(
+            self.store, PERMIT_KEY, Limits(**limits), self.listeners, Measure(self.registry), self.jsonl
+        )
+        self.clients: list[Client] = []
+
+    def client(self, name: str = FRONT) -> Client:
+        self.clients.append(Client(self.directory / name))
+        self.ledger.take()  # accepted, nothing sent yet
+        return self.clients[-1]
+
+    def turn(self) -> None:
+        batch = self.ledger.take()
+        if batch:
+            self.ledger.answer(batch, self.ledger.record([waiting.request for waiting in batch]))
+        self.ledger.record_violations()
+
+    @property
+    def records(self) -> list[object]:
+        return [record for batch in self.store.batches for record in batch]
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.sock.close()
+        self.turn()  # the ledger sees that they went
+        for listener in self.listeners.values():
+            listener.close()
+        self.ledger._epoll.close()
+        self.jsonl.close()
+        self.store.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with none_left():
+        world = World(tmp_path)
+        yield world
+        world.store.failure = None
+        world.close()
+
+
+def intend(number: int, call: int = 1, **changes: object) -> RecordIntent:
+    made = intent(number)
+    fields: dict[str, object] = {
+        "call": call,
+        "transfer": transfer_id_to_bytes(TransferId(transfer(number))),
+        "digest": bytes.fromhex(made.envelope_digest),
+        "intent": made,
+    }
+    return RecordIntent(**(fields | changes))  # type: ignore[arg-type]  # tests also make intents that contradict themselves
+
+
+def operation(role: str = "front", call: int = 1) -> RecordOperation:
+    made = Operation(time=UNSTAMPED, role=role, operation="start", subject="", result="ok", detail="")  # type: ignore[arg-type]  # any role
+    return RecordOperation(call=call, operation=made)
+
+
+def test_an_intent_gets_a_permit_that_the_egress_redeems(world: World) -> None:
+    front = world.client()
+    front.send(intend(1, call=9))
+    before = boottime_ms()
+    world.turn()
+    (answer,) = front.answers()
+    assert isinstance(answer, Permitted)
+    assert (answer.call, answer.permit.index) == (9, 0)
+    assert before <= answer.permit.issued_ms <= boottime_ms()
+    desk = PermitDesk(PERMIT_KEY, lifetime_ms=30_000, started_ms=0)
+    digest = intend(1).digest
+    assert (
+        desk.redeem(
+            answer.permit,
+            transfer=intend(1).transfer,
+            tenant="minato",
+            held_digest=digest,
+            claimed_digest=digest,
+            now_ms=boottime_ms(),
+        )
+        == 0
+    )
+
+
+def test_every_kind_of_record(world: World) -> None:
+    front, egress = world.client(FRONT), world.client(EGRESS)
+    front.send(
+        intend(1),
+        RecordRefusal(call=2, refusal=refusal(2)),
+        operation(call=3),
+        RecordState(call=4, state=State(time=UNSTAMPED, role="front", values={"a": 1})),
+    )
+    world.turn()
+    assert [type(answer) for answer in front.answers()] == [Permitted, Recorded, Recorded, Recorded]
+    egress.send(RecordOutcome(call=5, outcome=outcome(1, 0)))
+    world.turn()
+    assert egress.answers() == [Recorded(call=5, index=4)]
+    assert counted(world.registry, RECORDS) == {
+        (kind,): 1 for kind in ("intent", "refusal", "operation", "state", "outcome")
+    }
+    assert counted(world.registry, PERMITS) == {("granted",): 1}
+    assert counted(world.registry, LOG_ENTRIES) == {(): 5}
+
+
+def test_the_time_of_a_record_is_the_ledgers(world: World) -> None:
+    front = world.client()
+    before = now_ms()
+    front.send(intend(1))
+    world.turn()
+    (record,) = world.records
+    assert isinstance(record, Intent)
+    assert before <= parse_time(record.time) <= now_ms()
+    assert msgspec.structs.replace(record, time=intent(1).time) == intent(1)
+
+
+def test_what_has_gathered_is_made_durable_at_once(world: World) -> None:
+    """Group commit: many clients, one append; each gets its own answers."""
+    clients = [world.client() for _ in range(5)]
+    for position, client in enumerate(clients):
+        client.send(*(intend(10 * position + number, call=number) for number in range(4)))
+    world.turn()
+    assert [len(batch) for batch in world.store.batches] == [20]
+    indexes = []
+    for client in clients:
+        answers = client.answers()
+        assert [answer.call for answer in answers] == [0, 1, 2, 3]
+        indexes += [answer.permit.index for answer in answers if isinstance(answer, Permitted)]
+    assert sorted(indexes) == list(range(20))
+    assert len((world.directory / "transfers.jsonl").read_text().splitlines()) == 20
+
+
+def test_a_batch_has_a_most(tmp_path: Path) -> None:
+    world = World(tmp_path, ledger_batch=8)
+    front, other = world.client(), world.client()
+    front.send(*(intend(number, call=number) for number in range(9)))
+    other.send(intend(20, call=20))
+    for _ in range(3):
+        world.turn()
+    assert [len(batch) for batch in world.store.batches] == [8, 2]
+    assert (len(front.answers()), len(other.answers())) == (9, 1)
+    world.close()
+
+
+def test_a_full_disk_permits_nothing(world: World) -> None:
+    front, egress = world.client(FRONT), world.client(EGRESS)
+    world.store.failure = Unavailable(Reason.LEDGER_UNAVAILABLE, "no space")
+    front.send(intend(1), operation(call=2))
+    egress.send(RecordOutcome(call=3, outcome=outcome(1, 0)))
+    world.turn()
+    assert front.answers() == [Failed(call=1, reason="ledger_unavailable"), Failed(call=2, reason="ledger_unavailable")]
+    assert egress.answers() == [Failed(call=3, reason="ledger_unavailable")]
+    assert counted(world.registry, REFUSALS) == {("ledger", "ledger_unavailable", "none"): 3}
+    assert (world.directory / "transfers.jsonl").read_text() == ""
+    world.store.failure = None
+    front.send(intend(1))
+    world.turn()
+    assert [type(answer) for answer in front.answers()] == [Permitted]
+
+
+def test_a_disk_in_doubt_ends_the_role_and_answers_nobody(world: World) -> None:
+    front = world.client()
+    world.store.failure = Broken("fdatasync")
+    front.send(intend(1))
+    with pytest.raises(Broken):
+        world.turn()
+    assert front.answers() == []
+
+
+def _changed(**changes: object) -> Intent:
+    return msgspec.structs.replace(intent(1), **changes)
+
+
+VIOLATIONS: list[tuple[str, str, Message | bytes]] = [
+    ("no message", FRONT, b"\xc1"),
+    ("an outcome by a front", FRONT, RecordOutcome(call=1, outcome=outcome(1, 0))),
+    ("an intent by the egress", EGRESS, intend(1)),
+    (
+        "an exchange",
+        FRONT,
+        Exchange(call=1, transfer=bytes(16), tenant="a", claimed_digest=bytes(32), permit=None, inline=b""),
+    ),
+    ("another transfer id", FRONT, intend(1, transfer=transfer_id_to_bytes(TransferId(transfer(2))))),
+    ("no transfer id", FRONT, intend(1, transfer=bytes(16))),
+    ("another digest", FRONT, intend(1, digest=bytes(32))),
+    ("the digest of another intent", FRONT, intend(1, intent=_changed(envelope_digest="00" * 32))),
+    ("the egress speaks as a front", EGRESS, RecordRefusal(call=1, refusal=refusal(1))),
+    ("a front speaks as the ledger", FRONT, operation("ledger")),
+    ("a front speaks as an operator", FRONT, operation("operator")),
+    (
+        "a state of another role",
+        EGRESS,
+        RecordState(call=1, state=State(time=UNSTAMPED, role="front", values={})),
+    ),
+    *(
+        (
+            f"a measurement of {value}",
+            FRONT,
+            RecordState(call=1, state=State(time=UNSTAMPED, role="front", values={"a": value})),
+        )
+        for value in (float("nan"), float("inf"), float("-inf"))
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "socket_name", "message"), VIOLATIONS, ids=[name for name, _, _ in VIOLATIONS])
+def test_a_client_that_breaks_the_protocol(world: World, name: str, socket_name: str, message: Message | bytes) -> None:
+    """It is dropped, counted and recorded; what it said before counts, what it says after is not heard; others go on."""
+    bad, good = world.client(socket_name), world.client()
+    bad.send(operation("front" if socket_name == FRONT else "egress", call=7))
+    bad.send(message)
+    bad.send(operation("front" if socket_name == FRONT else "egress", call=8))
+    good.send(operation(call=9))
+    world.turn()
+    world.turn()
+    assert bad.is_dropped
+    (answer,) = good.answers()
+    assert isinstance(answer, Recorded)
+    assert answer.call == 9
+    recorded = [record for record in world.records if isinstance(record, Operation)]
+    assert len(recorded) == 3
+    violation = recorded[-1]
+    assert (violation.role, violation.operation, violation.subject, violation.result) == (
+        "ledger",
+        "disconnect",
+        socket_name,
+        "ipc_violation",
+    )
+    assert counted(world.registry, REFUSALS) == {("internal", "ipc_violation", "none"): 1}
+
+
+def test_a_descriptor_is_a_violation(world: World) -> None:
+    front = world.client()
+    with open("/dev/null") as file:
+        socket.send_fds(front.sock, [encode(operation())], [file.fileno()])
+    world.turn()
+    assert front.is_dropped
+    assert counted(world.registry, REFUSALS) == {("internal", "ipc_violation", "none"): 1}
+
+
+def test_a_violation_on_a_full_disk_is_recorded_later(world: World) -> None:
+    clients = [world.client() for _ in range(3)]
+    world.store.failure = Unavailable(Reason.LEDGER_UNAVAILABLE, "no space")
+    for client in clients:
+        client.send(b"\xc1")
+    world.turn()
+    assert all(client.is_dropped for client in clients)
+    assert world.records == []
+    world.store.failure = None
+    world.ledger.record_violations()
+    world.ledger.record_violations()
+    assert len(world.records) == 3
+
+
+def test_a_client_that_does_not_read_its_answers_is_dropped(world: World) -> None:
+    deaf, good = world.client(), world.client()
+    for number in range(5000):
+        try:
+            deaf.send(operation(call=number))
+        except BlockingIOError:
+            world.turn()
+        except ConnectionError:
+            break
+    else:
+        raise AssertionError("it was never dropped")
+    good.send(operation())
+    world.turn()
+    assert len(good.answers()) == 1
+
+
+def test_a_client_that_went_away_has_its_record(world: World) -> None:
+    front, good = world.client(), world.client()
+    front.send(intend(1))
+    front.sock.close()
+    good.send(operation())
+    world.turn()
+    assert len(world.records) == 2
+    assert len(good.answers()) == 1
+    assert len(world.ledger._clients) == 1
+
+
+def test_there_are_so_many_clients_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _CLIENTS_MOST == 1024
+    monkeypatch.setattr("relay.ledger.pipeline._CLIENTS_MOST", 2)
+    first, second, third = world.client(), world.client(), world.client()
+    assert third.is_dropped
+    first.sock.close()
+    world.turn()
+    fourth = world.client()
+    for client in (second, fourth):
+        client.send(operation())
+        world.turn()
+        assert len(client.answers()) == 1
+
+
+async def test_it_serves_until_it_is_ended(world: World, nursery: trio.Nursery) -> None:
+    nursery.start_soon(world.ledger.serve_forever)
+    client = Client(world.directory / FRONT)
+    world.clients.append(client)
+    client.send(intend(1))
+    await trio.testing.wait_all_tasks_blocked()
+    assert [type(answer) for answer in client.answers()] == [Permitted]
+    client.send(b"\xc1")
+    await trio.testing.wait_all_tasks_blocked()
+    assert client.is_dropped
+    assert [type(record) for record in world.records] == [Intent, Operation]
+    nursery.cancel_scope.cancel()
+
+
+def test_the_copy_has_what_the_log_has(world: World) -> None:
+    front = world.client()
+    front.send(intend(1), RecordRefusal(call=2, refusal=refusal(2)))
+    world.turn()
+    front.send(b"\xc1")
+    world.turn()
+    lines = [json.loads(line) for line in (world.directory / "transfers.jsonl").read_text().splitlines()]
+    assert [(line["index"], line["kind"]) for line in lines] == [(0, "intent"), (1, "refusal"), (2, "operation")]
