@@ -29,7 +29,7 @@ async def link(rogue: Rogue) -> AsyncIterator[GateConnection]:
     """What a taken-over egress has: a verified connection to the gate."""
     connection = await rogue.link()
     yield connection
-    await connection.close()
+    connection.close()
 
 
 async def _send(link: GateConnection, raw: bytes) -> GateAnswer:
@@ -64,7 +64,7 @@ async def test_an_envelope_is_taken_once(rogue: Rogue, municipality: Municipalit
     await _is_refused(link, sealed.raw, Reason.ENVELOPE_REPLAYED)
     another = await rogue.link()
     await _is_refused(another, sealed.raw, Reason.ENVELOPE_REPLAYED)
-    await another.close()
+    another.close()
     assert municipality.transfers == [sealed.transfer]
 
 
@@ -74,11 +74,11 @@ async def test_an_envelope_is_taken_once_even_after_the_gate_was_killed(
     sealed = rogue.seal()
     first = await rogue.link()
     await _send(first, sealed.raw)
-    await first.close()
+    first.close()
     rogue.lab.wait_back("gate", rogue.lab.kill("gate"))
     second = await rogue.link()
     await _is_refused(second, sealed.raw, Reason.ENVELOPE_REPLAYED)
-    await second.close()
+    second.close()
     assert municipality.transfers == [sealed.transfer]
 
 
@@ -134,7 +134,7 @@ async def test_a_valid_certificate_that_is_not_the_pinned_one_is_refused(
         try:
             await _send(connection, rogue.seal().raw)
         finally:
-            await connection.close()
+            connection.close()
     wanted = re.compile(r'"role":"gate".*"event":"relay_refused".*"reason":"cert_pin_mismatch"')
     until(lambda: wanted.search(rogue.lab.printed()), "the gate says why")
     assert municipality.received == []
@@ -147,7 +147,7 @@ async def test_a_certificate_with_another_name_is_refused(rogue: Rogue, municipa
         try:
             await _send(connection, rogue.seal().raw)
         finally:
-            await connection.close()
+            connection.close()
     wanted = re.compile(r'"role":"gate".*"event":"relay_refused".*"reason":"cert_')
     until(lambda: wanted.search(rogue.lab.printed()), "the gate says why")
     assert municipality.received == []
