@@ -43,6 +43,7 @@ class Reason(enum.StrEnum):
     TLS_NAME_UNKNOWN = "tls_name_unknown"
     TLS_RECORD_INVALID = "tls_record_invalid"
     PEER_CLOSED = "peer_closed"
+    ANSWER_NOT_READ = "answer_not_read"
     # framing: the raw bytes of one HTTP/1.1 request
     REQUEST_LINE_INVALID = "request_line_invalid"
     TARGET_INVALID = "target_invalid"
@@ -179,6 +180,7 @@ ROWS: dict[Reason, Row] = {
     Reason.TLS_NAME_UNKNOWN: _silent(Stage.TLS),
     Reason.TLS_RECORD_INVALID: _silent(Stage.TLS),
     Reason.PEER_CLOSED: _silent(Stage.CONNECTION),
+    Reason.ANSWER_NOT_READ: _silent(Stage.CONNECTION),
     Reason.REQUEST_LINE_INVALID: _malformed("要求の一行目が正しくありません。", "The request line is not correct."),
     Reason.TARGET_INVALID: _malformed("アドレス（URL）が正しくありません。", "The address (URL) is not correct."),
     Reason.TARGET_TOO_LONG: Row(

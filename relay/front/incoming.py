@@ -67,15 +67,15 @@ class Incoming:
             self._http.next_event()
 
     async def _receive(self) -> None:
-        if self._continue_owed:
-            self._continue_owed = False
-            await self._stream.send_all(self._http.informational_continue())
         now = trio.current_time()
         self._started = self._started or now
         limits = self._limits
         at_the_rate_s = limits.body_grace_ms / 1000 + self.received_bytes / limits.body_min_rate
         allowed_s = min(at_the_rate_s, limits.body_timeout_ms / 1000)
         with trio.move_on_at(self._started + allowed_s) as scope:
+            if self._continue_owed:
+                self._continue_owed = False
+                await self._stream.send_all(self._http.informational_continue())
             data = await self._stream.receive_some(RECEIVE_BYTES)
         if scope.cancelled_caught:
             raise Refused(Reason.BODY_TIMEOUT)

@@ -39,6 +39,7 @@ _LIMIT_OF = {
     Reason.TLS_HANDSHAKE_TIMEOUT: "time",
     Reason.HEADERS_TIMEOUT: "time",
     Reason.BODY_TIMEOUT: "rate",
+    Reason.ANSWER_NOT_READ: "time",
 }
 
 

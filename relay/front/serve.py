@@ -219,11 +219,11 @@ class Connection:
         return isinstance(answer, Recorded)
 
     async def _send(self, data: bytes) -> None:
-        """Raises Refused(PEER_CLOSED) when the peer is gone or does not read."""
+        """Raises Refused(PEER_CLOSED) when the peer is gone, Refused(ANSWER_NOT_READ) when it does not read."""
         with trio.move_on_after(self._limits.write_timeout_ms / 1000) as scope:
             await self._stream.send_all(data)
         if scope.cancelled_caught:
-            raise Refused(Reason.PEER_CLOSED, "the peer does not read the answer")
+            raise Refused(Reason.ANSWER_NOT_READ)
 
 
 def _is_bodiless(status: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from tests.live.labs import PATIENCE_S, Cut, Lab
 
+DRIP_S = 0.02
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2}) [\x20-\x7e]*")
 _FIELD_LINE = re.compile(rb"([A-Za-z0-9-]+): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
 
@@ -55,8 +57,15 @@ def read_answers(stream: bytes, methods: Sequence[str]) -> list[RawAnswer]:
 class RawClient:
     """One connection. `end` says close_notify and goes on reading; the server must say it too."""
 
-    def __init__(self, lab: Lab, context: ssl.SSLContext, source: str = "127.0.0.1") -> None:
-        self._sock = socket.create_connection(("127.0.0.1", lab.front_port), PATIENCE_S, source_address=(source, 0))
+    def __init__(
+        self, lab: Lab, context: ssl.SSLContext, source: str = "127.0.0.1", receive_buffer: int | None = None
+    ) -> None:
+        self._sock = socket.socket()
+        self._sock.settimeout(PATIENCE_S)
+        if receive_buffer is not None:  # before the connection, as it decides on the window
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self._sock.bind((source, 0))
+        self._sock.connect(("127.0.0.1", lab.front_port))
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._in, self._out, server_hostname="localhost")
@@ -106,6 +115,14 @@ class RawClient:
                 return b""
             except ssl.SSLError as error:
                 raise Cut(str(error)) from error
+
+    def drip(self, data: bytes, piece: int = 1) -> bytes:
+        """Send `data` a piece at a time, waiting a little after each, until the server says something: that, to its end."""
+        for at in range(0, len(data), piece):
+            self.send([data[at : at + piece]])
+            if select.select([self._sock], [], [], DRIP_S)[0]:
+                break
+        return self.to_end()
 
     def to_end(self) -> bytes:
         """Everything until the server's close_notify."""

@@ -23,6 +23,7 @@ _FIELD_LINE = re.compile(
 )
 _HOST = re.compile(rb"(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?")
 _LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
+LARGE_BYTES = 12 << 20  # more than the buffers of two sockets hold
 _NEVER = frozenset(
     b"connection keep-alive proxy-connection te trailer transfer-encoding upgrade http2-settings expect proxy "
     b"proxy-authorization x-forwarded-for x-forwarded-host x-forwarded-proto".split()
@@ -97,11 +98,14 @@ def _judge(fields: list[tuple[bytes, bytes]]) -> int:
 
 
 class Recorder:
-    """Use it as a context manager. Every whole request is answered with its transfer id; a malformed one with nothing."""
+    """Use it as a context manager. Every whole request is answered with its transfer id; a malformed one with nothing.
 
-    def __init__(self, answer_bytes: int = 0) -> None:
+    A request of /large gets a large answer, one of /wait none before `may_answer` is set.
+    """
+
+    def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self._answer_bytes = answer_bytes
+        self.may_answer = threading.Event()  # for requests of /wait
         self._open: set[socket.socket] = set()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self.streams: list[bytearray] = []  # of each connection, everything that came
@@ -160,6 +164,8 @@ class Recorder:
             self.faults.append(f"a request that never became whole: {bytes(stream[read:])!r}")
 
     def _answer(self, kept: Kept) -> bytes:
-        body = kept.transfer.encode() + b"." * self._answer_bytes
+        if kept.line.endswith(" /wait"):
+            assert self.may_answer.wait(PATIENCE_S)
+        body = kept.transfer.encode() + (b"." * LARGE_BYTES if kept.line.endswith(" /large") else b"")
         head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n\r\n" % len(body)
         return head if kept.line.startswith("HEAD ") else head + body
