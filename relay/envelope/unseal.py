@@ -14,9 +14,9 @@ before `chunks` has ended (section 5.5).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from cryptography.exceptions import InvalidSignature
 
@@ -64,6 +64,15 @@ class Opener:
 
     def verify(self, read: Read, size: int, now_ms: int) -> Verified:
         """Steps 1 to 6 of section 5.2 on an envelope of `size` bytes. Raises Refused."""
+        steps = self.verifying(read, size, now_ms)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return cast(Verified, done.value)
+
+    def verifying(self, read: Read, size: int, now_ms: int) -> Generator[None, None, Verified]:
+        """`verify` in steps of at most _PIECE_BYTES, between which the caller may turn to something else."""
         trust = self._trust
         head = bytes(_exactly(read, 0, min(size, _HEAD_BYTES)))
         header, header_bytes = parse_header(head)
@@ -85,7 +94,7 @@ class Opener:
         trailer = bytes(_exactly(read, size - TRAILER_BYTES, TRAILER_BYTES))
         times = parse_times(trailer)
         _check_times(*times, lifetime_ms, trust.clock_skew_ms, now_ms)
-        digest = _verify_signature(read, size, head[:chunks_at], trailer, sender)
+        digest = yield from _verify_signature(read, size, head[:chunks_at], trailer, sender)
         return Verified(header, times, sender, digest, size, head[:chunks_at], recipient, read)
 
     def verify_bytes(self, envelope: Buffer, now_ms: int) -> Verified:
@@ -192,7 +201,9 @@ def _check_times(created_ms: int, expires_ms: int, lifetime_ms: int, clock_skew_
         raise Refused(Reason.ENVELOPE_STALE, "created in the future: compare the clocks of both hosts")
 
 
-def _verify_signature(read: Read, size: int, prelude: bytes, trailer: bytes, sender: SenderPublicKey) -> bytes:
+def _verify_signature(
+    read: Read, size: int, prelude: bytes, trailer: bytes, sender: SenderPublicKey
+) -> Generator[None, None, bytes]:
     """Step 6; the digest of the envelope. The prelude that is kept and the times that were judged are what is hashed."""
     hashed = hashlib.sha256(prelude)
     offset, end = len(prelude), size - TRAILER_BYTES
@@ -202,6 +213,8 @@ def _verify_signature(read: Read, size: int, prelude: bytes, trailer: bytes, sen
             raise Refused(Reason.ENVELOPE_INVALID, "became shorter while it was read")
         hashed.update(piece)
         offset += len(piece)
+        if offset < end:
+            yield
     times, signature = trailer[:TIMES_BYTES], trailer[TIMES_BYTES:]
     hashed.update(times)
     try:

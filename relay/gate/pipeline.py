@@ -6,9 +6,11 @@ application before its transfer id is remembered durably and before the whole re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
+
+import trio
 
 from relay.base.errors import Refused
 from relay.base.ids import TransferId, transfer_id_ms
@@ -25,6 +27,8 @@ from relay.gate.delivered import Delivered
 from relay.gate.measure import Measure
 from relay.net.parcel import Parcel, ParcelWriter
 from relay.ops.clock import now_ms
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class GateAnswer(NamedTuple):
 async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
     """One envelope from a relay whose fronts `opener` trusts. Raises Refused: then there is no answer."""
     received_ms = now_ms()
-    verified = opener.verify(envelope.read, envelope.size, received_ms)
+    verified = await in_turns(opener.verifying(envelope.read, envelope.size, received_ms))
     header = verified.header
     application = gate.applications.get(header.tenant)
     if application is None:
@@ -54,7 +58,7 @@ async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
     check_age(header.transfer_id, verified.created_ms, gate.limits)
     gate.delivered.remember(header.transfer_id, verified.expires_ms)
     opened = verified.open()
-    head, content = open_request(opened, gate.limits)
+    head, content = await open_request(opened, gate.limits)
     with content:
         response = await forward(application, head, content, header.transfer_id, opened.response_key)
     receipt = sign_receipt(
@@ -79,7 +83,17 @@ def check_age(transfer_id: TransferId, created_ms: int, limits: Limits) -> None:
         raise Refused(Reason.ENVELOPE_STALE, "sealed at another time than its transfer began")
 
 
-def open_request(opened: Opened, limits: Limits) -> tuple[RequestHead, Parcel]:
+async def in_turns(steps: Generator[None, None, T]) -> T:
+    """The result of work that may take long: the other connections get their turn between its steps."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return cast(T, done.value)
+        await trio.lowlevel.checkpoint()
+
+
+async def open_request(opened: Opened, limits: Limits) -> tuple[RequestHead, Parcel]:
     """The whole request, in memory. Raises Refused(ENVELOPE_INVALID)."""
     # the names and lengths that a head gains on the way: forwarded, sekisho-transfer, and the encoding's own
     bounds = Bounds(
@@ -88,7 +102,9 @@ def open_request(opened: Opened, limits: Limits) -> tuple[RequestHead, Parcel]:
     decoder = RequestDecoder(bounds)
     content = ParcelWriter()
     try:
-        for chunk in opened.chunks():
+        for number, chunk in enumerate(opened.chunks()):
+            if number:  # most requests have one
+                await trio.lowlevel.checkpoint()
             for piece in decoder.feed(chunk):
                 content.write(piece)
         decoder.finish()
@@ -113,14 +129,12 @@ async def forward(
     response_key: bytes,
 ) -> SealedAnswer:
     """The application's answer, sealed so that only the front that sent the request can open it. Raises Refused."""
-    body = ParcelWriter()
-    try:
+    with ParcelWriter() as body, ParcelWriter() as sealed:
         response = await application.send(head, content, body.write)
         try:
             encoder = ResponseEncoder(response.status, tuple(response.headers), to_head=head.method == b"HEAD")
         except ValueError as error:
             raise Refused(Reason.APPLICATION_INVALID, str(error)) from error
-        sealed = ParcelWriter()
         sealer = ResponseSealer(transfer_id, response_key, sealed.write)
         sealer.write(encoder.start())
         with body.freeze() as plain:
@@ -129,6 +143,3 @@ async def forward(
         sealer.write(encoder.end())
         done = sealer.finish()
         return SealedAnswer(sealed.freeze(), done.digest)
-    except BaseException:
-        body.close()
-        raise
