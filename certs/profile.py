@@ -62,7 +62,6 @@ def verify_peer(chain: Sequence[x509.Certificate], profile: PeerProfile, now: da
         raise PeerRejected(Mismatch.MISSING, "the peer sent no certificate")
     leaf, presented = chain[0], chain[1:]
     name, path = _verify_names(leaf, presented, profile, now)
-    _require_usage(leaf, profile.usage)
     digest = spki_sha256(leaf)
     if profile.pins and digest not in profile.pins:
         raise PeerRejected(Mismatch.PIN, f"its key is {format_pin(digest)}")
@@ -142,6 +141,7 @@ def _verify_names(
 ) -> tuple[str, tuple[x509.Certificate, ...]]:
     if profile.usage == "client":
         path = verify_chain(leaf, presented, profile.anchors, "client", None, now)
+        _require_usage(leaf, "client")  # before the name, which fits one of several declared peers only
         matched = sorted(alternative_names(leaf) & profile.names)
         if not matched:
             raise PeerRejected(Mismatch.NAME, "its names are not the declared ones")
@@ -149,7 +149,9 @@ def _verify_names(
     refusal = PeerRejected(Mismatch.NAME, "no name is declared")
     for name in sorted(profile.names):
         try:
-            return name, verify_chain(leaf, presented, profile.anchors, "server", name, now)
+            path = verify_chain(leaf, presented, profile.anchors, "server", name, now)
+            _require_usage(leaf, "server")
+            return name, path
         except PeerRejected as error:
             refusal = error
             if error.mismatch is not Mismatch.NAME:

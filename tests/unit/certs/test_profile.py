@@ -236,6 +236,15 @@ class TestSeveralProfiles:
                 verify_any(issued.chain, order, NOW)
             assert rejected.value.mismatch is Mismatch.PIN
 
+    def test_a_name_that_fits_another_one_hides_no_fault(self) -> None:
+        """Of all declared relays one has the name; what is wrong with its certificate is not that the others have not."""
+        others = [profile(names=frozenset({f"{other}.example"}), usage="client") for other in ("a", "b")]
+        for usage in ("none", "server"):
+            issued = CA.issue([NAME], usage, now=NOW)  # type: ignore[arg-type]  # a plain word
+            with pytest.raises(PeerRejected) as rejected:
+                verify_any(issued.chain, (others[0], profile(usage="client"), others[1]), NOW)
+            assert rejected.value.mismatch is Mismatch.USAGE
+
     def test_one_that_fits_is_enough(self) -> None:
         issued = CA.issue([NAME], "server", now=NOW)
         assert verify_any(issued.chain, (profile(names=frozenset({"other.example"})), profile()), NOW).name == NAME
