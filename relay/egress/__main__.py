@@ -13,7 +13,7 @@ from socket import socket
 import trio
 
 from relay.base.errors import Refused, Unavailable
-from relay.base.reasons import Reason
+from relay.base.reasons import Reason, row
 from relay.egress.exchange import GateConnection
 from relay.egress.gates import Gates
 from relay.egress.measure import Measure
@@ -121,7 +121,10 @@ class EgressRole:
         except (Refused, Unavailable) as error:
             stream.close()
             self.measure.handshake("", "", error.reason)
-            raise
+            if row(error.reason).status:
+                raise
+            # a reason for our own clients, as that a peer went away: no citizen could be told of it
+            raise Unavailable(Reason.GATE_UNAVAILABLE, str(error)) from error
         except BaseException:
             stream.close()
             raise

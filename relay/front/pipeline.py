@@ -15,7 +15,7 @@ from policy.pipeline import Judgement
 from policy.verdict import Denied
 from relay.base.errors import Unavailable
 from relay.base.ids import TransferId, transfer_id_to_bytes
-from relay.base.reasons import Reason
+from relay.base.reasons import Reason, row
 from relay.envelope.format import Header
 from relay.front.answered import Answered, open_answer
 from relay.front.carry import carrier
@@ -29,6 +29,8 @@ from relay.ipc.messages import Exchange, Exchanged, Permit, Permitted, ProtocolV
 from relay.net.channel import close_descriptors
 from relay.net.parcel import Parcel
 from relay.ops.clock import now_ms
+
+_SERVER_ERROR = 500  # RFC 9110 15.6: what goes wrong behind the front is not the citizen's fault, and never a success
 
 
 async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) -> Answered:
@@ -133,7 +135,9 @@ async def exchange(front: Front, tenant: Tenant, sealed: Sealed, permit: Permit)
 
 
 def _reason(word: str) -> Reason:
+    """What the egress says, where it is a failure that a citizen can be told; otherwise what became of it is not known."""
     try:
-        return Reason(word)
+        reason = Reason(word)
     except ValueError:
-        return Reason.EGRESS_LOST  # it was sent: what became of it is not known
+        return Reason.EGRESS_LOST
+    return reason if row(reason).status >= _SERVER_ERROR else Reason.EGRESS_LOST
