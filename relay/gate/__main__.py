@@ -118,12 +118,12 @@ class GateRole:
             nursery.cancel_scope.cancel()
 
     async def _accept(self, nursery: trio.Nursery) -> None:
-        def handle(sock: socket, _source: tuple[str, int]) -> None:
-            nursery.start_soon(self._connection, sock)
+        def handle(sock: socket, source: tuple[str, int]) -> None:
+            nursery.start_soon(self._connection, sock, source[0])
 
         await accept_loop(self.listener, handle)
 
-    async def _connection(self, sock: socket) -> None:
+    async def _connection(self, sock: socket, source: str) -> None:
         stream = TlsStream(sock, TlsEngine(self.context))
         try:
             with trio.fail_after(self.limits.handshake_timeout_ms / 1000):
@@ -131,7 +131,7 @@ class GateRole:
             self.measure.handshake(facts.version, facts.group)
         except (Refused, Unavailable) as error:
             self.measure.handshake("", "", error.reason)
-            self.log.warning("relay_refused", reason=error.reason)
+            self.log.warning("relay_refused", reason=error.reason, source=source)
             stream.close()
             return
         except trio.TooSlowError:
@@ -168,7 +168,8 @@ class GateRole:
 
     async def _forget_forever(self) -> None:
         while True:
-            self.gate.delivered.forget(now_ms() - 2 * self.limits.clock_skew_ms)
+            while self.gate.delivered.forget(now_ms() - 2 * self.limits.clock_skew_ms):
+                await trio.lowlevel.checkpoint()
             await trio.sleep(_FORGET_S)
 
     def health(self) -> Mapping[str, Health]:
