@@ -23,7 +23,9 @@ def _cut_off(lab: Lab, number: int) -> Path:
     state = lab.directory / f"gate-{number}-state"
     state.rename(lab.directory / f"gate-{number}-aside")
     state.write_text("in the way of the gate's start")
-    lab.kill("gate", 0)  # of those that run, the first
+    killed = lab.kill("gate", 0)  # of those that run, the first
+    until(lambda: not Path(f"/proc/{killed}").exists(), "the gate is gone, and its connections with it")
+    until(lambda: killed not in (lab.refresh()["pids"].get("gate") or []), "lab.json says so")
     return state
 
 
