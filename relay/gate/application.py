@@ -66,14 +66,21 @@ class Application:
             await stream.aclose()
         try:
             with trio.fail_after(self._limits.connect_timeout_ms / 1000):
-                tcp = await trio.open_tcp_stream(self._host, self._port)
-                if self._tls is None:
-                    return tcp
-                tls = trio.SSLStream(tcp, self._tls, server_hostname=self._host, https_compatible=True)
-                await tls.do_handshake()
-                return tls
+                return await self._connect()
         except (OSError, trio.BrokenResourceError, trio.TooSlowError, ssl.SSLError) as error:
             raise Refused(Reason.APPLICATION_UNAVAILABLE, str(error)) from error
+
+    async def _connect(self) -> trio.abc.Stream:
+        tcp = await trio.open_tcp_stream(self._host, self._port)
+        if self._tls is None:
+            return tcp
+        tls = trio.SSLStream(tcp, self._tls, server_hostname=self._host, https_compatible=True)
+        try:
+            await tls.do_handshake()
+        except BaseException:
+            await trio.aclose_forcefully(tcp)
+            raise
+        return tls
 
     async def _exchange(
         self, stream: trio.abc.Stream, head: RequestHead, content: Parcel, take: Callable[[bytes], None]

@@ -18,7 +18,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS delivered (transfer BLOB PRIMARY KEY, expires_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS delivered_by_expiry ON delivered (expires_ms);
 """
-_FORGET_MOST = 1_000  # rows deleted in one turn, so that a turn stays short
+FORGET_MOST = 1_000  # rows deleted in one turn, so that a turn stays short
 
 
 class Delivered:
@@ -43,11 +43,14 @@ class Delivered:
             raise Broken(f"the memory of delivered transfers: {error}") from error
 
     def forget(self, before_ms: int) -> int:
-        """Drop ids whose envelopes are long refused as stale; how many."""
-        cursor = self._database.execute(
-            "DELETE FROM delivered WHERE transfer IN (SELECT transfer FROM delivered WHERE expires_ms < ? LIMIT ?)",
-            (before_ms, _FORGET_MOST),
-        )
+        """Drop ids whose envelopes are long refused as stale; how many, at most one turn's. Raises Broken."""
+        try:
+            cursor = self._database.execute(
+                "DELETE FROM delivered WHERE transfer IN (SELECT transfer FROM delivered WHERE expires_ms < ? LIMIT ?)",
+                (before_ms, FORGET_MOST),
+            )
+        except sqlite3.Error as error:
+            raise Broken(f"the memory of delivered transfers: {error}") from error
         return cursor.rowcount
 
     def close(self) -> None:

@@ -25,22 +25,21 @@ class Link:
         self._received = b""
 
     async def serve(self) -> None:
-        """Until the relay closes. Raises Refused when it breaks the protocol."""
+        """Until the relay closes, or has nothing to say for long. Raises Refused when it breaks the protocol."""
         limits = self._gate.limits
         while True:
+            head = b""
             with trio.move_on_after(_IDLE_FACTOR * limits.gate_idle_ms / 1000):
                 head = await self._exactly(HEAD_BYTES)
-                if not head:
-                    return
-                kind, length = parse_frame_head(head, FROM_EGRESS, limits.envelope_bytes)
-                if kind is FrameType.PING:
-                    await self._stream.send_all(frame_head(FrameType.PONG, 0))
-                    continue
-                with trio.fail_after(limits.exchange_timeout_ms / 1000):
-                    envelope = await self._parcel(length)
-                await self._answer(envelope)
+            if not head:
+                return
+            kind, length = parse_frame_head(head, FROM_EGRESS, limits.envelope_bytes)
+            if kind is FrameType.PING:
+                await self._send(frame_head(FrameType.PONG, 0))
                 continue
-            return
+            with trio.fail_after(limits.exchange_timeout_ms / 1000):
+                envelope = await self._parcel(length)
+            await self._answer(envelope)
 
     async def _answer(self, envelope: Parcel) -> None:
         with envelope:
@@ -49,13 +48,18 @@ class Link:
             except Refused as refused:
                 self._gate.measure.refused(refused.reason)
                 reason = refused.reason.value.encode("ascii")
-                await self._stream.send_all(frame_head(FrameType.REFUSAL, len(reason)) + reason)
+                await self._send(frame_head(FrameType.REFUSAL, len(reason)) + reason)
                 return
         with answer.response as response:
             head = answer_head(answer.receipt, response.size)
             for piece in response.pieces():
-                await self._stream.send_all(head + piece if head else piece)
+                await self._send(head + piece if head else piece)
                 head = b""
+
+    async def _send(self, data: bytes) -> None:
+        """Raises TooSlowError for a relay that does not read."""
+        with trio.fail_after(self._gate.limits.write_timeout_ms / 1000):
+            await self._stream.send_all(data)
 
     async def _exactly(self, count: int) -> bytes:
         """`count` bytes; none when the relay has closed between two frames."""
@@ -70,8 +74,7 @@ class Link:
         return taken
 
     async def _parcel(self, length: int) -> Parcel:
-        writer = ParcelWriter()
-        try:
+        with ParcelWriter() as writer:
             while writer.size < length:
                 data = self._received or await self._stream.receive_some(PIECE_BYTES)
                 if not data:
@@ -80,6 +83,3 @@ class Link:
                 writer.write(data[:rest])
                 self._received = data[rest:]
             return writer.freeze()
-        except BaseException:
-            writer.close()
-            raise

@@ -100,20 +100,16 @@ async def open_request(opened: Opened, limits: Limits) -> tuple[RequestHead, Par
         head_bytes=2 * limits.header_bytes + 4096, fields=limits.header_count + 8, content_bytes=limits.envelope_bytes
     )
     decoder = RequestDecoder(bounds)
-    content = ParcelWriter()
-    try:
+    with ParcelWriter() as content:
         for number, chunk in enumerate(opened.chunks()):
             if number:  # most requests have one
                 await trio.lowlevel.checkpoint()
             for piece in decoder.feed(chunk):
                 content.write(piece)
         decoder.finish()
-    except BaseException:
-        content.close()
-        raise
-    if decoder.head is None:
-        raise Refused(Reason.ENVELOPE_INVALID, "no head")
-    return decoder.head, content.freeze()
+        if decoder.head is None:
+            raise Refused(Reason.ENVELOPE_INVALID, "no head")
+        return decoder.head, content.freeze()
 
 
 class SealedAnswer(NamedTuple):

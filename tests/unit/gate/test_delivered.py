@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from relay.base.errors import Broken, Refused
-from relay.base.ids import TransferId
+from relay.base.ids import TransferId, transfer_id_to_bytes
 from relay.base.reasons import Reason
-from relay.gate.delivered import Delivered
+from relay.gate.delivered import FORGET_MOST, Delivered
 from tests.log_samples import transfer
 
 ONE, OTHER = TransferId(transfer(1)), TransferId(transfer(2))
@@ -54,10 +54,24 @@ def test_an_id_is_forgotten_only_after_its_time(tmp_path: Path) -> None:
 
 
 def test_forgetting_goes_by_turns(tmp_path: Path) -> None:
-    delivered = Delivered(tmp_path / "delivered.sqlite")
-    for number in range(1_001):
-        delivered.remember(TransferId(transfer(number)), number)
-    assert [delivered.forget(5_000) for _ in range(3)] == [1_000, 1, 0]
+    path = tmp_path / "delivered.sqlite"
+    delivered = Delivered(path)
+    with sqlite3.connect(path) as other:  # in one transaction: a thousand of them would wait for the disk
+        ids = [(transfer_id_to_bytes(TransferId(transfer(number))), number) for number in range(FORGET_MOST + 1)]
+        other.executemany("INSERT INTO delivered VALUES (?, ?)", ids)
+    other.close()
+    assert [delivered.forget(5_000) for _ in range(3)] == [FORGET_MOST, 1, 0]
+    delivered.close()
+
+
+def test_what_cannot_be_forgotten_is_broken_too(tmp_path: Path) -> None:
+    path = tmp_path / "delivered.sqlite"
+    delivered = Delivered(path)
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE delivered")
+    other.close()
+    with pytest.raises(Broken):
+        delivered.forget(1_000)
     delivered.close()
 
 
