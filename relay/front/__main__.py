@@ -13,10 +13,10 @@ import trio
 
 from relay.base.errors import Broken, Unavailable
 from relay.front.context import Front
-from relay.front.drain import Drain
 from relay.front.serve import Connection
 from relay.front.settings import front_of, identities, names_of, policy_of
 from relay.ipc.messages import RecordOperation
+from relay.net.drain import Drain
 from relay.net.listen import accept_loop, activated_sockets, open_tcp_listener
 from relay.ops import start
 from relay.ops.clock import now_ms, now_utc

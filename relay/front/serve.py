@@ -18,13 +18,13 @@ from relay.front.answered import Answered
 from relay.front.answers import common_headers, own_answer
 from relay.front.context import Front
 from relay.front.denial import Denial
-from relay.front.drain import Drain
 from relay.front.incoming import RECEIVE_BYTES, Incoming
 from relay.front.measure import Stopwatch
 from relay.front.pipeline import transfer
 from relay.front.records import refusal_of
 from relay.http.connection import Head, Pause, ServerConnection
 from relay.ipc.messages import Recorded, RecordRefusal
+from relay.net.drain import Drain
 from relay.net.tls_stream import TlsStream
 from relay.ops.clock import now_ms
 from relay.tls.contexts import ServerContext

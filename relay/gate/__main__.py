@@ -21,6 +21,7 @@ from relay.gate.link import Link
 from relay.gate.measure import Measure
 from relay.gate.pipeline import Gate
 from relay.ipc.link import ALPN
+from relay.net.drain import Drain
 from relay.net.listen import accept_loop, open_tcp_listener
 from relay.net.tls_stream import TlsStream
 from relay.ops import start
@@ -73,6 +74,7 @@ class GateRole:
         )
         identity = certificates.identity(own.certificate, own.key, own.keys_dir, "server", (own.name,), now_utc())
         self.measure.expiry("gate", identity.chain[0].not_valid_after_utc.timestamp())
+        self.drain = Drain()
         self.peers = Peers(settings.relay, "client", now_utc())
         self.context = server_context(identity, client_profile=self.peers.profiles, now=now_utc, alpn=(ALPN,))
         self.openers = {relay.server_name: Opener(_trust(settings, relay)) for relay in settings.relay}
@@ -107,21 +109,24 @@ class GateRole:
         self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         del held  # the gate's host has no ledger; what holds is in its log
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._forget_forever)
-            nursery.start_soon(self._renew_forever)
-            nursery.start_soon(self._accept, nursery)
-            task_status.started()
-            await asked.wait()
-            # Relays keep their connections open; an exchange that is cut off here is one that the relay repeats or reports.
-            nursery.cancel_scope.deadline = trio.current_time() + 1
-            nursery.cancel_scope.cancel()
+        async with trio.open_nursery() as background:
+            background.start_soon(self._forget_forever)
+            background.start_soon(self._renew_forever)
+            async with trio.open_nursery() as connections:
+                accepting = trio.CancelScope()
+                connections.start_soon(self._accept, connections, accepting)
+                task_status.started()
+                await asked.wait()
+                accepting.cancel()
+                self.drain.begin()
+            background.cancel_scope.cancel()
 
-    async def _accept(self, nursery: trio.Nursery) -> None:
+    async def _accept(self, connections: trio.Nursery, accepting: trio.CancelScope) -> None:
         def handle(sock: socket, source: tuple[str, int]) -> None:
-            nursery.start_soon(self._connection, sock, source[0])
+            connections.start_soon(self._connection, sock, source[0])
 
-        await accept_loop(self.listener, handle)
+        with accepting:
+            await accept_loop(self.listener, handle)
 
     async def _connection(self, sock: socket, source: str) -> None:
         stream = TlsStream(sock, TlsEngine(self.context))
@@ -139,7 +144,7 @@ class GateRole:
             return
         self.measure.relays.inc()
         try:
-            await Link(self.gate, self._opener(facts.peer), stream).serve()
+            await Link(self.gate, self._opener(facts.peer), stream, self.drain).serve()
         except (Refused, Unavailable, trio.TooSlowError) as error:
             self.log.warning("link_ended", error=error)
         except Broken:

@@ -9,6 +9,7 @@ from relay.base.reasons import Reason
 from relay.envelope.unseal import Opener
 from relay.gate.pipeline import Gate, exchange
 from relay.ipc.link import FROM_EGRESS, HEAD_BYTES, FrameType, answer_head, frame_head, parse_frame_head
+from relay.net.drain import Drain
 from relay.net.parcel import PIECE_BYTES, Parcel, ParcelWriter
 from relay.net.tls_stream import TlsStream
 
@@ -18,8 +19,9 @@ _IDLE_FACTOR = 2  # of gate_idle_ms: the relay is the one to close (section 1.2)
 class Link:
     """One verified connection of a relay."""
 
-    def __init__(self, gate: Gate, opener: Opener, stream: TlsStream) -> None:
+    def __init__(self, gate: Gate, opener: Opener, stream: TlsStream, drain: Drain) -> None:
         self._gate = gate
+        self._drain = drain
         self._opener = opener
         self._stream = stream
         self._received = b""
@@ -28,9 +30,7 @@ class Link:
         """Until the relay closes, or has nothing to say for long. Raises Refused when it breaks the protocol."""
         limits = self._gate.limits
         while True:
-            head = b""
-            with trio.move_on_after(_IDLE_FACTOR * limits.gate_idle_ms / 1000):
-                head = await self._exactly(HEAD_BYTES)
+            head = await self._next_frame(trio.current_time() + _IDLE_FACTOR * limits.gate_idle_ms / 1000)
             if not head:
                 return
             kind, length = parse_frame_head(head, FROM_EGRESS, limits.envelope_bytes)
@@ -40,6 +40,17 @@ class Link:
             with trio.fail_after(limits.exchange_timeout_ms / 1000):
                 envelope = await self._parcel(length)
             await self._answer(envelope)
+
+    async def _next_frame(self, deadline: float) -> bytes:
+        """The head of the next frame; nothing when the relay closed, was idle for too long, or this gate drains."""
+        scope = self._drain.hold_idle(deadline, is_first=False)
+        head = b""
+        try:
+            with scope:
+                head = await self._exactly(HEAD_BYTES)
+        finally:
+            self._drain.release(scope)
+        return head
 
     async def _answer(self, envelope: Parcel) -> None:
         with envelope:

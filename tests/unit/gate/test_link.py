@@ -28,6 +28,7 @@ from relay.gate.measure import Measure
 from relay.gate.pipeline import Gate
 from relay.ipc.link import FrameType, frame_head
 from relay.ipc.messages import INLINE_BYTES
+from relay.net.drain import Drain
 from relay.net.parcel import Parcel
 from relay.net.tls_stream import TlsStream
 from relay.ops.clock import now_ms
@@ -81,6 +82,7 @@ class World:
             applications={"minato": Application(municipal.url, LIMITS)},
             measure=Measure(self.registry),
         )
+        self.drain = Drain()
         self.ended: list[BaseException | None] = []
         self._streams: list[TlsStream] = []
 
@@ -93,7 +95,7 @@ class World:
 
     async def _serve(self, stream: TlsStream) -> None:
         try:
-            await Link(self.gate, Opener(trust()), stream).serve()
+            await Link(self.gate, Opener(trust()), stream, self.drain).serve()
             self.ended.append(None)
         except (Refused, trio.TooSlowError) as error:
             self.ended.append(error)
@@ -220,6 +222,28 @@ async def test_a_repeat_while_the_first_one_is_under_way(world: World, nursery: 
         assert await refused((await world.relay())[0], raw) is Reason.ENVELOPE_REPLAYED
         go.set()
     assert len(world.municipal.requests) == 1
+
+
+async def test_a_drain_ends_idle_links_and_finishes_what_is_under_way(world: World) -> None:
+    go = trio.Event()
+
+    async def waits(visit: Visit) -> None:
+        world.municipal.requests.append(await visit.request())
+        await go.wait()
+        await visit.say(OK)
+
+    world.municipal.scripts = [waits]
+    _, idle = await world.relay()
+    async with trio.open_nursery() as asking:
+        asking.start_soon(exchange, (await world.relay())[0], *sealed())
+        while not world.municipal.requests:
+            await trio.testing.wait_all_tasks_blocked()
+        world.drain.begin()
+        assert await idle.receive_some() == b"", "the idle link ends at once"
+        assert world.ended == [None]
+        go.set()
+    await trio.testing.wait_all_tasks_blocked()
+    assert world.ended == [None, None], "the busy one ends after its answer"
 
 
 def _flipped(at: int) -> bytes:

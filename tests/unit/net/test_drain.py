@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from relay.front.drain import FIRST_REQUEST_S, Drain
+from relay.net.drain import FIRST_REQUEST_S, Drain
 
 LONG_S = 60.0
 
