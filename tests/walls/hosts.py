@@ -236,6 +236,7 @@ def _choices(pki: Pki, users: dict[str, str]) -> LabChoices:
             "ledger": {"user": users["ledger"]},
             "exporter": {"user": users["exporter"]},
             "gate": [declared],
+            "limits": {"exchange_timeout_ms": 6000, "application_timeout_ms": 5000},  # a cut line is noticed by then
         },
         gate={"gate": {"listen": f"{GATE}:{GATE_PORT}", "interface": "link0", "user": users["gate"]}},
     )
