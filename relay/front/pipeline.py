@@ -15,7 +15,7 @@ from policy.pipeline import Judgement
 from policy.verdict import Denied
 from relay.base.errors import Unavailable
 from relay.base.ids import TransferId, transfer_id_to_bytes
-from relay.base.reasons import Reason, row
+from relay.base.reasons import Reason, Stage, row
 from relay.envelope.format import Header
 from relay.front.answered import Answered, open_answer
 from relay.front.carry import carrier
@@ -30,6 +30,7 @@ from relay.net.channel import close_descriptors
 from relay.net.parcel import Parcel
 from relay.ops.clock import now_ms
 
+_BEHIND = frozenset({Stage.EGRESS, Stage.GATE, Stage.APPLICATION, Stage.RESPONSE, Stage.PEER})
 _SERVER_ERROR = 500  # RFC 9110 15.6: what goes wrong behind the front is not the citizen's fault, and never a success
 
 
@@ -62,6 +63,7 @@ def open_judgement(front: Front, tenant: Tenant, incoming: Incoming) -> Judgemen
     incoming.body_kind = asked.body_kind
     judgement = front.policy.open(asked)
     if isinstance(judgement, Denied):
+        incoming.route = judgement.route_id or ""
         raise Denial(judgement)
     incoming.route = judgement.route.id
     incoming.allow(front.limits.body_bytes if judgement.route.body_bytes is None else judgement.route.body_bytes)
@@ -135,9 +137,10 @@ async def exchange(front: Front, tenant: Tenant, sealed: Sealed, permit: Permit)
 
 
 def _reason(word: str) -> Reason:
-    """What the egress says, where it is a failure that a citizen can be told; otherwise what became of it is not known."""
+    """What the egress says, where it is a failure behind the front; otherwise what became of the transfer is not known."""
     try:
         reason = Reason(word)
     except ValueError:
         return Reason.EGRESS_LOST
-    return reason if row(reason).status >= _SERVER_ERROR else Reason.EGRESS_LOST
+    entry = row(reason)
+    return reason if entry.stage in _BEHIND and entry.status >= _SERVER_ERROR else Reason.EGRESS_LOST

@@ -130,7 +130,7 @@ class Connection:
             http.receive(data)
 
     async def _receive(self, deadline: float, *, until_drain: bool) -> bytes | None:
-        """More bytes; None when the deadline passed, or this worker drains while the connection is idle."""
+        """More bytes; None when the deadline passed, or the connection is idle and its peer has gone or this worker drains."""
         if not until_drain:
             with trio.move_on_at(deadline):
                 return await self._stream.receive_some(RECEIVE_BYTES)
@@ -141,6 +141,10 @@ class Connection:
             with scope:
                 return await self._stream.receive_some(RECEIVE_BYTES)
             return None
+        except Refused as refused:
+            if refused.reason is Reason.PEER_CLOSED:
+                return None  # between two requests nothing is cut off: many clients end without a close_notify
+            raise
         finally:
             self._drain.release(scope)
             self._front.measure.idle.dec()
