@@ -148,6 +148,8 @@ class EgressRole:
                 await self._finish()
                 serving.cancel_scope.cancel()
             background.cancel_scope.cancel()
+        for gate in self.gates.by_name.values():
+            gate.drop_idle(0)  # by close_notify, so that the gate sees an end and no fault
 
     async def _accept(self, _scope: trio.CancelScope) -> None:
         await accept_forever(self.listener, self._serve_front, connections_most=_FRONTS_MOST)

@@ -145,8 +145,10 @@ class GateRole:
         self.measure.relays.inc()
         try:
             await Link(self.gate, self._opener(facts.peer), stream, self.drain).serve()
-        except (Refused, Unavailable, trio.TooSlowError) as error:
-            self.log.warning("link_ended", error=error)
+        except (Refused, Unavailable) as error:
+            self.log.warning("link_ended", reason=error.reason, source=source)
+        except trio.TooSlowError as error:
+            self.log.warning("link_ended", error=error, source=source)
         except Broken:
             raise
         except Exception as error:

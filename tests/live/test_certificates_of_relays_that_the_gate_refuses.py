@@ -145,6 +145,8 @@ def met_gate(site: Site) -> Iterator[Gate]:
         hosts = [site.host_file(fault, ports[0]) for fault in BY_EGRESS]
         with started(site.directory, [["egress", "--config", str(file)] for file in hosts]):
             yield Gate(process, ports[0], ports[1], site.pki.gates[0].server_name, site.faults)
+        until(lambda: metric(ports[1], "sekisho_connections", role="gate") == 0, "the link has ended")
+        assert process.lines("link_ended") == []  # a relay that ends in good order is no event
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, NOTHING], ids=lambda fault: fault.name)
