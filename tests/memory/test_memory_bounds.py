@@ -1,6 +1,6 @@
 """Memory does not grow with what a citizen sends: the measurements of `bench/memory.py`, in sizes for every day.
 
-The sizes of the promise (50 uploads of 100 MiB, 5,000 connections) take minutes: `long_memory_bounds.py`, by `make test-long`.
+The sizes of the promise (50 uploads of 100 MiB, 5,000 connections) take minutes: `test_memory_bounds_in_full.py`, by `make test-long`.
 """
 
 from __future__ import annotations

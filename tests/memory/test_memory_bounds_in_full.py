@@ -8,7 +8,7 @@ import pytest
 
 from tests.memory.bounds import MIB, check_idle, check_parts, check_uploads
 
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+pytestmark = [pytest.mark.live, pytest.mark.long]
 
 
 def test_50_uploads_of_100_mib_at_once(tmp_path: Path) -> None:
