@@ -1,17 +1,15 @@
 """Certificates, keys and revocation lists from files: each failure names the file, what is wrong and what to mend.
 
-A key is given as bytes, since keys come from a credential store that the caller knows. `Current` holds one loaded set and
-replaces it only by a whole new one: a reload that fails changes nothing and raises.
+A key is given as bytes, since keys come from a credential store that the caller knows.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -24,7 +22,6 @@ from certs.profile import Usage
 from certs.revocation import is_fresh
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-Loaded = TypeVar("Loaded")
 
 FILE_BYTES = 16 * 1024 * 1024  # a CRL of a large public CA has a few MiB; nothing sensible is larger
 
@@ -161,23 +158,6 @@ def check_crls(
         raise _invalid(path, "is not from the configured anchor", "fetch the CRL of the CA that `anchor` names")
     if not any(is_fresh(crl, now, None) for crl in crls if crl.issuer in issuers):
         raise _invalid(path, "is out of date", "fetch a new one from the CA, and have that repeated by a timer")
-
-
-class Current(Generic[Loaded]):
-    """The set in use. `reload` replaces it only when the whole new one could be loaded."""
-
-    def __init__(self, load: Callable[[], Loaded]) -> None:
-        self._load = load
-        self._value = load()
-
-    @property
-    def value(self) -> Loaded:
-        return self._value
-
-    def reload(self) -> Loaded:
-        """Raises what `load` raises; the old set then stays in use."""
-        self._value = self._load()
-        return self._value
 
 
 def _read(path: str | Path) -> bytes:

@@ -1,4 +1,4 @@
-"""What operators give: each fault with the file, what is wrong and what to mend; and a reload that keeps what works."""
+"""What operators give: each fault with the file, what is wrong and what to mend."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from certs import load
 from certs.issue import PrivateAuthority, private_key_pem
 from certs.load import (
     CertInvalid,
-    Current,
     check_crls,
     check_own,
     load_anchors,
@@ -175,23 +174,3 @@ class TestOwn:
     def test_one_of_tomorrow(self) -> None:
         with pytest.raises(CertInvalid, match="is not valid before"):
             check_own(OWN.chain, None, "server", [], NOW - DAY)
-
-
-class TestReload:
-    def test_a_new_set_replaces_the_old(self, tmp_path: Path) -> None:
-        path = tmp_path / "chain.pem"
-        path.write_bytes(OWN.chain_pem)
-        current = Current(lambda: load_chain(path))
-        renewed = BELOW.issue([NAME], "server", now=NOW)
-        path.write_bytes(renewed.chain_pem)
-        assert current.value == OWN.chain
-        assert current.reload() == renewed.chain == current.value
-
-    def test_a_broken_one_does_not(self, tmp_path: Path) -> None:
-        path = tmp_path / "chain.pem"
-        path.write_bytes(OWN.chain_pem)
-        current = Current(lambda: load_chain(path))
-        path.write_bytes(b"broken")
-        with pytest.raises(CertInvalid):
-            current.reload()
-        assert current.value == OWN.chain
