@@ -104,11 +104,6 @@ class LogStore:
         return self._edge.size
 
     @property
-    def verifier_key(self) -> str:
-        """The vkey that checks this log's checkpoints."""
-        return self._signer.vkey
-
-    @property
     def is_accepting(self) -> bool:
         """Whether `append` can work now, as far as is known without trying: for readiness and metrics."""
         return not self._broken and not self._full

@@ -18,8 +18,7 @@ from typing import Final
 
 import trio
 
-from relay.base.errors import ConfigInvalid, Problem, Unavailable
-from relay.base.reasons import Reason
+from relay.base.errors import ConfigInvalid, Problem
 
 SO_BINDTODEVICE: Final = 25  # linux/socket.h; Python 3.11's socket module lacks it on some builds
 FIRST_ACTIVATED_FD: Final = 3  # SD_LISTEN_FDS_START
@@ -81,17 +80,6 @@ def open_seqpacket_listener(path: str, *, mode: int, group: int | None = None, b
         listener.close()
         raise _invalid(path, f"cannot listen: {error.strerror}", "check the directory and its owner") from error
     return listener
-
-
-def connect_seqpacket(path: str, reason: Reason) -> socket.socket:
-    """Connects or fails at once: a unix connect does not wait unless the backlog is full, which is a failure too."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
-    try:
-        sock.connect(path)
-    except OSError as error:
-        sock.close()
-        raise Unavailable(reason, f"{path}: {error.strerror}") from error
-    return sock
 
 
 def activated_sockets(environ: MutableMapping[str, str], pid: int) -> dict[str, list[socket.socket]]:

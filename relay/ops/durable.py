@@ -11,7 +11,7 @@
 
 A failure before `fsync(tmp)` leaves the old file as it was and raises the OSError. A failure of either fsync, or of the
 rename, raises Broken: the kernel may have dropped the pages and would say nothing a second time, so nobody may go on.
-A temporary file that a crash leaves behind is named `.NAME.RANDOM.tmp`; `remove_leftovers` takes those away.
+A temporary file that a crash leaves behind is named `.NAME.RANDOM.tmp`; nothing reads it, and it may be deleted.
 """
 
 from __future__ import annotations
@@ -44,31 +44,6 @@ def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
         _committing("fsync of the directory", path, lambda: os.fsync(directory))
     finally:
         os.close(directory)
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in `path` durable: what was created, renamed or removed there."""
-    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _committing("fsync of the directory", path, lambda: os.fsync(directory))
-    finally:
-        os.close(directory)
-
-
-def make_directory(path: Path, mode: int = 0o700) -> None:
-    """Create `path` if it is not there, durably. Its parent must exist."""
-    path.mkdir(mode, exist_ok=True)
-    sync_directory(path.parent)
-
-
-def remove_leftovers(directory: Path) -> int:
-    """Remove temporary files that a crash left in `directory`; how many there were."""
-    found = [entry for entry in directory.iterdir() if entry.name.startswith(".") and entry.name.endswith(_SUFFIX)]
-    for entry in found:
-        entry.unlink()
-    if found:
-        sync_directory(directory)
-    return len(found)
 
 
 def _write_new(directory: int, name: str, data: bytes, mode: int) -> None:

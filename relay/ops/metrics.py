@@ -306,13 +306,6 @@ class Registry:
         return values | {label.fallback}
 
 
-class NilRegistry(Registry):
-    """For tests and tools that count nothing: the handles work, the snapshot is empty."""
-
-    def snapshot(self) -> list[Series]:
-        return []
-
-
 class Process:
     """CPU time, memory and descriptors of this process. Make it before `sandbox.enter`: it holds /proc/self open."""
 

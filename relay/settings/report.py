@@ -19,7 +19,6 @@ else:
     Subparsers = object
 
 EX_OK = 0
-EX_USAGE = 2  # argparse's own
 EX_CONFIG = ConfigInvalid.exit_code
 
 

@@ -11,13 +11,11 @@ import pytest
 import trio
 import trio.testing
 
-from relay.base.errors import ConfigInvalid, Unavailable
-from relay.base.reasons import Reason
+from relay.base.errors import ConfigInvalid
 from relay.net import listen
 from relay.net.listen import (
     accept_loop,
     activated_sockets,
-    connect_seqpacket,
     open_seqpacket_listener,
     open_tcp_listener,
     parse_address,
@@ -83,12 +81,18 @@ class TestTcpListener:
             assert listener.getsockopt(socket.SOL_SOCKET, listen.SO_BINDTODEVICE, 16).rstrip(b"\0") == b"lo"
 
 
+def connected(path: str) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    client.connect(path)
+    return client
+
+
 class TestSeqpacketListener:
     def test_messages_keep_their_borders(self, tmp_path: Path) -> None:
         path = str(tmp_path / "ledger.sock")
         with (
             open_seqpacket_listener(path, mode=0o660) as listener,
-            connect_seqpacket(path, Reason.LEDGER_UNAVAILABLE) as client,
+            connected(path) as client,
         ):
             accepted, _ = listener.accept()
             with accepted:
@@ -106,14 +110,14 @@ class TestSeqpacketListener:
         path = str(tmp_path / "ledger.sock")
         open_seqpacket_listener(path, mode=0o600).close()
         with open_seqpacket_listener(path, mode=0o600):
-            connect_seqpacket(path, Reason.LEDGER_UNAVAILABLE).close()
+            connected(path).close()
 
     def test_the_socket_of_a_living_process_is_not(self, tmp_path: Path) -> None:
         path = str(tmp_path / "ledger.sock")
         with open_seqpacket_listener(path, mode=0o600):
             with pytest.raises(ConfigInvalid, match="in use"):
                 open_seqpacket_listener(path, mode=0o600)
-            connect_seqpacket(path, Reason.LEDGER_UNAVAILABLE).close()
+            connected(path).close()
 
     def test_a_stream_socket_there_is_not_removed(self, tmp_path: Path) -> None:
         path = str(tmp_path / "other.sock")
@@ -133,11 +137,6 @@ class TestSeqpacketListener:
     def test_a_missing_directory_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigInvalid, match="directory"):
             open_seqpacket_listener(str(tmp_path / "none" / "ledger.sock"), mode=0o600)
-
-    def test_nobody_there_is_unavailable(self, tmp_path: Path) -> None:
-        with pytest.raises(Unavailable) as failure:
-            connect_seqpacket(str(tmp_path / "none.sock"), Reason.EGRESS_UNAVAILABLE)
-        assert failure.value.reason is Reason.EGRESS_UNAVAILABLE
 
 
 class TestActivation:
@@ -214,7 +213,7 @@ class TestAcceptLoop:
     async def test_unix_connections_have_no_address(self, tmp_path: Path) -> None:
         path = str(tmp_path / "x.sock")
         found: list[tuple[socket.socket, tuple[str, int]]] = []
-        with open_seqpacket_listener(path, mode=0o600) as listener, connect_seqpacket(path, Reason.LEDGER_UNAVAILABLE):
+        with open_seqpacket_listener(path, mode=0o600) as listener, connected(path):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(accept_loop, listener, lambda sock, peer: found.append((sock, peer)))
                 while not found:

@@ -88,18 +88,3 @@ def test_a_failure_at_any_step_leaves_a_whole_file(
     assert count == time
     assert path.read_bytes() == content
     assert os.listdir(tmp_path) == ["file"]
-
-
-def test_leftovers_of_a_crash_are_removed(tmp_path: Path) -> None:
-    (tmp_path / ".file.0123.tmp").write_bytes(b"part")
-    (tmp_path / "file").write_bytes(b"whole")
-    assert durable.remove_leftovers(tmp_path) == 1
-    assert durable.remove_leftovers(tmp_path) == 0
-    assert os.listdir(tmp_path) == ["file"]
-
-
-def test_a_directory_is_made_once(tmp_path: Path) -> None:
-    durable.make_directory(tmp_path / "made", 0o750)
-    durable.make_directory(tmp_path / "made", 0o750)
-    durable.sync_directory(tmp_path / "made")
-    assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o750

@@ -10,7 +10,7 @@ import pytest
 from relay.base.errors import Misuse
 from relay.base.reasons import Reason
 from relay.ops import metrics
-from relay.ops.metrics import METRICS, ROLES, NilRegistry, Process, Registry
+from relay.ops.metrics import METRICS, ROLES, Process, Registry
 
 NAMES = {"tenant": ["minato"], "route": ["status"], "gate": ["east"], "certificate": ["front"]}
 
@@ -89,12 +89,6 @@ def test_what_is_not_declared_so_is_misuse() -> None:
         registry.scalar(metrics.REQUESTS).at("minato")
     with pytest.raises(ValueError, match="not a role"):
         Registry("nobody")
-
-
-def test_a_nil_registry_counts_and_tells_nothing() -> None:
-    registry = NilRegistry("front", NAMES)
-    registry.scalar(metrics.REQUESTS).at("minato", "status", "admitted", "admitted").inc()
-    assert registry.snapshot() == []
 
 
 def test_the_process_tells_of_itself() -> None:
