@@ -54,9 +54,7 @@ transfer_codings = re.compile(
 # RFC 3986: pchar without "%", and a run of percent triplets
 PCHAR = rb"A-Za-z0-9\-._~!$&'()*+,;=:@"
 TRIPLET = rb"%[0-9A-Fa-f]{2}"
-path_plain = re.compile(rb"/[" + PCHAR + rb"/]*+")
 path = re.compile(rb"/(?:[" + PCHAR + rb"/]|" + TRIPLET + rb")*+")
-query_plain = re.compile(rb"[" + PCHAR + rb"/?]*+")
 query = re.compile(rb"(?:[" + PCHAR + rb"/?]|" + TRIPLET + rb")*+")
 triplet_run = re.compile(rb"(?:" + TRIPLET + rb")++")  # for findall and sub
 encoded_control = re.compile(rb"%(?:[01][0-9A-Fa-f]|7[Ff])")  # for search
@@ -70,7 +68,6 @@ request_line_plain = re.compile(
     rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[" + PCHAR + rb"/]*+)(?:\?([" + PCHAR + rb"/?]*+))? HTTP/1\.1"
 )
 absolute_form = re.compile(rb"([A-Za-z][A-Za-z0-9+\-.]*+)://([^/?]*+)(/[^?]*+)?(?:\?(.*+))?")
-has_scheme = re.compile(rb"[A-Za-z][A-Za-z0-9+\-.]*+://")
 
 # RFC 9110 section 7.2: uri-host [ ":" port ], where a name is a DNS name or an IP address
 _LABEL = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"

@@ -18,8 +18,9 @@ from relay.base.reasons import Reason
 from relay.http.body import BodyEvent, Field, FileData, FileEnd, FileStart, decode_text
 from relay.http.disposition import PartHead, parse_part_head
 
-BOUNDARY_BYTES = 70  # RFC 2046 section 5.1.1
-_boundary = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
+_boundary = re.compile(  # RFC 2046 section 5.1.1: at most 70 characters, the last no space
+    r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]"
+)
 _content_type = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+/[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # What no reader of a quoted string would give back as it was: controls, a backslash, and text that looks like an escape
 _unwritable = re.compile(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\\]|%(?:22|0D|0A)")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable
 
 from relay.base.errors import Misuse, Refused
 from relay.base.limits import Limits
@@ -119,11 +118,6 @@ def _encode_run(run: re.Match[bytes]) -> bytes:
     return b"%" + run[0].hex("%").upper().encode()
 
 
-def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
-    """The one serialisation: what `parse_query` reads back as the same pairs. A space becomes %20, which is one everywhere."""
-    return "&".join([_encode_pair(name, value) for name, value in pairs])
-
-
 def _encode_pair(name: str, value: str) -> str:
     if not name:
         raise Misuse("a field without a name")
@@ -131,7 +125,10 @@ def _encode_pair(name: str, value: str) -> str:
 
 
 class UrlencodedWriter:
-    """The same, field by field, for a body that is re-serialised while it streams."""
+    """The one serialisation, for a body that is written anew while it streams: what the parser reads back as the same fields.
+
+    A space becomes %20, which is one everywhere.
+    """
 
     def __init__(self) -> None:
         self._separator = b""

@@ -14,7 +14,7 @@ from relay.base.limits import DEFAULTS
 from relay.http.body import BodyEvent, BodyParser, Document, Field, FileData, FileEnd, FileStart
 from relay.http.json_body import JsonParser, encode_document
 from relay.http.multipart import MultipartParser, MultipartWriter
-from relay.http.urlencoded import UrlencodedParser, UrlencodedWriter, encode_pairs, parse_query
+from relay.http.urlencoded import UrlencodedParser, UrlencodedWriter, parse_query
 from tests.unit.http.body_cases import BODY_CASES
 from tests.unit.http.feeds import joined, parse
 
@@ -74,10 +74,9 @@ names = texts.filter(bool)
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(names, texts), max_size=12))
 def test_urlencoded_is_read_back(pairs: list[tuple[str, str]]) -> None:
-    text = encode_pairs(pairs)
-    assert parse_query(text, DEFAULTS) == pairs
     writer = UrlencodedWriter()
-    assert b"".join(writer.field(*pair) for pair in pairs) == text.encode()
+    text = b"".join(writer.field(*pair) for pair in pairs).decode()
+    assert parse_query(text, DEFAULTS) == pairs
     assert parse(UrlencodedParser(DEFAULTS), [text.encode()]) == [Field(*pair) for pair in pairs]
 
 
