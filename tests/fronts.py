@@ -17,7 +17,6 @@ from relay.base.reasons import Reason
 from relay.envelope.bhttp import RequestDecoder, ResponseEncoder
 from relay.envelope.bhttp_grammar import Bounds, Fields
 from relay.envelope.response import ResponseSealer
-from relay.envelope.unseal import Opener
 from relay.front.budget import Budget
 from relay.front.context import Front, Tenant
 from relay.front.measure import Measure
@@ -31,7 +30,7 @@ from relay.ops.metrics import Registry
 from relay.tls.contexts import server_context
 from tests.links import Link, identity, python_client
 from tests.roles import FakeEgress, FakeLedger
-from tests.unit.envelope.making import RECIPIENT, SENDER, trust
+from tests.unit.envelope.making import RECIPIENT, SENDER, verified
 from tests.unit.policy.conftest import PROCEDURE
 
 LINK = Link()
@@ -202,7 +201,7 @@ class World:
         self.serving -= 1
 
     async def _carry(self, request: Exchange, envelope: Parcel) -> tuple[str, Parcel] | Message | None:
-        opened = Opener(trust()).verify_bytes(b"".join(envelope.pieces()), now_ms()).open()
+        opened = verified(b"".join(envelope.pieces()), now_ms()).open()
         decoder = RequestDecoder(BOUNDS)
         content = b"".join(piece for chunk in opened.chunks() for piece in decoder.feed(chunk))
         decoder.finish()

@@ -57,7 +57,6 @@ class _Decoder:
         "_content_bytes",
         "_control",
         "_declared",
-        "_head_bytes",
         "_left",
         "_names",
         "_no_content",
@@ -73,7 +72,6 @@ class _Decoder:
         self._bounds = bounds
         self._buffer = bytearray()
         self._at = 0  # of the next element in the buffer
-        self._head_bytes = 0
         self._control: list[bytes] = []
         self._names: list[bytes] = []
         self._values: list[bytes] = []

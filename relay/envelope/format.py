@@ -123,15 +123,3 @@ def parse_times(trailer: bytes) -> tuple[int, int]:
     """created and expires of a trailer of TRAILER_BYTES. Any bytes are times; whether they are good ones is step 5."""
     created_ms, expires_ms = _TIMES.unpack_from(trailer)
     return created_ms, expires_ms
-
-
-def sealed_size(plaintext_bytes: int) -> int:
-    """How many bytes the chunks of a plaintext take (section 4)."""
-    chunks = max(1, -(-plaintext_bytes // CHUNK_BYTES))
-    return plaintext_bytes + chunks * TAG_BYTES
-
-
-def envelope_size(plaintext_bytes: int, tenant: str) -> int:
-    """How many bytes the envelope of a plaintext has."""
-    fixed = _FIXED.size + len(tenant) + 2 + SEALED_KEYS_BYTES + TRAILER_BYTES
-    return fixed + sealed_size(plaintext_bytes)

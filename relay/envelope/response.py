@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from relay.base.errors import Misuse, Refused
 from relay.base.ids import TransferId, transfer_id_to_bytes
 from relay.base.reasons import Reason
-from relay.envelope.format import KEY_BYTES, SEALED_CHUNK_BYTES, sealed_size
+from relay.envelope.format import KEY_BYTES, SEALED_CHUNK_BYTES
 from relay.envelope.stream import Buffer, StreamOpener, StreamSealer
 
 MAGIC: Final = b"SKSHRSP\x01"  # with the version byte
@@ -34,11 +34,6 @@ class SealedResponse(NamedTuple):
 
     digest: bytes
     size: int
-
-
-def response_size(plaintext_bytes: int) -> int:
-    """How many bytes the sealed response of a plaintext has."""
-    return PRELUDE_BYTES + sealed_size(plaintext_bytes)
 
 
 def _content_key(response_key: bytes, salt: bytes, transfer: bytes) -> bytes:
@@ -140,11 +135,3 @@ class ResponseOpener:
         del buffer[:at]
         self._ended = False
         return opened
-
-
-def open_response(sealed: Buffer, transfer_id: TransferId, response_key: bytes) -> bytes:
-    """The whole plaintext of a response in memory. Raises Refused(RESPONSE_INVALID)."""
-    opener = ResponseOpener(transfer_id, response_key)
-    opened = opener.feed(sealed)
-    last = opener.finish()
-    return b"".join([*opened, last]) if opened else last

@@ -97,11 +97,6 @@ class Opener:
         digest = yield from _verify_signature(read, size, head[:chunks_at], trailer, sender)
         return Verified(header, times, sender, digest, size, head[:chunks_at], recipient, read)
 
-    def verify_bytes(self, envelope: Buffer, now_ms: int) -> Verified:
-        """`verify` for an envelope in memory."""
-        view = memoryview(envelope)
-        return self.verify(lambda offset, length: view[offset : offset + length], len(view), now_ms)
-
 
 class Verified:
     """An envelope whose every byte is the sender's, the times included. `open` once."""

@@ -11,9 +11,9 @@ from relay.base.errors import Refused
 from relay.base.reasons import Reason
 from relay.envelope.bhttp import Bounds, RequestDecoder, RequestEncoder, ResponseDecoder, ResponseEncoder
 from relay.envelope.format import CHUNK_BYTES, TRAILER_BYTES, encode_header
-from relay.envelope.response import ResponseOpener, ResponseSealer, open_response
+from relay.envelope.response import ResponseOpener, ResponseSealer
 from relay.envelope.seal import Sealer
-from tests.unit.envelope.making import RECIPIENT, SENDER, TRANSFER, finish, header, seal, unseal
+from tests.unit.envelope.making import RECIPIENT, SENDER, TRANSFER, finish, header, open_response, seal, unseal
 
 BORDERS = [
     0,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from policy.verdict import Admitted, ForwardHead, _admit
-from relay.base.ids import new_transfer_id
-from relay.envelope.format import Header
+from relay.base.ids import TransferId, new_transfer_id
+from relay.envelope.format import CHUNK_BYTES, SEALED_KEYS_BYTES, TAG_BYTES, TRAILER_BYTES, Header, encode_header
 from relay.envelope.keys import ReceiptSigner, RecipientPrivateKey, SenderPrivateKey
+from relay.envelope.response import PRELUDE_BYTES, ResponseOpener
 from relay.envelope.seal import Envelope, Sealer
-from relay.envelope.unseal import Opener, Trust
+from relay.envelope.stream import Buffer
+from relay.envelope.unseal import Opener, Trust, Verified
 
 NOW_MS = 1_795_392_000_000
 LIFETIME_MS = 120_000
@@ -58,5 +60,31 @@ def trust(**changes: object) -> Trust:
 
 def unseal(raw: bytes, now_ms: int = NOW_MS, **changes: object) -> tuple[bytes, bytes]:
     """Plaintext and response key."""
-    opened = Opener(trust(**changes)).verify_bytes(raw, now_ms).open()
+    opened = verified(raw, now_ms, trust(**changes)).open()
     return b"".join(opened.chunks()), opened.response_key
+
+
+def verified(envelope: Buffer, now_ms: int, trusted: Trust | None = None) -> Verified:
+    """What the gate finds in an envelope that is whole in memory."""
+    view = memoryview(envelope)
+    return Opener(trusted or trust()).verify(lambda offset, length: view[offset : offset + length], len(view), now_ms)
+
+
+def open_response(sealed: Buffer, transfer_id: TransferId, response_key: bytes) -> bytes:
+    opener = ResponseOpener(transfer_id, response_key)
+    return b"".join([*opener.feed(sealed), opener.finish()])
+
+
+def sealed_size(plaintext_bytes: int) -> int:
+    """How many bytes the chunks of a plaintext take (section 4)."""
+    chunks = max(1, -(-plaintext_bytes // CHUNK_BYTES))
+    return plaintext_bytes + chunks * TAG_BYTES
+
+
+def envelope_size(plaintext_bytes: int, tenant: str) -> int:
+    header_bytes = len(encode_header(header(tenant=tenant)))
+    return header_bytes + 2 + SEALED_KEYS_BYTES + sealed_size(plaintext_bytes) + TRAILER_BYTES
+
+
+def response_size(plaintext_bytes: int) -> int:
+    return PRELUDE_BYTES + sealed_size(plaintext_bytes)

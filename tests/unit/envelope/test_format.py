@@ -14,12 +14,10 @@ from relay.envelope.format import (
     TRAILER_BYTES,
     encode_header,
     encode_times,
-    envelope_size,
     parse_header,
     parse_times,
-    sealed_size,
 )
-from tests.unit.envelope.making import NOW_MS, header, seal
+from tests.unit.envelope.making import NOW_MS, envelope_size, header, seal, sealed_size
 
 
 @pytest.mark.parametrize("tenant", ["a", "0", "ab", "a-b", "minato-ku", "a" * 32])

@@ -10,8 +10,8 @@ import pytest
 from relay.base.errors import Misuse, Refused
 from relay.base.ids import new_transfer_id
 from relay.envelope.format import CHUNK_BYTES
-from relay.envelope.response import ResponseOpener, ResponseSealer, open_response, response_size
-from tests.unit.envelope.making import NOW_MS, TRANSFER
+from relay.envelope.response import ResponseOpener, ResponseSealer
+from tests.unit.envelope.making import NOW_MS, TRANSFER, open_response, response_size
 
 KEY = bytes(range(32))
 

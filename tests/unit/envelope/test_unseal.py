@@ -18,6 +18,7 @@ from relay.envelope.format import (
     encode_times,
 )
 from relay.envelope.unseal import Opener
+from tests.unit.envelope import making
 from tests.unit.envelope.making import LIFETIME_MS, NOW_MS, RECIPIENT, SENDER, TRANSFER, header, seal, trust, unseal
 
 CHUNKS_AT = len(encode_header(header())) + 2 + SEALED_KEYS_BYTES
@@ -43,7 +44,7 @@ class Changing:
 
 def test_verified_says_what_the_gate_needs_before_it_opens() -> None:
     raw, envelope = seal(b"request")
-    verified = Opener(trust()).verify_bytes(raw, NOW_MS)
+    verified = making.verified(raw, NOW_MS)
     assert verified.header == header()
     assert (verified.created_ms, verified.expires_ms) == (NOW_MS, NOW_MS + LIFETIME_MS)
     assert (verified.digest, verified.size) == (envelope.digest, len(raw))
@@ -56,7 +57,7 @@ def test_verified_says_what_the_gate_needs_before_it_opens() -> None:
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_any_buffer_is_read(kind: Callable[[bytes], bytes]) -> None:
     raw, _ = seal(b"request")
-    verified = Opener(trust()).verify_bytes(kind(raw), NOW_MS)
+    verified = making.verified(kind(raw), NOW_MS)
     assert b"".join(verified.open().chunks()) == b"request"
     assert verified.header.transfer_id == TRANSFER
 
@@ -131,7 +132,7 @@ def test_a_file_that_becomes_shorter_is_refused(kept: int) -> None:
 
 def test_an_envelope_is_opened_once() -> None:
     raw, _ = seal(b"x")
-    verified = Opener(trust()).verify_bytes(raw, NOW_MS)
+    verified = making.verified(raw, NOW_MS)
     verified.open()
     with pytest.raises(Misuse):
         verified.open()

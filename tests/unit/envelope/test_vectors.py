@@ -16,7 +16,8 @@ from relay.base.ids import TransferId
 from relay.envelope.keys import ReceiptVerifier, RecipientPrivateKey, RecipientPublicKey, SenderPublicKey
 from relay.envelope.receipt import verify_receipt
 from relay.envelope.response import ResponseOpener
-from relay.envelope.unseal import Opener, Trust
+from relay.envelope.unseal import Trust
+from tests.unit.envelope import making
 
 DIRECTORY = Path(__file__).parents[2] / "vectors" / "envelope"
 KEYS = json.loads((DIRECTORY / "keys.json").read_text())
@@ -95,17 +96,15 @@ def test_envelope(case: dict[str, Any]) -> None:
     raw = _edited((DIRECTORY / base["file"]).read_bytes(), case["edits"])
     recipients = [RecipientPrivateKey(bytes.fromhex(KEYS[name]["seed"])) for name in values["recipients"]]
     senders = [SenderPublicKey.from_text(KEYS[name]["public"]) for name in values["senders"]]
-    opener = Opener(
-        Trust(
-            {key.key_id: key for key in recipients},
-            {key.key_id: key for key in senders},
-            dict.fromkeys(values["modes"], values["lifetime_ms"]),
-            values["clock_skew_ms"],
-        )
+    trust = Trust(
+        {key.key_id: key for key in recipients},
+        {key.key_id: key for key in senders},
+        dict.fromkeys(values["modes"], values["lifetime_ms"]),
+        values["clock_skew_ms"],
     )
 
     def opened() -> tuple[str, str, str, int, int]:
-        verified = opener.verify_bytes(raw, values["now_ms"])
+        verified = making.verified(raw, values["now_ms"], trust)
         inside = verified.open()
         plaintext = b"".join(inside.chunks())
         times = (verified.created_ms, verified.expires_ms)
