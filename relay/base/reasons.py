@@ -92,7 +92,6 @@ class Reason(enum.StrEnum):
     RULES_MATCHED = "rules_matched"
     # dependencies
     OVERLOADED = "overloaded"
-    DRAINING = "draining"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     EGRESS_UNAVAILABLE = "egress_unavailable"
     EGRESS_LOST = "egress_lost"
@@ -330,7 +329,6 @@ ROWS: dict[Reason, Row] = {
         "Part of the content cannot be told from an attack, so it was refused. Contact the office and quote the reference.",
     ),
     Reason.OVERLOADED: _later(Stage.CONNECTION, ja="混み合っています。", en="The service is busy."),
-    Reason.DRAINING: _later(Stage.CONNECTION),
     Reason.LEDGER_UNAVAILABLE: _later(Stage.LEDGER),
     Reason.EGRESS_UNAVAILABLE: _later(Stage.EGRESS),
     Reason.EGRESS_LOST: Row(

@@ -12,7 +12,6 @@ COMING = {
     "RULES_MATCHED": "the rules engine",
     "FILE_MISSING": "attachments",
     "FILE_INVALID": "attachments",
-    "DRAINING": "a front that ends finishes what it began and takes nothing new; a door that says so comes with deposits",
 }
 
 
