@@ -13,9 +13,7 @@ from msgspec import Meta, Struct
 
 from relay.tree.record import Intent, Name, NameOrNone, Operation, Outcome, Refusal, Result, State
 
-PACKET_BYTES: Final = (
-    128 * 1024
-)  # section 1.1; net.core.wmem_default is 212,992, so one packet always fits a socket buffer
+PACKET_BYTES: Final = 128 * 1024  # section 1.1; one always fits a socket buffer (net.core.wmem_default is 212,992)
 INLINE_BYTES: Final = 64 * 1024  # section 6.1; leaves half a packet for the rest of the message
 
 Call = Annotated[int, Meta(ge=0, lt=1 << 32)]
