@@ -2,7 +2,10 @@
 
 A scanner of its own over text that tomllib has already accepted: it knows strings, comments, brackets, table headers and
 keys, and nothing of values. Paths are tuples of keys, with the 0-based index of a table in an array of tables:
-`("field", 2, "class")` is the key `class` in the third `[[field]]`. Pure; `relay.settings` may import it.
+`("field", 2, "class")` is the key `class` in the third `[[field]]`. Pure.
+
+The configuration has a scanner of its own, `relay.settings.toml_lines`: the egress and the ledger read a configuration and may
+load nothing of `policy`, which imports nothing of `relay`.
 
 Known limit: what stands inside an inline table or an array has the line of the key that holds it.
 """

@@ -3,6 +3,9 @@
 `tomllib` gives values without places. This scanner runs over text that `tomllib` has already accepted, so it only finds
 places and decides nothing. Where it meets what it does not know, it stops: messages then name the enclosing table.
 A path is a tuple of keys and 0-based array positions: `("gate", 0, "pins", 1)`.
+
+`policy.toml_lines` does the same for procedures, and is not used here: the egress and the ledger load this file and may load
+nothing of `policy`.
 """
 
 from __future__ import annotations
