@@ -24,9 +24,14 @@ async def link(buffer_bytes: int | None = None) -> tuple[TlsStream, TlsStream]:
     ours, theirs = socket_pair(buffer_bytes)
     egress = TlsStream(ours, TlsEngine(LINK.relay_context()))
     gate = TlsStream(theirs, TlsEngine(LINK.gate_context()))
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(egress.handshake)
-        nursery.start_soon(gate.handshake)
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(egress.handshake)
+            nursery.start_soon(gate.handshake)
+    except BaseException:
+        egress.close()
+        gate.close()
+        raise
     return egress, gate
 
 

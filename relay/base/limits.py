@@ -125,6 +125,13 @@ class Limits:
     gate_idle_ms: int = _limit(
         60_000, "ms an unused connection to a gate is kept", 10, 3_600_000, "below the firewalls' usual 5 minutes"
     )
+    gate_connection_age_ms: int = _limit(
+        300_000,
+        "ms after which a connection to a gate is opened anew",
+        10,
+        86_400_000,
+        "both certificates are judged again within minutes",
+    )
     gate_probe_interval_ms: int = _limit(2_000, "ms", 10, 600_000, "a failed gate is noticed within seconds")
     envelope_lifetime_ms: int = _limit(
         120_000, "ms, exchange mode", 1_000, 600_000, "exchange_timeout_ms and as much for clock skew"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 from typing import NamedTuple
 
+import trio
+
 from relay.base.errors import Misuse, Refused, SekishoError
 from relay.base.reasons import Reason
 from relay.ipc.link import (
@@ -46,6 +48,7 @@ class GateConnection:
     def __init__(self, stream: TlsStream) -> None:
         self._stream = stream
         self._received = b""
+        self.opened_at = trio.current_time()
         peer = stream.facts.peer
         if peer is None:
             raise Misuse("a gate that was not verified")

@@ -79,7 +79,9 @@ class Gate:
 
     def put_away(self, connection: GateConnection, *, usable: bool) -> None:
         """After use: keep it for the next one, or close it."""
-        if usable:
+        # a certificate may have ended or been revoked since it was judged: no link outlives `gate_connection_age_ms`
+        aged = connection.opened_at + self._limits.gate_connection_age_ms / 1000 < trio.current_time()
+        if usable and not aged:
             self._idle.append((trio.current_time(), connection))
         else:
             connection.close()

@@ -12,7 +12,7 @@ from relay.base.errors import Refused, Unavailable
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.egress.exchange import GateConnection
-from relay.egress.gates import Delivered, ExchangeFailed, Gates
+from relay.egress.gates import Delivered, ExchangeFailed, Gate, Gates
 from relay.net.parcel import Parcel
 from tests.descriptors import none_left
 from tests.gates import FakeGate, GateEnd, Script, closes_unasked, echo, is_silent, refuses, takes_and_closes
@@ -209,6 +209,28 @@ async def test_an_idle_connection_is_used_again_and_not_for_ever(
     assert place.gates.by_name["one"].connections == 1
 
 
+async def test_no_connection_outlives_its_age_however_much_it_is_used(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    fake = FakeGate(nursery, echo)
+    gate = Gate("one", lambda _: fake.connect(), Limits(gate_connection_age_ms=3_000, gate_idle_ms=60_000))
+
+    async def use() -> None:
+        connection = await gate.take()
+        await connection.ping()
+        gate.put_away(connection, usable=True)
+
+    for _ in range(3):
+        await use()
+        await trio.sleep(1)
+    await use()  # at 3.0 s exactly
+    assert (gate.connections, fake.connected) == (1, 1)
+    await trio.sleep(0.001)
+    await use()
+    assert (gate.connections, fake.connected) == (0, 1)
+    await trio.testing.wait_all_tasks_blocked()
+
+
 async def test_an_idle_connection_that_the_gate_closed_is_not_used(municipality: Make) -> None:
     async def once(end: GateEnd) -> None:
         _, payload = await end.frame()
@@ -279,10 +301,10 @@ async def test_probes_tell_when_a_gate_goes_and_when_it_is_back(
     assert not gate.is_up
     nursery.start_soon(place.gates.probe_forever, gate)
     seen = []
+    await trio.sleep(0.1)  # always between two probes, also when the test ends and cancels them
     for _ in range(6):
-        await trio.sleep(0.1)
         seen.append(gate.is_up)
-        await trio.sleep(1.9)
+        await trio.sleep(2.0)
     assert seen == [True, False, False, True, True, True]
 
 
