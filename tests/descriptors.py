@@ -24,4 +24,4 @@ def none_left() -> Iterator[None]:
     before = held()
     yield
     left = {number: target for number, target in held().items() if before.get(number) != target}
-    assert left == {}
+    assert left == {}, left

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,6 @@ from relay.ops.logs import Log
 READY_TIMEOUT_S: Final = 30.0  # recovery of a long journal is the slowest start
 BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_S: Final = 2.0  # a child that ran this long is no crash loop: its back-off starts anew
-_PERMANENT: Final = frozenset({2, 77, 78})  # usage, walls, configuration: trying again changes nothing
 _ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
 
 
@@ -69,7 +68,7 @@ class Supervisor:
         self._log = log
         self._drain_timeout_s = drain_timeout_s
         self._changed = changed
-        self._ending = False
+        self._ending = trio.Event()
         self._ended: dict[str, trio.Event] = {}
 
     async def start(self, children: Sequence[Child], nursery: trio.Nursery) -> None:
@@ -80,7 +79,7 @@ class Supervisor:
 
     async def stop(self, order: Sequence[str]) -> None:
         """End the children, one name after the other; a name stands for all that begin with it."""
-        self._ending = True
+        self._ending.set()
         for name in order:
             ending = [child for child in self.pids if child == name or child.startswith(f"{name}-")]
             for child in ending:
@@ -98,8 +97,9 @@ class Supervisor:
     async def hold(self, name: str) -> None:
         """End one child and keep it from starting again until `release`."""
         self._held[name] = trio.Event()
-        os.kill(self.pids[name], signal.SIGKILL)
-        await self._ended[name].wait()
+        if name in self.pids:
+            os.kill(self.pids[name], signal.SIGKILL)
+            await self._ended[name].wait()
 
     async def release(self, name: str) -> None:
         """Let a held child start again; returns when it is ready."""
@@ -108,33 +108,31 @@ class Supervisor:
             await trio.sleep(0.05)
 
     async def _keep(self, child: Child, task_status: trio.TaskStatus[None]) -> None:
-        """Run `child`, again and again. The first start decides whether there is any point."""
+        """Run `child`, again and again. Raises StartFailed when it ends its first start without having been ready."""
         failures = 0
-        ready_once = False
-        while True:
+        while not self._ending.is_set():
             began = trio.current_time()
-            code = await self._once(child, task_status, is_first=not ready_once)
+            code = await self._once(child, task_status)
             self._log.info("child_ended", exit_code=code, peer_role=child.name)
-            if self._ending:
+            if self._ending.is_set():
                 return
-            if not ready_once and (child.name not in self._ended or code in _PERMANENT):
+            if child.name not in self._ended:
                 raise StartFailed(child.name, code)
-            ready_once = True
             if child.name in self._held:
                 await self._held[child.name].wait()
                 continue
-            failures = 0 if trio.current_time() - began > STEADY_S else failures + 1
-            await trio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] if failures else BACKOFF_S[0])
+            if trio.current_time() - began > STEADY_S:
+                failures = 0
+            await trio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
+            failures += 1
 
-    async def _once(self, child: Child, task_status: trio.TaskStatus[None], *, is_first: bool) -> int:
+    async def _once(self, child: Child, task_status: trio.TaskStatus[None]) -> int:
         with self._notify_socket(child.name) as (notify, address):
             process = self._spawn(child, address)
             ended = trio.Event()
             try:
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(
-                        self._until_ready, child, process, notify, ended, task_status if is_first else None
-                    )
+                    nursery.start_soon(self._until_ready, child, process, notify, ended, task_status)
                     await _wait_for(process)
                     nursery.cancel_scope.cancel()
             finally:
@@ -152,16 +150,17 @@ class Supervisor:
         process: subprocess.Popen[bytes],
         notify: socket.socket,
         ended: trio.Event,
-        task_status: trio.TaskStatus[None] | None,
+        task_status: trio.TaskStatus[None],
     ) -> None:
         with trio.move_on_after(READY_TIMEOUT_S):
             while True:
                 await trio.lowlevel.wait_readable(notify)
                 if b"READY=1" in notify.recv(4096).split(b"\n"):
+                    is_first = child.name not in self._ended
                     self.pids[child.name] = process.pid
                     self._ended[child.name] = ended
                     self._changed()
-                    if task_status is not None:
+                    if is_first:
                         task_status.started()
                     return
         process.kill()
@@ -170,15 +169,16 @@ class Supervisor:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment["NOTIFY_SOCKET"] = notify_address
         environment["PYTHONUNBUFFERED"] = "1"
-        moves, passed = "", [listener.fileno() for listener in child.listeners]
+        # setpriv(1): the kernel ends a child that outlives us
+        command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-P", "-m", child.module, *child.arguments]
+        passed = [listener.fileno() for listener in child.listeners]
         if passed:
             environment["LISTEN_FDS"] = str(len(passed))
             environment["LISTEN_FDNAMES"] = ":".join([child.listeners_name] * len(passed))
-            moves = " ".join(f"{3 + position}<&{number}" for position, number in enumerate(passed))
-        # sh: the pid that LISTEN_PID must name is known only to the process itself
-        script = f'LISTEN_PID=$$ exec setpriv --pdeathsig TERM -- "$@" {moves}'
+            handover = [sys.executable, "-P", "-m", "relay.ops.handover", ",".join(map(str, passed))]
+            command = [*handover, *command]
         return subprocess.Popen(
-            ["/bin/sh", "-c", script, "sh", sys.executable, "-P", "-m", child.module, *child.arguments],
+            command,
             env=environment,
             pass_fds=passed,
             stdin=subprocess.DEVNULL,
@@ -187,7 +187,8 @@ class Supervisor:
         )
 
     @contextlib.contextmanager
-    def _notify_socket(self, name: str):  # type: ignore[no-untyped-def]  # a pair of a socket and its address
+    def _notify_socket(self, name: str) -> Iterator[tuple[socket.socket, str]]:
+        """A socket for one child, and its address."""
         path = self._notify_dir / f"{name}.sock"
         path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC) as notify:
