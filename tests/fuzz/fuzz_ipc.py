@@ -1,0 +1,91 @@
+"""Whatever packet comes between two roles, the reader gives a result or Refused (or a violation), never anything else.
+
+And: what is read is written again to the same message, and every record that a client may send can be written to the log.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
+
+import msgspec
+
+from relay.base.errors import Refused
+from relay.ipc.messages import PERMITTED, Exchange, ProtocolViolation, decode_answer, decode_request, encode
+from relay.ipc.permit import PermitDesk
+from relay.ledger.pipeline import _checked, _record_of
+from relay.tree.record import decode_record, encode_record
+from tests.fuzz import driver
+from tests.unit.ipc.test_messages import ANSWERS, REQUESTS
+
+TIME = "2026-11-23T00:00:00.000Z"
+KEY = bytes(32)
+
+
+def _asked(packet: bytes, socket_name: str) -> str:
+    try:
+        request = decode_request(packet, socket_name)
+        assert encode(decode_request(encode(request), socket_name)) == encode(
+            request
+        )  # as bytes: a NaN is unlike itself
+        if isinstance(request, Exchange):
+            return _redeemed(request)
+        checked = _checked(request, socket_name)
+    except ProtocolViolation as violation:
+        return str(violation)
+    line = encode_record(_record_of(checked, TIME))  # Misuse here would end the ledger
+    assert encode_record(decode_record(line)) == line
+    return type(request).__name__
+
+
+def _redeemed(request: Exchange) -> str:
+    desk = PermitDesk(KEY, lifetime_ms=1000, started_ms=0)
+    try:
+        desk.redeem(
+            request.permit,
+            transfer=request.transfer,
+            tenant=request.tenant,
+            held_digest=bytes(32),
+            claimed_digest=request.claimed_digest,
+            now_ms=1000,
+        )
+    except Refused as refused:
+        return refused.reason.value
+    raise AssertionError("a permit without its key")
+
+
+def _answered(packet: bytes) -> str:
+    try:
+        answer = decode_answer(packet)
+    except ProtocolViolation as violation:
+        return str(violation)
+    assert decode_answer(encode(answer)) == answer
+    return type(answer).__name__
+
+
+def target(data: bytes) -> object:
+    return (*(_asked(data, name) for name in PERMITTED), _answered(data))
+
+
+TOKENS = (
+    msgspec.msgpack.encode(1 << 63),
+    msgspec.msgpack.encode(float("nan")),
+    msgspec.msgpack.encode(float("inf")),
+    msgspec.msgpack.encode(-1),
+    msgspec.msgpack.encode(None),
+    msgspec.msgpack.encode(""),
+    msgspec.msgpack.encode("１２３4567890"),
+    msgspec.msgpack.encode("a\n"),
+    msgspec.msgpack.encode([]),
+    msgspec.msgpack.encode({}),
+    msgspec.msgpack.encode({"a": 1}),
+    b"\x91" * 50,
+    b"\xdc\xff\xff",
+    b"\xc7\x01\xff\x00",
+)
+
+
+if __name__ == "__main__":
+    sys.exit(driver.run("fuzz_ipc", target, [encode(message) for message in (*REQUESTS, *ANSWERS)], TOKENS))
