@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Hashable
 from pathlib import Path
@@ -12,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from relay.base.limits import DEFAULTS
 from tests.fuzz import driver
 from tests.unit.http.cases import CASES
-from tests.unit.http.feeds import converse, pieces
+from tests.unit.http.feeds import SMALL, converse, pieces
 
 TOKENS = (
     b"Transfer-Encoding: chunked\r\n",
@@ -23,20 +22,6 @@ TOKENS = (
     b"GET ",
     b"POST ",
     b"5;a=b\r\n",
-)
-
-
-SMALL = dataclasses.replace(
-    DEFAULTS,
-    target_bytes=24,
-    header_count=4,
-    header_bytes=120,
-    chunk_extension_bytes=8,
-    chunk_overhead_bytes=64,
-    trailer_count=2,
-    trailer_bytes=24,
-    body_bytes=40,
-    requests_per_connection=3,
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +15,7 @@ from relay.http.json_body import JsonParser, encode_document
 from relay.http.multipart import MultipartParser, MultipartWriter
 from relay.http.urlencoded import UrlencodedParser, UrlencodedWriter, parse_query
 from tests.unit.http.body_cases import BODY_CASES
-from tests.unit.http.feeds import joined, parse
+from tests.unit.http.feeds import joined, parse, split
 
 SMALL = dataclasses.replace(
     DEFAULTS, fields=6, parts=6, name_bytes=12, field_bytes=24, part_header_bytes=120, json_depth=4, json_bytes=200
@@ -49,11 +48,6 @@ def parser(kind: str) -> BodyParser:
     if kind == "urlencoded":
         return UrlencodedParser(SMALL)
     return MultipartParser("BB", SMALL) if kind == "multipart" else JsonParser(SMALL)
-
-
-def split(raw: bytes, cuts: list[int]) -> list[bytes]:
-    edges = sorted({cut % (len(raw) + 1) for cut in cuts} | {0, len(raw)})
-    return [raw[start:end] for start, end in pairwise(edges)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from itertools import pairwise
-
 import h11
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relay.base.limits import DEFAULTS
 from tests.unit.http.cases import CASES
-from tests.unit.http.feeds import converse
+from tests.unit.http.feeds import SMALL, converse, split
 
 FRAGMENTS = [
     b"GET / HTTP/1.1\r\n",
@@ -50,25 +47,6 @@ mutated = st.builds(
     st.integers(0, 8),
     st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=3)),
 )
-
-
-SMALL = dataclasses.replace(
-    DEFAULTS,
-    target_bytes=24,
-    header_count=4,
-    header_bytes=120,
-    chunk_extension_bytes=8,
-    chunk_overhead_bytes=64,
-    trailer_count=2,
-    trailer_bytes=24,
-    body_bytes=40,
-    requests_per_connection=3,
-)
-
-
-def split(raw: bytes, cuts: list[int]) -> list[bytes]:
-    edges = sorted({cut % (len(raw) + 1) for cut in cuts} | {0, len(raw)})
-    return [raw[start:end] for start, end in pairwise(edges)]
 
 
 @settings(max_examples=400, deadline=None)

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS, Limits
 from relay.http.body import BodyEvent, BodyParser, FileData
 from relay.http.connection import Data, EndOfMessage, Head, Pause, ServerConnection
+
+# So tight that short inputs reach every limit of a head and of chunks
+SMALL = dataclasses.replace(
+    DEFAULTS,
+    target_bytes=24,
+    header_count=4,
+    header_bytes=120,
+    chunk_extension_bytes=8,
+    chunk_overhead_bytes=64,
+    trailer_count=2,
+    trailer_bytes=24,
+    body_bytes=40,
+    requests_per_connection=3,
+)
 
 
 class Request(NamedTuple):
@@ -25,6 +41,12 @@ class Outcome(NamedTuple):
 
 def pieces(raw: bytes, size: int) -> list[bytes]:
     return [raw[at : at + size] for at in range(0, len(raw), size)]
+
+
+def split(raw: bytes, cuts: list[int]) -> list[bytes]:
+    """At the places that `cuts` say, counted around."""
+    edges = sorted({cut % (len(raw) + 1) for cut in cuts} | {0, len(raw)})
+    return [raw[start:end] for start, end in pairwise(edges)]
 
 
 def converse(parts: Iterable[bytes], limits: Limits = DEFAULTS, *, eof: bool = True) -> Outcome:
