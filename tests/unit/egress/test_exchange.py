@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import trio
@@ -15,17 +15,10 @@ from relay.egress.exchange import GateAnswer, GateConnection, LinkLost
 from relay.ipc.link import RECEIPT_BYTES, FrameType, answer_head, frame_head
 from relay.ipc.messages import INLINE_BYTES
 from relay.net.parcel import Parcel
-from tests.descriptors import none_left
 from tests.gates import LINK, GateEnd, link
 
 MOST = 1000
 ENVELOPE = Parcel.of(b"sealed request")
-
-
-@pytest.fixture
-def no_descriptor_is_left() -> Iterator[None]:
-    with none_left():
-        yield
 
 
 @pytest.fixture

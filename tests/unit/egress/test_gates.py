@@ -14,19 +14,13 @@ from relay.base.reasons import Reason
 from relay.egress.exchange import GateConnection
 from relay.egress.gates import Delivered, ExchangeFailed, Gate, Gates
 from relay.net.parcel import Parcel
-from tests.descriptors import none_left
 from tests.gates import FakeGate, GateEnd, Script, closes_unasked, echo, is_silent, refuses, takes_and_closes
 
 LIMITS = Limits(gate_connections=2, gate_idle_ms=1_000, exchange_timeout_ms=5_000, connect_timeout_ms=500)
 ENVELOPE = Parcel.of(b"sealed request")
 LARGE = Parcel.of(bytes(1_000_000))
 DOWN = Unavailable(Reason.GATE_UNAVAILABLE, "refused")
-
-
-@pytest.fixture(autouse=True)
-def no_descriptor_is_left() -> Iterator[None]:
-    with none_left():
-        yield
+pytestmark = pytest.mark.usefixtures("no_descriptor_is_left")
 
 
 class Municipality:

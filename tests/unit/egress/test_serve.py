@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -32,7 +32,6 @@ from relay.net.parcel import Parcel
 from relay.ops.clock import boottime_ms
 from relay.ops.metrics import GATE_EXCHANGES, PERMITS, REFUSALS, Registry
 from relay.tree.record import Outcome, Refusal
-from tests.descriptors import none_left
 from tests.gates import FakeGate, GateEnd, is_silent, refuses, takes_and_closes
 from tests.log_samples import transfer
 from tests.metrics import counted
@@ -174,12 +173,6 @@ class World:
 
 
 Make = Callable[..., World]
-
-
-@pytest.fixture
-def no_descriptor_is_left() -> Iterator[None]:
-    with none_left():
-        yield
 
 
 @pytest.fixture

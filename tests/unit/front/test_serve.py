@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -15,7 +15,6 @@ from relay.ipc.messages import Exchanged, Failed, Message
 from relay.net.parcel import Parcel
 from relay.ops.metrics import REFUSALS, REQUESTS
 from relay.tree.record import Intent, Refusal, encode_record
-from tests.descriptors import none_left
 from tests.fronts import HOSTS, Arrived, World, ok
 from tests.metrics import counted
 
@@ -37,12 +36,6 @@ def post(
 
 def get(target: str, host: str = "minato.example", more: str = "") -> bytes:
     return f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode()
-
-
-@pytest.fixture
-def no_descriptor_is_left() -> Iterator[None]:
-    with none_left():
-        yield
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,6 @@ from relay.net.tls_stream import TlsStream
 from relay.ops.clock import now_ms
 from relay.ops.metrics import GATE_REQUESTS, REFUSALS, Registry
 from tests.applications import ScriptedApplication, Visit
-from tests.descriptors import none_left
 from tests.gates import link
 from tests.metrics import counted
 from tests.unit.envelope.making import LIFETIME_MS, RECEIPT, RECIPIENT, SENDER, admitted, header, trust
@@ -109,12 +108,6 @@ class World:
 
 
 Make = Callable[..., "World"]
-
-
-@pytest.fixture
-def no_descriptor_is_left() -> Iterator[None]:
-    with none_left():
-        yield
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -20,12 +20,6 @@ from tests.descriptors import held, none_left
 from tests.services import Service, question
 
 TIMEOUT_S = 5.0
-
-
-@pytest.fixture
-def no_descriptor_is_left() -> Iterator[None]:
-    with none_left():
-        yield
 
 
 @pytest.fixture
