@@ -12,7 +12,6 @@ The address must be reachable from the management network only: there is no TLS 
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import msgspec
 import trio
 
 from relay.ops import exposition
+from relay.ops.clients import serve_clients
 from relay.ops.gathered import Gathered, ProcessName
 from relay.ops.status import Health, Status
 
@@ -74,37 +74,25 @@ async def serve_management(
     listener: socket.socket, source: Source, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
     """Serve until cancelled. `listener` is bound, listens and does not block."""
-    accepting = trio.socket.from_stdlib_socket(listener)
-    places = trio.Semaphore(CONNECTIONS)
-    async with trio.open_nursery() as nursery:
-        task_status.started()
-        while True:
-            await places.acquire()
-            try:
-                client, _ = await accepting.accept()
-            except OSError:  # the peer is gone already, or descriptors ran out: the next one may fare better
-                places.release()
-                await trio.sleep(0.1)
-                continue
-            nursery.start_soon(_serve_one, client, source, places)
+
+    async def serve(client: trio.socket.SocketType) -> None:
+        await _serve_one(client, source)
+
+    await serve_clients(listener, serve, most=CONNECTIONS, task_status=task_status)
 
 
-async def _serve_one(client: trio.socket.SocketType, source: Source, places: trio.Semaphore) -> None:
-    try:
-        with client, contextlib.suppress(OSError):
-            request: h11.Request | Answer | None = None
-            with trio.move_on_after(HEAD_TIMEOUT_S):
-                request = await _read_request(client)
-            if request is None:
-                return
-            with trio.move_on_after(ANSWER_TIMEOUT_S):
-                if isinstance(request, Answer):
-                    await _send(client, request, with_body=True)
-                else:
-                    await _send(client, await _answer(request, source), with_body=request.method != b"HEAD")
-                await _end(client)
-    finally:
-        places.release()
+async def _serve_one(client: trio.socket.SocketType, source: Source) -> None:
+    request: h11.Request | Answer | None = None
+    with trio.move_on_after(HEAD_TIMEOUT_S):
+        request = await _read_request(client)
+    if request is None:
+        return
+    with trio.move_on_after(ANSWER_TIMEOUT_S):
+        if isinstance(request, Answer):
+            await _send(client, request, with_body=True)
+        else:
+            await _send(client, await _answer(request, source), with_body=request.method != b"HEAD")
+        await _end(client)
 
 
 async def _read_request(client: trio.socket.SocketType) -> h11.Request | Answer | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 import trio
 
+from relay.ops.clients import serve_clients
 from relay.ops.metrics import Series
 
 STATUS_BYTES = 8 * 1024 * 1024  # 20,000 series of 100 bytes are 2 MB
@@ -85,32 +86,15 @@ async def serve_status(
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Answer whoever connects, until cancelled. `current` is called once per answer."""
-    accepting = trio.socket.from_stdlib_socket(listener)
-    places = trio.CapacityLimiter(STATUS_CLIENTS)
-    async with trio.open_nursery() as nursery:
-        task_status.started()
-        while True:
-            await places.acquire_on_behalf_of(token := object())
-            try:
-                client, _ = await accepting.accept()
-            except OSError:  # out of descriptors, or the peer is gone already: the next one may fare better
-                places.release_on_behalf_of(token)
-                await trio.sleep(STATUS_TIMEOUT_S / 20)
-                continue
-            nursery.start_soon(_answer, client, current, places, token)
 
-
-async def _answer(
-    client: trio.socket.SocketType, current: Callable[[], Status], places: trio.CapacityLimiter, token: object
-) -> None:
-    try:
-        with client, trio.move_on_after(STATUS_TIMEOUT_S), contextlib.suppress(OSError):
+    async def answer(client: trio.socket.SocketType) -> None:
+        with trio.move_on_after(STATUS_TIMEOUT_S):
             body = _encode(current())
             rest = memoryview(_LENGTH.pack(len(body)) + body)
             while rest:
                 rest = rest[await client.send(rest) :]
-    finally:
-        places.release_on_behalf_of(token)
+
+    await serve_clients(listener, answer, most=STATUS_CLIENTS, task_status=task_status)
 
 
 async def ask_status(path: Path) -> Status | Absent:
