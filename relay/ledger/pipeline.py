@@ -23,6 +23,7 @@ from relay.base.errors import Unavailable
 from relay.base.ids import transfer_id_from_bytes
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
+from relay.base.rfc3339 import format_time
 from relay.ipc import permit
 from relay.ipc.messages import (
     Failed,
@@ -39,12 +40,13 @@ from relay.ipc.messages import (
     decode_request,
     encode,
 )
+from relay.ledger.intents import Intents
 from relay.ledger.jsonl import JsonLines
 from relay.ledger.measure import Measure
 from relay.ledger.store import LogStore
 from relay.net.channel import close_descriptors, receive_packet, send_nowait
-from relay.ops.clock import boottime_ms, now_ms, rfc3339_ms
-from relay.tree.record import Operation, Record, encode_record, stamped
+from relay.ops.clock import boottime_ms, now_ms
+from relay.tree.record import Operation, Outcome, Record, encode_record, stamped
 
 _VIOLATIONS_HELD = 64  # while the disk is full; more are counted in the metric only
 _CLIENTS_MOST = 1024  # connections; front.workers is at most 256, and each has one
@@ -78,6 +80,7 @@ class Ledger:
         self._jsonl = jsonl
         self._epoll = select.epoll()
         self._listeners = {listener.fileno(): (name, listener) for name, listener in listeners.items()}
+        self._intents = Intents(store.directory)
         self._clients: dict[int, tuple[str, socket.socket]] = {}
         self._violations: list[str] = []  # sockets by which the protocol was broken, not yet recorded
         for number in self._listeners:
@@ -107,7 +110,7 @@ class Ledger:
 
     def record(self, requests: Sequence[Request]) -> list[Message]:
         """Make `requests` durable together; one answer each."""
-        time = rfc3339_ms(now_ms())
+        time = format_time(now_ms())
         started = monotonic()
         try:
             lines = [encode_record(_record_of(request, time)) for request in requests]
@@ -125,7 +128,7 @@ class Ledger:
 
     def record_operation(self, record: Record) -> None:
         """A record of the ledger's own."""
-        lines = [encode_record(stamped(record, rfc3339_ms(now_ms())))]
+        lines = [encode_record(stamped(record, format_time(now_ms())))]
         first = self._store.append(lines)
         if self._jsonl is not None:
             self._jsonl.append(first, lines)
@@ -136,7 +139,7 @@ class Ledger:
             while self._violations:
                 self.record_operation(
                     Operation(
-                        time=rfc3339_ms(now_ms()),
+                        time=format_time(now_ms()),
                         role="ledger",
                         operation="disconnect",
                         subject=self._violations[0],
@@ -161,6 +164,7 @@ class Ledger:
     def _answer_of(self, request: Request, index: int, issued_ms: int) -> Message:
         if not isinstance(request, RecordIntent):
             return Recorded(call=request.call, index=index)
+        self._intents.add(index, request.intent.transfer)
         issued = permit.issue(
             self._permit_key,
             index=index,
@@ -193,13 +197,21 @@ class Ledger:
                 if packet.descriptors:
                     close_descriptors(packet.descriptors)
                     raise ProtocolViolation(f"{name}: a descriptor is not permitted here")
-                batch.append(Waiting(sock, _checked(decode_request(packet.data, name), name)))
+                request = _checked(decode_request(packet.data, name), name)
+                if isinstance(request, RecordOutcome):
+                    self._check_outcome(request.outcome)
+                batch.append(Waiting(sock, request))
         except EOFError:
             self._drop(sock)
         except ProtocolViolation:
             self._measure.violation()
             self._violations.append(name)
             self._drop(sock)
+
+    def _check_outcome(self, outcome: Outcome) -> None:
+        """It must name an earlier intent of its transfer. Raises ProtocolViolation."""
+        if self._intents.transfer_of(outcome.intent, self._store.checkpoint.size) != outcome.transfer:
+            raise ProtocolViolation("an outcome of no intent")
 
     def _drop(self, sock: socket.socket) -> None:
         if sock.fileno() >= 0:

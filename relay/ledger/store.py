@@ -99,6 +99,10 @@ class LogStore:
         return store
 
     @property
+    def directory(self) -> Path:
+        return Path(self._directory)
+
+    @property
     def size(self) -> int:
         """Records in the log, published or not."""
         return self._edge.size

@@ -32,21 +32,24 @@ from relay.ipc.messages import (
     encode,
 )
 from relay.ipc.permit import PermitDesk
+from relay.ledger.intents import KEPT, Intents
 from relay.ledger.jsonl import JsonLines
 from relay.ledger.measure import Measure
 from relay.ledger.pipeline import _CLIENTS_MOST, Ledger
 from relay.ledger.store import LogStore
+from relay.ledger.verify import verify
 from relay.net.channel import receive_packet
 from relay.net.listen import open_seqpacket_listener
 from relay.ops.clock import boottime_ms, now_ms
 from relay.ops.metrics import LOG_ENTRIES, PERMITS, RECORDS, REFUSALS, Registry
 from relay.tree.note import Signer
-from relay.tree.record import UNSTAMPED, Intent, Operation, State, decode_record, parse_time
+from relay.tree.record import Intent, Operation, State, decode_record, parse_time
 from tests.descriptors import none_left
 from tests.faults.failing_disk import QuickDisk
-from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, intent, outcome, refusal, transfer
+from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, intent, make_log, outcome, refusal, transfer
 from tests.metrics import counted
 from tests.roles import PERMIT_KEY
+from tests.services import UNSTAMPED
 
 FRONT, EGRESS = "ledger/front.sock", "ledger/egress.sock"
 SIGNER = Signer.generate(ORIGIN)
@@ -97,8 +100,8 @@ class World:
     """A ledger that moves when it is told: `turn` is one turn of `serve_forever`."""
 
     def __init__(self, directory: Path, **limits: int) -> None:
-        (directory / "log").mkdir()
-        (directory / "ledger").mkdir()
+        (directory / "log").mkdir(exist_ok=True)
+        (directory / "ledger").mkdir(exist_ok=True)
         self.directory = directory
         store = Store.open(directory / "log", ORIGIN, SIGNER, START_MS, journal_bytes=JOURNAL_BYTES, disk=QuickDisk())
         assert isinstance(store, Store)
@@ -248,14 +251,18 @@ def test_a_batch_has_a_most(tmp_path: Path) -> None:
 
 def test_a_full_disk_permits_nothing(world: World) -> None:
     front, egress = world.client(FRONT), world.client(EGRESS)
+    front.send(intend(0))
+    world.turn()
+    assert len(front.answers()) == 1
+    written = (world.directory / "transfers.jsonl").read_text()
     world.store.failure = Unavailable(Reason.LEDGER_UNAVAILABLE, "no space")
     front.send(intend(1), operation(call=2))
-    egress.send(RecordOutcome(call=3, outcome=outcome(1, 0)))
+    egress.send(RecordOutcome(call=3, outcome=outcome(0, 0)))
     world.turn()
     assert front.answers() == [Failed(call=1, reason="ledger_unavailable"), Failed(call=2, reason="ledger_unavailable")]
     assert egress.answers() == [Failed(call=3, reason="ledger_unavailable")]
     assert counted(world.registry, REFUSALS) == {("ledger", "ledger_unavailable", "none"): 3}
-    assert (world.directory / "transfers.jsonl").read_text() == ""
+    assert (world.directory / "transfers.jsonl").read_text() == written
     world.store.failure = None
     front.send(intend(1))
     world.turn()
@@ -331,6 +338,54 @@ def test_a_client_that_breaks_the_protocol(world: World, name: str, socket_name:
         "ipc_violation",
     )
     assert counted(world.registry, REFUSALS) == {("internal", "ipc_violation", "none"): 1}
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["in memory", "on disk"])
+@pytest.mark.parametrize(
+    ("number", "index", "taken"),
+    [(1, 0, True), (2, 2, True), (2, 0, False), (1, 1, False), (1, 2, False), (1, 3, False), (1, 1 << 53, False)],
+)
+def test_an_outcome_names_an_intent_of_its_transfer(
+    tmp_path: Path, number: int, index: int, taken: bool, restarted: bool
+) -> None:
+    """The log holds an intent, a refusal and another intent. Whatever is taken, the log verifies."""
+    world = World(tmp_path)
+    front = world.client()
+    front.send(intend(1), RecordRefusal(call=2, refusal=refusal(1)), intend(2))
+    world.turn()
+    if restarted:
+        world.close()
+        world = World(tmp_path)
+    egress = world.client(EGRESS)
+    egress.send(RecordOutcome(call=1, outcome=outcome(number, index)))
+    world.turn()
+    assert egress.is_dropped is not taken
+    world.store.publish(START_MS)
+    world.close()
+    assert verify(tmp_path / "log", SIGNER.vkey).size == 4  # the outcome, or the record of the violation
+
+
+def test_an_outcome_may_be_told_again(world: World) -> None:
+    """When the answer was lost: the egress cannot know whether it was recorded."""
+    front, egress = world.client(FRONT), world.client(EGRESS)
+    front.send(intend(1))
+    world.turn()
+    for _ in range(2):
+        egress.send(RecordOutcome(call=1, outcome=outcome(1, 0)))
+        world.turn()
+    assert len(egress.answers()) == 2
+
+
+def test_the_newest_intents_are_kept_and_the_others_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert KEPT * 600 > 8 * 1024 * 1024
+    monkeypatch.setattr("relay.ledger.intents.KEPT", 2)
+    make_log(tmp_path / "log", 600, SIGNER)
+    intents = Intents(tmp_path / "log")
+    for index in (600, 601, 602):
+        intents.add(index, transfer(index))
+    assert [intents.transfer_of(index, 602) for index in (601, 602, 603)] == [transfer(601), transfer(602), ""]
+    found = [intents.transfer_of(index, 600) for index in range(600)]
+    assert found == [transfer(index // 3) if index % 3 == 0 else "" for index in range(600)]
 
 
 def test_a_descriptor_is_a_violation(world: World) -> None:
