@@ -7,9 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from relay.base.reasons import Reason, Stage
+from relay.base.rfc3339 import format_time
 from relay.ledger.store import LogStore
 from relay.tree.note import Signer
-from relay.tree.record import Finding, Intent, Outcome, Record, Refusal, encode_record, format_time
+from relay.tree.record import Finding, Intent, Outcome, Record, Refusal, encode_record
 
 ORIGIN = "log.example/dmz-1"
 START_MS = 1_790_000_000_000

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import trio
 
+from relay.base.rfc3339 import format_time
 from relay.ipc.messages import Message, Recorded, RecordOperation, decode_request, encode
 from relay.net.channel import Channel, Packet, close_descriptors, receive_packet, send_nowait
 from relay.net.listen import open_seqpacket_listener
-from relay.tree.record import UNSTAMPED, Operation
+from relay.tree.record import Operation
 
+UNSTAMPED = format_time(0)  # the ledger puts its own
 OPERATION = Operation(time=UNSTAMPED, role="front", operation="start", subject="", result="ok", detail="")
 
 

@@ -14,6 +14,7 @@ import trio
 
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason, row
+from relay.base.rfc3339 import format_time
 from relay.egress.exchange import GateConnection
 from relay.egress.gates import Gates
 from relay.egress.measure import Measure
@@ -40,7 +41,7 @@ from relay.settings.model import Gate
 from relay.settings.peers import REFRESH_S, Peers
 from relay.tls.contexts import ClientContext, client_context
 from relay.tls.engine import TlsEngine
-from relay.tree.record import Operation, format_time
+from relay.tree.record import Operation
 
 _FRONTS_MOST = 256  # connections; front.workers is at most that
 _RETRY_S = 0.2

@@ -17,6 +17,7 @@ from relay.base.errors import Refused
 from relay.base.ids import TransferId, transfer_id_from_bytes
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
+from relay.base.rfc3339 import format_time
 from relay.egress.gates import ExchangeFailed, Gates
 from relay.egress.measure import Measure
 from relay.egress.records import Recorder
@@ -24,7 +25,7 @@ from relay.envelope.receipt import ReceiptVerifier, verify_receipt
 from relay.ipc.messages import Exchange
 from relay.ipc.permit import PermitDesk
 from relay.net.parcel import Parcel
-from relay.ops.clock import boottime_ms, now_ms, rfc3339_ms
+from relay.ops.clock import boottime_ms, now_ms
 from relay.tree.record import DELIVERED, Outcome
 
 
@@ -110,7 +111,7 @@ async def exchange(
     egress.measure.exchange(gate or "none", result, duration_s)
     await egress.recorder.outcome(
         Outcome(
-            time=rfc3339_ms(now_ms()),
+            time=format_time(now_ms()),
             transfer=transfer_id,
             intent=intent,
             result=result,

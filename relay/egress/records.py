@@ -14,9 +14,10 @@ import trio
 from relay.base.errors import Unavailable
 from relay.base.ids import TransferId
 from relay.base.reasons import Reason, row
+from relay.base.rfc3339 import format_time
 from relay.ipc.messages import Message, Recorded, RecordOperation, RecordOutcome, RecordRefusal
 from relay.net.channel import Channel
-from relay.ops.clock import now_ms, rfc3339_ms
+from relay.ops.clock import now_ms
 from relay.tree.record import Operation, Outcome, Refusal
 
 OUTCOMES_HELD: Final = 1024  # a record has about 1 KB: a megabyte of memory
@@ -54,7 +55,7 @@ class Recorder:
     async def refused(self, transfer: TransferId | Literal[""], tenant: str, reason: Reason) -> None:
         """Record what a front may not do. Nothing was sent, so a ledger that cannot take it loses no transfer."""
         refusal = Refusal(
-            time=rfc3339_ms(now_ms()),
+            time=format_time(now_ms()),
             transfer=transfer,
             role="egress",
             reason=reason,

@@ -12,6 +12,7 @@ from socket import socket
 import trio
 
 from relay.base.errors import Broken, Unavailable
+from relay.base.rfc3339 import format_time
 from relay.front.context import Front
 from relay.front.serve import Connection
 from relay.front.settings import front_of, identities, names_of, policy_of
@@ -26,7 +27,7 @@ from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health
 from relay.settings.load import load_host
 from relay.tls.contexts import server_context
-from relay.tree.record import Operation, format_time
+from relay.tree.record import Operation
 
 _RETRY_S = 0.2  # between two attempts to record the start, while the ledger is not there yet
 

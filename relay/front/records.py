@@ -8,13 +8,14 @@ from policy.verdict import Finding
 from relay.base.errors import Refused, Unavailable
 from relay.base.ids import TransferId
 from relay.base.reasons import row
+from relay.base.rfc3339 import format_time
 from relay.front.context import Front, Tenant
 from relay.front.denial import Denial
 from relay.front.incoming import Incoming
 from relay.front.sealing import Sealed
 from relay.ops.clock import now_ms
 from relay.tls.engine import TlsFacts
-from relay.tree.record import Intent, Refusal, bounded_findings, format_time
+from relay.tree.record import Intent, Refusal, bounded_findings
 
 
 def intent_of(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) -> Intent:

@@ -13,6 +13,7 @@ from socket import socket
 import trio
 
 from relay.base.errors import ConfigInvalid, Problem, Unavailable
+from relay.base.rfc3339 import format_time
 from relay.ipc.messages import PERMITTED
 from relay.ledger.jsonl import JsonLines
 from relay.ledger.measure import Measure
@@ -30,7 +31,7 @@ from relay.settings import keys
 from relay.settings.load import load_host
 from relay.settings.model import HostFile
 from relay.tree.note import Signer
-from relay.tree.record import Operation, format_time
+from relay.tree.record import Operation
 
 SOCKETS = tuple(name for name in PERMITTED if name.startswith("ledger/"))
 _OPEN_FILES = 4096  # a connection for each front worker, and the few files of the log

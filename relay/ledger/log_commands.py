@@ -23,17 +23,13 @@ from rich.text import Text
 
 from relay.base.errors import IntegrityBroken
 from relay.base.ids import parse_transfer_id
+from relay.base.rfc3339 import format_time
 from relay.ledger import log_words, reader
 from relay.ledger.verify import verify
 from relay.tree.checkpoint import open_checkpoint
 from relay.tree.merkle import inclusion_proof, leaf_hash, verify_inclusion
 from relay.tree.note import Verifier
-from relay.tree.record import (
-    KIND_NAMES,
-    Record,
-    encode_record,
-    format_time,
-)
+from relay.tree.record import KIND_NAMES, Record, encode_record
 
 EXIT_OK: Final = 0
 EXIT_NOT_FOUND: Final = 1  # also: does not verify

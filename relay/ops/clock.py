@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-_MS_PER_S = 1_000
 _NS_PER_MS = 1_000_000
 
 
@@ -31,10 +30,3 @@ def boottime_ns() -> int:
 def boottime_ms() -> int:
     """Milliseconds since boot, sleep included."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // _NS_PER_MS
-
-
-def rfc3339_ms(unix_ms: int) -> str:
-    """`2026-11-23T04:05:06.789Z`: RFC 3339 in UTC with exactly three decimals."""
-    seconds, ms = divmod(unix_ms, _MS_PER_S)
-    year, month, day, hour, minute, second, *_ = time.gmtime(seconds)
-    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}.{ms:03d}Z"

@@ -26,6 +26,7 @@ import msgspec
 
 from relay.base.errors import Misuse
 from relay.base.reasons import Reason, Stage
+from relay.base.rfc3339 import format_time
 from relay.ops import clock
 
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
@@ -176,7 +177,7 @@ def format_line(
     """One line with its end. Raises Misuse for an event or field that is not declared."""
     if not _EVENT.match(event):
         raise Misuse("a log event is a fixed word of a-z, 0-9 and _")
-    entry: dict[str, Value] = {"time": clock.rfc3339_ms(unix_ms), "level": level, **head, "event": event}
+    entry: dict[str, Value] = {"time": format_time(unix_ms), "level": level, **head, "event": event}
     for name, value in fields.items():
         form = FIELDS.get(name)
         if form is None:

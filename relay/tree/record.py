@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args, get_origin
 
 import msgspec
@@ -257,20 +256,6 @@ def bounded_findings(findings: Iterable[_FindingLike]) -> tuple[Finding, ...]:
     if len(kept) < len(every):
         bounded.append(Finding("record", "findings_left_out", "", str(len(every) - len(kept))))
     return tuple(bounded)
-
-
-@lru_cache(maxsize=2)
-def _second(seconds: int) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def format_time(unix_ms: int) -> str:
-    """1700000000123 as `2023-11-14T22:13:20.123Z`."""
-    seconds, milliseconds = divmod(unix_ms, 1000)
-    return f"{_second(seconds)}.{milliseconds:03d}Z"
-
-
-UNSTAMPED = format_time(0)  # what a role writes when it leaves the time to the ledger
 
 
 def parse_time(text: str) -> int:

@@ -19,6 +19,7 @@ from certs.issue import Issued
 from policy.request import RequestHead
 from policy.verdict import Admitted
 from relay.base.ids import TransferId, new_transfer_id, transfer_id_to_bytes
+from relay.base.rfc3339 import format_time
 from relay.egress.exchange import GateConnection
 from relay.envelope.bhttp import RequestEncoder
 from relay.envelope.format import Header
@@ -34,7 +35,7 @@ from relay.settings.authority import open_authorities
 from relay.settings.load import load_host
 from relay.tls.contexts import TlsIdentity, client_context
 from relay.tls.engine import TlsEngine
-from relay.tree.record import Intent, format_time
+from relay.tree.record import Intent
 from tests.live.labs import PATIENCE_S, Lab
 
 PATH = "/status/2026-0415-000001"

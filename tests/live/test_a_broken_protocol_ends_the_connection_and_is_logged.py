@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
+from relay.base.rfc3339 import format_time
 from relay.ipc.messages import (
     Exchanged,
     Permitted,
@@ -24,7 +25,7 @@ from relay.ipc.messages import (
     encode,
 )
 from relay.ops.clock import now_ms
-from relay.tree.record import Operation, Outcome, Refusal, State, format_time
+from relay.tree.record import Operation, Outcome, Refusal, State
 from tests.live.labs import PATIENCE_S, Lab, until
 from tests.live.municipality import Municipality, Received, accept
 from tests.live.rogue import Line, Rogue

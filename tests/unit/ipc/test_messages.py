@@ -7,6 +7,7 @@ import pytest
 
 from relay.base.ids import transfer_id_to_bytes
 from relay.base.reasons import Reason
+from relay.base.rfc3339 import format_time
 from relay.ipc.messages import (
     INLINE_BYTES,
     PACKET_BYTES,
@@ -28,7 +29,7 @@ from relay.ipc.messages import (
     decode_request,
     encode,
 )
-from relay.tree.record import Operation, Outcome, State, format_time
+from relay.tree.record import Operation, Outcome, State
 from tests.log_samples import START_MS, intent, refusal, transfer
 
 PERMIT = Permit(index=7, issued_ms=START_MS, mac=bytes(32))

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from relay.base.rfc3339 import format_time
 from relay.ledger import log_commands, log_words
 from relay.ledger.store import LogStore
 from relay.tree.note import Signer
-from relay.tree.record import Operation, Review, State, encode_record, format_time
+from relay.tree.record import Operation, Review, State, encode_record
 from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, encoded, make_log, transfer
 
 SIGNER = Signer.generate(ORIGIN)

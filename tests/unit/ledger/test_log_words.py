@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from relay.base.reasons import Reason, row
+from relay.base.rfc3339 import format_time
 from relay.ledger import log_words
-from relay.tree.record import KIND_NAMES, Operation, Record, Review, State, format_time, kind_of
+from relay.tree.record import KIND_NAMES, Operation, Record, Review, State, kind_of
 from tests.log_samples import START_MS, intent, outcome, refusal, transfer
 
 TIME = format_time(START_MS)

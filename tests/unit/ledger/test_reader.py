@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from relay.base.errors import IntegrityBroken
+from relay.base.rfc3339 import format_time
 from relay.ledger import reader
 from relay.ledger.store import LogStore
 from relay.ledger.verify import verify
@@ -19,7 +20,6 @@ from tests.log_samples import (
     ORIGIN,
     START_MS,
     encoded,
-    format_time,
     history,
     make_log,
     naive_root,

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from relay.base.errors import IntegrityBroken
+from relay.base.rfc3339 import format_time
 from relay.ledger import reader
 from relay.ledger.store import LogStore
 from relay.ledger.verify import verify
 from relay.tree.checkpoint import Checkpoint, sign_checkpoint
 from relay.tree.merkle import leaf_hash
 from relay.tree.note import Signer
-from relay.tree.record import encode_record, format_time, stamped
+from relay.tree.record import encode_record, stamped
 from relay.tree.tiles import Edge, TileName, encode_bundle, split_bundle
 from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, encoded, intent, make_log, naive_root, outcome, refusal
 

@@ -12,6 +12,7 @@ import pytest
 from relay.base.errors import IntegrityBroken, Misuse
 from relay.base.limits import DEFAULTS, Limits
 from relay.base.reasons import Reason, Stage
+from relay.base.rfc3339 import format_time
 from relay.tree.record import (
     DETAIL_CHARS,
     FINDINGS_MAX,
@@ -30,7 +31,6 @@ from relay.tree.record import (
     bounded_findings,
     decode_record,
     encode_record,
-    format_time,
     kind_of,
     parse_time,
     stamped,
