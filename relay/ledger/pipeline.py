@@ -24,7 +24,6 @@ from relay.base.ids import transfer_id_from_bytes
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.base.rfc3339 import format_time
-from relay.base.rfc3339 import format_time
 from relay.ipc import permit
 from relay.ipc.messages import (
     Failed,

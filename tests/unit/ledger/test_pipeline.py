@@ -50,7 +50,6 @@ from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, intent, make_log,
 from tests.metrics import counted
 from tests.roles import PERMIT_KEY
 from tests.services import UNSTAMPED
-from tests.services import UNSTAMPED
 
 FRONT, EGRESS = "ledger/front.sock", "ledger/egress.sock"
 SIGNER = Signer.generate(ORIGIN)
