@@ -25,6 +25,7 @@ _DRAIN_MOST = 64
 async def serve_front(egress: Egress, sock: socket.socket) -> None:
     """One front worker's connection, until it ends or breaks the protocol."""
     full = trio.Lock()  # one task at a time may wait until this front reads its answers
+    room = trio.Semaphore(egress.limits.transfers_in_flight)  # a front that has no bound of its own waits here
     async with trio.open_nursery() as nursery:
         try:
             while True:
@@ -34,7 +35,8 @@ async def serve_front(egress: Egress, sock: socket.socket) -> None:
                     if packet is None:
                         break
                     request, envelope = _open(egress, packet)
-                    nursery.start_soon(_answer, egress, sock, full, request, envelope)
+                    await room.acquire()
+                    nursery.start_soon(_answer, egress, sock, full, room, request, envelope)
         except EOFError:
             return
         except ProtocolViolation:
@@ -56,7 +58,9 @@ def _open(egress: Egress, packet: Packet) -> tuple[Exchange, Parcel]:
     return request, Parcel.received(request.inline, packet.descriptors, egress.limits.envelope_bytes)
 
 
-async def _answer(egress: Egress, sock: socket.socket, full: trio.Lock, request: Exchange, envelope: Parcel) -> None:
+async def _answer(
+    egress: Egress, sock: socket.socket, full: trio.Lock, room: trio.Semaphore, request: Exchange, envelope: Parcel
+) -> None:
     egress.load.transfers += 1
     try:
         with envelope:
@@ -69,3 +73,4 @@ async def _answer(egress: Egress, sock: socket.socket, full: trio.Lock, request:
                 await send_when_there_is_room(sock, full, answer, response.descriptors)
     finally:
         egress.load.transfers -= 1
+        room.release()

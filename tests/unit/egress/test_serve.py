@@ -41,7 +41,7 @@ TENANT = "minato"
 GATE = "gate-a"
 RECEIPTS = ReceiptSigner.generate("gate-a.example")
 RESPONSE = b"sealed response"
-LIMITS = Limits(exchange_timeout_ms=5_000, ipc_timeout_ms=2_000)
+LIMITS = Limits(exchange_timeout_ms=5_000, ipc_timeout_ms=2_000, transfers_in_flight=40)
 SMALL, LARGE = b"sealed request", os.urandom(INLINE_BYTES + 1)
 
 
@@ -421,3 +421,24 @@ async def test_a_front_that_goes_away_while_its_answers_wait(make: Make) -> None
     await trio.testing.wait_all_tasks_blocked()
     assert world.egress.load.transfers == 0
     assert world.ledger.kinds == ["outcome"] * 30
+
+
+async def test_a_front_gets_so_many_transfers_at_a_time(make: Make) -> None:
+    """One that does not bound them itself cannot take the memory and the descriptors of the others."""
+    go = trio.Event()
+
+    async def waits(end: GateEnd) -> None:
+        while True:
+            _, envelope = await end.frame()
+            await go.wait()
+            await end.answer(RESPONSE, receipt(envelope[0], envelope, RESPONSE))
+
+    world = make(waits)
+    front = world.front()
+    for number in range(LIMITS.transfers_in_flight + 2):
+        front.send(number)
+    await trio.testing.wait_all_tasks_blocked()
+    assert world.egress.load.transfers == LIMITS.transfers_in_flight
+    go.set()
+    found = [(await front.result())[0] for _ in range(LIMITS.transfers_in_flight + 2)]
+    assert found == ["delivered"] * (LIMITS.transfers_in_flight + 2)
