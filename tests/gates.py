@@ -11,9 +11,8 @@ from relay.base.reasons import Reason
 from relay.egress.exchange import GateConnection
 from relay.ipc.link import FROM_EGRESS, HEAD_BYTES, FrameType, answer_head, frame_head, parse_frame_head
 from relay.net.tls_stream import TlsStream
-from relay.tls.engine import TlsEngine
 from tests.links import Link
-from tests.unit.net.test_tls_stream import socket_pair
+from tests.streams import connected
 
 LINK = Link()
 MOST = 1 << 30
@@ -21,18 +20,7 @@ MOST = 1 << 30
 
 async def link(buffer_bytes: int | None = None) -> tuple[TlsStream, TlsStream]:
     """The egress's end and the gate's, both verified."""
-    ours, theirs = socket_pair(buffer_bytes)
-    egress = TlsStream(ours, TlsEngine(LINK.relay_context()))
-    gate = TlsStream(theirs, TlsEngine(LINK.gate_context()))
-    try:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(egress.handshake)
-            nursery.start_soon(gate.handshake)
-    except BaseException:
-        egress.close()
-        gate.close()
-        raise
-    return egress, gate
+    return await connected(LINK, buffer_bytes)
 
 
 class GateEnd:

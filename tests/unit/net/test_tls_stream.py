@@ -15,30 +15,12 @@ from relay.base.reasons import Reason
 from relay.net.tls_stream import RECEIVE_BYTES, UNSENT_BYTES, WRITE_BYTES, TlsStream
 from relay.tls.engine import TlsEngine
 from tests.links import GATE, Link
+from tests.streams import connected, socket_pair
 
 
 @pytest.fixture(scope="module")
 def link() -> Link:
     return Link()
-
-
-def socket_pair(buffer_bytes: int | None = None) -> tuple[socket.socket, socket.socket]:
-    pair = socket.socketpair()
-    for one in pair:
-        one.setblocking(False)
-        if buffer_bytes is not None:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-    return pair
-
-
-async def connected(link: Link, buffer_bytes: int | None = None) -> tuple[TlsStream, TlsStream]:
-    ours, theirs = socket_pair(buffer_bytes)
-    client = TlsStream(ours, TlsEngine(link.relay_context()))
-    server = TlsStream(theirs, TlsEngine(link.gate_context()))
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(client.handshake)
-        nursery.start_soon(server.handshake)
-    return client, server
 
 
 @pytest.fixture
