@@ -47,7 +47,6 @@ class FieldClass:
     textual: bool = False  # has a repertoire, and half-width kana to widen or refuse
     normal_narrow_kana: Callable[[str], str] | None = None  # the normaliser where half-width kana is refused
     verify: Callable[[str], None] | None = None
-    secret: bool = False  # never shown, not even masked
 
 
 def _one_line(chosen: frozenset[str]) -> str:
@@ -158,9 +157,8 @@ _EVERY = (
         max_chars=36,
     ),
     FieldClass("login_id", lambda _: r"[!-~]+", normalise.narrow, Fault.NOT_VISIBLE_ASCII, max_chars=128),
-    FieldClass(
-        "secret", lambda _: r"[!-~]+", str, Fault.NOT_VISIBLE_ASCII, max_chars=128, secret=True
-    ),  # a password is compared, not read: as typed, or refused
+    # a password is compared, not read: as typed, or refused
+    FieldClass("secret", lambda _: r"[!-~]+", str, Fault.NOT_VISIBLE_ASCII, max_chars=128),
 )
 CLASSES = {each.name: each for each in _EVERY}
 PATH_CLASSES = frozenset({"arrival_number", "insured_number", "number", "date"})  # their values need no escapes
