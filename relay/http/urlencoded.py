@@ -60,7 +60,7 @@ class _Pairs:
         pieces = _triplets.split(raw)
         for index in range(1, len(pieces), 2):
             pieces[index] = binascii.unhexlify(pieces[index].replace(b"%", b""))
-        if any(b"%" in literal for literal in pieces[::2]):
+        if b"%" in b"".join(pieces[::2]):
             raise Refused(self._invalid, "broken percent triplet")
         return b"".join(pieces)
 

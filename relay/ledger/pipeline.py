@@ -46,7 +46,7 @@ from relay.ledger.measure import Measure
 from relay.ledger.store import LogStore
 from relay.net.channel import close_descriptors, receive_packet, send_nowait
 from relay.ops.clock import boottime_ms, now_ms
-from relay.tree.record import Operation, Outcome, Record, encode_record, stamped
+from relay.tree.record import Operation, Outcome, Record, encode_received, encode_record, stamped
 
 _VIOLATIONS_HELD = 64  # while the disk is full; more are counted in the metric only
 _CLIENTS_MOST = 1024  # connections; front.workers is at most 256, and each has one
@@ -113,7 +113,7 @@ class Ledger:
         time = format_time(now_ms())
         started = monotonic()
         try:
-            lines = [encode_record(_record_of(request, time)) for request in requests]
+            lines = [encode_received(_record_of(request), time) for request in requests]
             first = self._store.append(lines)
             # From here on these records are part of the history: a crash now loses the answers, never the records.
         except Unavailable as error:
@@ -247,10 +247,10 @@ _KINDS: dict[type[Message], str] = {
 }
 
 
-def _record_of(request: Request, time: str) -> Record:
+def _record_of(request: Request) -> Record:
     """The record that a request carries: its field of the kind's name."""
     record: Record = getattr(request, _KINDS[type(request)])
-    return stamped(record, time)
+    return record
 
 
 def _is_json(value: float | str) -> bool:

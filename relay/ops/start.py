@@ -7,6 +7,7 @@ tried; only then is the first byte from outside read. Exit codes are those of sy
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import socket
 import sys
@@ -26,6 +27,7 @@ from relay.ops.sandbox.walls import Demand, Held, Walls, enter
 
 SOCKETS_MODE = 0o755  # of a directory of sockets: each socket says itself who may connect
 
+_COLLECT_AFTER = 20_000  # new containers; a request leaves some 500, few of them in cycles (Python's default is 700)
 _EXIT_SOFTWARE = 70  # EX_SOFTWARE: a bug of ours
 
 
@@ -105,6 +107,7 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
             await role.serve(drain, held, task_status=task_status)
             nursery.cancel_scope.cancel()
 
+    _spare_the_collector()
     try:
         trio.run(lambda: run_until_signal(serve, notifier=notifier, log=log, drain_timeout_ms=role.drain_timeout_ms))
     except* Exception as group:
@@ -121,6 +124,13 @@ def _status_listener(role: Role, name: str, worker: int | None) -> socket.socket
     path = status.socket_path(role.run_dir, name, worker)
     own_directory(path.parent, SOCKETS_MODE)
     return status.open_listener(path, group_of(role.status_client))
+
+
+def _spare_the_collector() -> None:
+    """What is there at the start stays for ever: the cycle collector need not look at it again, nor run for every few tasks."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 100)
 
 
 def own_directory(path: Path, mode: int = 0o750, user: str | None = None) -> Path:
