@@ -16,7 +16,7 @@ from relay.base.errors import Refused
 from relay.ipc.messages import PERMITTED, Exchange, ProtocolViolation, decode_answer, decode_request, encode
 from relay.ipc.permit import PermitDesk
 from relay.ledger.pipeline import _checked, _record_of
-from relay.tree.record import decode_record, encode_record
+from relay.tree.record import decode_record, encode_received, encode_record, stamped
 from tests.fuzz import driver
 from tests.unit.ipc.test_messages import ANSWERS, REQUESTS
 
@@ -35,7 +35,9 @@ def _asked(packet: bytes, socket_name: str) -> str:
         checked = _checked(request, socket_name)
     except ProtocolViolation as violation:
         return str(violation)
-    line = encode_record(_record_of(checked, TIME))  # Misuse here would end the ledger
+    record = _record_of(checked)
+    line = encode_record(stamped(record, TIME))  # Misuse here: decoding let something pass that the log does not take
+    assert encode_received(record, TIME) == line
     assert encode_record(decode_record(line)) == line
     return type(request).__name__
 
