@@ -1,0 +1,35 @@
+"""One value that a rule is shown, with the name that ModSecurity gives it in MATCHED_VAR_NAME."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+Pair = tuple[bytes, bytes]
+
+
+class Item(NamedTuple):
+    """`name` is b"ARGS:x", b"REQUEST_METHOD"; `key` the part that selectors look at, empty for a variable without keys."""
+
+    name: bytes
+    key: bytes
+    value: bytes
+
+
+Items = tuple[Item, ...]
+NOTHING: Items = ()
+
+
+def single(name: bytes, value: bytes) -> Items:
+    """A variable that has one value, set or not: ModSecurity 3 shows rules an empty one too."""
+    return (Item(name, b"", value),)
+
+
+def keyed(prefix: bytes, pairs: Sequence[Pair]) -> Items:
+    """A collection; `prefix` ends with a colon."""
+    return tuple([Item(prefix + key, key, value) for key, value in pairs])
+
+
+def key_names(prefix: bytes, pairs: Sequence[Pair]) -> Items:
+    """The collection of the keys of another one, as ..._NAMES hold them: the value is the key."""
+    return tuple([Item(prefix + key, key, key) for key, _ in pairs])

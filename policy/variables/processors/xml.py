@@ -1,0 +1,3 @@
+from policy.variables.item import Items
+class Document:
+    def select(self, e: str, n: object) -> Items: return ()
