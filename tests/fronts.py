@@ -30,7 +30,7 @@ from relay.ops.metrics import Registry
 from relay.tls.contexts import server_context
 from tests.links import Link, identity, python_client
 from tests.roles import FakeEgress, FakeLedger
-from tests.unit.envelope.making import RECIPIENT, SENDER, verified
+from tests.unit.envelope.making import SENDER, WRAPPER, verified
 from tests.unit.policy.conftest import PROCEDURE
 
 LINK = Link()
@@ -143,7 +143,7 @@ class World:
             "front",
             {"tenant": list(HOSTS), "route": [route.id for route in policy.routes], "certificate": list(HOSTS)},
         )
-        tenants = [Tenant(name, RECIPIENT.public_key) for name in HOSTS]
+        tenants = [Tenant(name, WRAPPER) for name in HOSTS]
         self.drain = Drain()
         self.front = Front(
             worker=1,

@@ -30,13 +30,15 @@ DIGEST_BYTES: Final = 32  # SHA-256
 SIGNATURE_BYTES: Final = 64  # Ed25519
 TIMES_BYTES: Final = 16  # created and expires
 TRAILER_BYTES: Final = TIMES_BYTES + SIGNATURE_BYTES
-SEALED_KEYS_BYTES: Final = 1120 + 2 * KEY_BYTES + TAG_BYTES  # MLKEM768-X25519 encapsulation, two keys, tag
+SEALED_WRAPPING_KEY_BYTES: Final = 1120 + KEY_BYTES + TAG_BYTES  # MLKEM768-X25519 encapsulation, one key, tag
+SEALED_KEYS_BYTES: Final = SEALED_WRAPPING_KEY_BYTES + 2 * KEY_BYTES + TAG_BYTES
 
 KEM_MLKEM768_X25519: Final = 0x647A
 KDF_HKDF_SHA256: Final = 0x0001
 AEAD_AES_256_GCM: Final = 0x0002
 
-KEYS_LABEL: Final = b"sekisho envelope v1 keys\x00"  # of the HPKE info (section 3.2)
+WRAPPING_LABEL: Final = b"sekisho envelope v1 wrapping key\x00"  # the HPKE info (section 3.2)
+WRAPPED_LABEL: Final = b"sekisho envelope v1 keys\x00"  # section 3.3
 
 TENANT_BYTES: Final = 32
 _FIXED: Final = struct.Struct(">7sBBHHH16s16s16sB")

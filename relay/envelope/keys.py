@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import re
 import secrets
 from typing import ClassVar, Final, Generic, NoReturn, Self, TypeVar, cast
@@ -24,7 +25,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519Pr
 
 from relay.base.errors import Refused, SekishoError
 from relay.base.reasons import Reason
-from relay.envelope.format import KEY_ID_BYTES
+from relay.envelope.format import KEY_ID_BYTES, WRAPPED_LABEL
 
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _MLKEM_PUBLIC_BYTES: Final = 1184
@@ -155,6 +156,14 @@ class RecipientPrivateKey(_Secret):
 
     def __repr__(self) -> str:
         return f"<RecipientPrivateKey {self.key_id.hex()}>"
+
+
+WRAP_NONCE: Final = bytes(12)  # each key of `wrap_key` is used once, as each header has its own transfer id
+
+
+def wrap_key(wrapping_key: bytes, header: bytes) -> bytes:
+    """The AES-256-GCM key for the keys of the envelope with this encoded header (section 3.3)."""
+    return hmac.digest(wrapping_key, WRAPPED_LABEL + header, "sha256")
 
 
 class _VerifyKey:

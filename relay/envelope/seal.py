@@ -23,15 +23,15 @@ from relay.base.errors import Misuse
 from relay.base.ids import TransferId
 from relay.envelope.format import (
     KEY_BYTES,
-    KEYS_LABEL,
     SEALED_KEYS_BYTES,
     SIGNATURE_BYTES,
     Header,
     encode_header,
     encode_times,
 )
-from relay.envelope.keys import RecipientPublicKey, SenderPrivateKey
+from relay.envelope.keys import SenderPrivateKey
 from relay.envelope.stream import Buffer, StreamSealer
+from relay.envelope.wrapping import KeyWrapper
 
 _SEALED_KEYS_LENGTH: Final = SEALED_KEYS_BYTES.to_bytes(2)
 
@@ -65,17 +65,17 @@ class Sealer:
     because it has no signature.
     """
 
-    __slots__ = ("_begun", "_hash", "_header", "_keys", "_recipient", "_sender", "_sink", "_size", "_stream")
+    __slots__ = ("_begun", "_hash", "_header", "_keys", "_sender", "_sink", "_size", "_stream", "_wrapper")
 
     def __init__(
-        self, header: Header, recipient: RecipientPublicKey, sender: SenderPrivateKey, sink: Callable[[bytes], object]
+        self, header: Header, wrapper: KeyWrapper, sender: SenderPrivateKey, sink: Callable[[bytes], object]
     ) -> None:
         """Raises ValueError for a header that cannot be written or that names other keys. Costs no public-key operation."""
-        if header.recipient_key_id != recipient.key_id or header.sender_key_id != sender.key_id:
+        if header.recipient_key_id != wrapper.key_id or header.sender_key_id != sender.key_id:
             raise ValueError("the header names other keys than the ones given")
         encode_header(header)
         self._header = header
-        self._recipient = recipient
+        self._wrapper = wrapper
         self._sender = sender
         self._sink = sink
         self._keys = secrets.token_bytes(2 * KEY_BYTES)
@@ -122,7 +122,7 @@ class Sealer:
     def _begin(self) -> bytes:
         self._begun = True
         header = encode_header(self._header)
-        return header + _SEALED_KEYS_LENGTH + self._recipient.seal(self._keys, KEYS_LABEL + header)
+        return header + _SEALED_KEYS_LENGTH + self._wrapper.wrap(self._keys, header)
 
     def _emit(self, sealed: bytes) -> None:
         if not self._begun:

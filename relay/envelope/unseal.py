@@ -25,7 +25,6 @@ from relay.base.reasons import Reason
 from relay.envelope.format import (
     HEADER_BYTES,
     KEY_BYTES,
-    KEYS_LABEL,
     SEALED_CHUNK_BYTES,
     SEALED_KEYS_BYTES,
     TAG_BYTES,
@@ -37,6 +36,7 @@ from relay.envelope.format import (
 )
 from relay.envelope.keys import RecipientPrivateKey, SenderPublicKey
 from relay.envelope.stream import Buffer, StreamOpener
+from relay.envelope.unwrapping import KeyUnwrapper
 
 _PIECE_BYTES: Final = 256 * 1024  # of one read while hashing
 _HEAD_BYTES: Final = HEADER_BYTES + 2 + SEALED_KEYS_BYTES
@@ -57,10 +57,11 @@ class Trust:
 class Opener:
     """Verifies envelopes; one for the life of a gate."""
 
-    __slots__ = ("_trust",)
+    __slots__ = ("_trust", "_unwrappers")
 
     def __init__(self, trust: Trust) -> None:
         self._trust = trust
+        self._unwrappers = {key_id: KeyUnwrapper(key) for key_id, key in trust.recipients.items()}
 
     def verify(self, read: Read, size: int, now_ms: int) -> Verified:
         """Steps 1 to 6 of section 5.2 on an envelope of `size` bytes. Raises Refused."""
@@ -82,8 +83,8 @@ class Opener:
         if size < chunks_at + TAG_BYTES + TRAILER_BYTES:
             raise Refused(Reason.ENVELOPE_INVALID, "cut short")
         _check_chunk_sizes(size - chunks_at - TRAILER_BYTES)
-        recipient = trust.recipients.get(header.recipient_key_id)
-        if recipient is None:
+        unwrapper = self._unwrappers.get(header.recipient_key_id)
+        if unwrapper is None:
             raise Refused(Reason.RECIPIENT_UNKNOWN, "sealed to a key that is not ours")
         sender = trust.senders.get(header.sender_key_id)
         if sender is None:
@@ -95,7 +96,7 @@ class Opener:
         times = parse_times(trailer)
         _check_times(*times, lifetime_ms, trust.clock_skew_ms, now_ms)
         digest = yield from _verify_signature(read, size, head[:chunks_at], trailer, sender)
-        return Verified(header, times, sender, digest, size, head[:chunks_at], recipient, read)
+        return Verified(header, times, sender, digest, size, head[:chunks_at], unwrapper, read)
 
 
 class Verified:
@@ -105,7 +106,7 @@ class Verified:
         "_opened",
         "_prelude",
         "_read",
-        "_recipient",
+        "_unwrapper",
         "created_ms",
         "digest",
         "expires_ms",
@@ -122,7 +123,7 @@ class Verified:
         digest: bytes,
         size: int,
         prelude: bytes,
-        recipient: RecipientPrivateKey,
+        unwrapper: KeyUnwrapper,
         read: Read,
     ) -> None:
         self.header = header
@@ -131,7 +132,7 @@ class Verified:
         self.digest = digest
         self.size = size
         self._prelude = prelude
-        self._recipient = recipient
+        self._unwrapper = unwrapper
         self._read = read
         self._opened = False
 
@@ -142,9 +143,7 @@ class Verified:
         self._opened = True
         prelude = self._prelude
         sealed_at = len(prelude) - SEALED_KEYS_BYTES
-        keys = self._recipient.open(prelude[sealed_at:], KEYS_LABEL + prelude[: sealed_at - 2])
-        if len(keys) != 2 * KEY_BYTES:
-            raise Refused(Reason.ENVELOPE_INVALID, "the sealed keys have not their length")
+        keys = self._unwrapper.unwrap(prelude[sealed_at:], prelude[: sealed_at - 2])
         return Opened(self._read, len(prelude), self.size - TRAILER_BYTES, keys)
 
 

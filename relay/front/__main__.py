@@ -29,6 +29,7 @@ from relay.settings.load import load_host
 from relay.tls.contexts import server_context
 from relay.tree.record import Operation
 
+_FORGET_S = 1  # between two looks for wrapping keys whose time is over, where no request drops them
 _RETRY_S = 0.2  # between two attempts to record the start, while the ledger is not there yet
 
 
@@ -75,6 +76,7 @@ class FrontRole:
         async with trio.open_nursery() as channels:
             channels.start_soon(self.front.ledger.run)
             channels.start_soon(self.front.egress.run)
+            channels.start_soon(self._forget_old_keys)
             await self._record_start(held)
             async with trio.open_nursery() as connections:
                 accepting = trio.CancelScope()
@@ -105,6 +107,13 @@ class FrontRole:
         except Exception as error:
             self.front.measure.bug()
             self.log.fault("connection_failed", error)
+
+    async def _forget_old_keys(self) -> None:
+        """Also while no request comes."""
+        while True:
+            await trio.sleep(_FORGET_S)
+            for tenant in self.front.by_host.values():
+                tenant.wrapper.forget_old()
 
     async def _record_start(self, held: Held) -> None:
         """Nothing is served before the log says that this worker started, and behind which walls."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from policy.pipeline import Policy
 from relay.base.limits import Limits
-from relay.envelope.keys import RecipientPublicKey, SenderPrivateKey
+from relay.envelope.keys import SenderPrivateKey
+from relay.envelope.wrapping import KeyWrapper
 from relay.front.budget import Budget
 from relay.front.measure import Measure
 from relay.net.channel import Channel
@@ -18,7 +19,7 @@ class Tenant:
     """A municipality, as the front knows it."""
 
     name: str
-    recipient: RecipientPublicKey
+    wrapper: KeyWrapper  # to the key of its gates
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,13 +78,13 @@ async def receive(
         transfer_id=transfer_id,
         tenant=tenant.name,
         mode=judgement.route.mode,
-        recipient_key_id=tenant.recipient.key_id,
+        recipient_key_id=tenant.wrapper.key_id,
         sender_key_id=front.sender.key_id,
     )
     body = carrier(incoming.head, incoming.body_kind, judgement, front.limits)
     with Sealing(
         header=header,
-        recipient=tenant.recipient,
+        wrapper=tenant.wrapper,
         sender=front.sender,
         judgement=judgement,
         carrier=body,

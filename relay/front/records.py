@@ -32,7 +32,7 @@ def intent_of(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) 
         tls_group=incoming.tls.group,
         envelope_digest=sealed.envelope.digest.hex(),
         envelope_bytes=sealed.envelope.size,
-        recipient=tenant.recipient.key_id.hex(),
+        recipient=tenant.wrapper.key_id.hex(),
         sender=front.sender.key_id.hex(),
         verdict="admitted",
         findings=bounded_findings(sealed.admitted.findings),

@@ -13,8 +13,9 @@ from policy.verdict import Admitted, Denied
 from relay.base.ids import TransferId
 from relay.envelope.bhttp import RequestEncoder
 from relay.envelope.format import Header
-from relay.envelope.keys import RecipientPublicKey, SenderPrivateKey
+from relay.envelope.keys import SenderPrivateKey
 from relay.envelope.seal import Envelope, Sealer
+from relay.envelope.wrapping import KeyWrapper
 from relay.front.carry import Carrier
 from relay.front.denial import Denial
 from relay.net.parcel import Parcel, ParcelWriter
@@ -37,7 +38,7 @@ class Sealing:
         self,
         *,
         header: Header,
-        recipient: RecipientPublicKey,
+        wrapper: KeyWrapper,
         sender: SenderPrivateKey,
         judgement: Judgement,
         carrier: Carrier,
@@ -45,7 +46,7 @@ class Sealing:
         source: str,
     ) -> None:
         self._writer = ParcelWriter()
-        self._sealer = Sealer(header, recipient, sender, self._writer.write)
+        self._sealer = Sealer(header, wrapper, sender, self._writer.write)
         self._judgement = judgement
         self._carrier = carrier
         head = judgement.head

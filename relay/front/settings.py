@@ -15,10 +15,12 @@ from relay.base.errors import ConfigInvalid, Problem
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.envelope.keys import RecipientPublicKey, SenderPrivateKey
+from relay.envelope.wrapping import KeyWrapper
 from relay.front.budget import Budget
 from relay.front.context import Front, Tenant
 from relay.front.measure import Measure
 from relay.net.channel import Channel
+from relay.ops.clock import boottime_ms
 from relay.ops.metrics import Registry
 from relay.settings import certificates, keys
 from relay.settings.model import HostFile
@@ -45,7 +47,10 @@ def policy_of(settings: HostFile) -> Policy:
 
 def front_of(settings: HostFile, worker: int, policy: Policy, registry: Registry) -> Front:
     """What the worker's transfers share. Raises ConfigInvalid."""
-    tenants = [Tenant(t.name, keys.public_key(t.sealing_key, RecipientPublicKey.from_text)) for t in settings.tenant]
+    tenants = [
+        Tenant(t.name, KeyWrapper(keys.public_key(t.sealing_key, RecipientPublicKey.from_text), boottime_ms))
+        for t in settings.tenant
+    ]
     by_host = {
         host: tenant for declared, tenant in zip(settings.tenant, tenants, strict=True) for host in declared.hosts
     }

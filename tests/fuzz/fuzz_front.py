@@ -25,6 +25,7 @@ from relay.base.reasons import Reason
 from relay.envelope.format import Header
 from relay.envelope.keys import RecipientPrivateKey, SenderPrivateKey
 from relay.envelope.unseal import Opener, Trust
+from relay.envelope.wrapping import KeyWrapper
 from relay.front.answers import own_answer
 from relay.front.budget import Budget
 from relay.front.carry import carrier
@@ -36,6 +37,7 @@ from relay.gate.application import Application
 from relay.gate.pipeline import open_request
 from relay.http.connection import Data, EndOfMessage, Head, Pause, ServerConnection
 from relay.net.channel import Channel
+from relay.ops.clock import boottime_ms
 from relay.ops.metrics import Registry
 from tests.fuzz import driver
 from tests.live.raw_cases import RAW_CASES
@@ -44,7 +46,7 @@ from tests.unit.http.cases import CASES
 
 HOST, SOURCE, NOW_MS = "a.jp", "192.0.2.1", 1_795_392_000_000
 RECIPIENT, SENDER = RecipientPrivateKey.generate(), SenderPrivateKey.generate("front")
-TENANT = Tenant("lab", RECIPIENT.public_key)
+TENANT = Tenant("lab", KeyWrapper(RECIPIENT.public_key, boottime_ms))
 OPENER = Opener(
     Trust(
         {RECIPIENT.key_id: RECIPIENT},

@@ -25,11 +25,12 @@ from relay.envelope.bhttp import RequestEncoder
 from relay.envelope.format import Header
 from relay.envelope.keys import RecipientPublicKey, SenderPrivateKey
 from relay.envelope.seal import Sealer
+from relay.envelope.wrapping import KeyWrapper
 from relay.front.settings import policy_of
 from relay.ipc.link import ALPN
 from relay.ipc.messages import Answer, Exchange, Message, Permit, Permitted, RecordIntent, decode_answer, encode
 from relay.net.tls_stream import TlsStream
-from relay.ops.clock import now_ms
+from relay.ops.clock import boottime_ms, now_ms
 from relay.settings import certificates, keys
 from relay.settings.authority import open_authorities
 from relay.settings.load import load_host
@@ -105,7 +106,8 @@ class Rogue:
         self._keys_dir = self.settings.host.keys_dir
         self._policy = policy_of(self.settings)
         self.sender = keys.private_key(self.settings.front.signing_key, self._keys_dir, SenderPrivateKey.from_text)
-        self._recipient = keys.public_key(self.settings.tenant[0].sealing_key, RecipientPublicKey.from_text)
+        recipient = keys.public_key(self.settings.tenant[0].sealing_key, RecipientPublicKey.from_text)
+        self._wrapper = KeyWrapper(recipient, boottime_ms)
 
     @property
     def permit_key(self) -> bytes:
@@ -130,9 +132,9 @@ class Rogue:
         """A status query, whole and signed. `age_ms`: how long ago; `padding`: bytes of a header, to make it large."""
         signer = sender or self.sender
         transfer = new_transfer_id(now_ms())
-        header = Header(transfer, TENANT, "exchange", self._recipient.key_id, signer.key_id)
+        header = Header(transfer, TENANT, "exchange", self._wrapper.key_id, signer.key_id)
         pieces: list[bytes] = []
-        sealer = Sealer(header, self._recipient, signer, pieces.append)
+        sealer = Sealer(header, self._wrapper, signer, pieces.append)
         headers = [(b"sekisho-transfer", transfer.encode()), *([(b"x-padding", b"p" * padding)] if padding else [])]
         request = RequestEncoder(b"GET", b"localhost", PATH.encode(), tuple(headers))
         sealer.write(request.start())
@@ -154,7 +156,7 @@ class Rogue:
             tls_group="x25519",
             envelope_digest=sealed.digest.hex(),
             envelope_bytes=len(sealed.raw),
-            recipient=self._recipient.key_id.hex(),
+            recipient=self._wrapper.key_id.hex(),
             sender=self.sender.key_id.hex(),
             verdict="admitted",
             findings=(),

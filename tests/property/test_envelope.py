@@ -13,7 +13,7 @@ from relay.envelope.bhttp import Bounds, RequestDecoder, RequestEncoder, Respons
 from relay.envelope.format import CHUNK_BYTES, TRAILER_BYTES, encode_header
 from relay.envelope.response import ResponseOpener, ResponseSealer
 from relay.envelope.seal import Sealer
-from tests.unit.envelope.making import RECIPIENT, SENDER, TRANSFER, finish, header, open_response, seal, unseal
+from tests.unit.envelope.making import SENDER, TRANSFER, WRAPPER, finish, header, open_response, seal, unseal
 
 BORDERS = [
     0,
@@ -52,7 +52,7 @@ def _sealed_response(plaintext: bytes, places: list[int]) -> bytes:
 def test_what_is_sealed_opens_to_the_same_bytes_however_it_was_written(size: int, places: list[int]) -> None:
     plaintext = PATTERN[:size]
     pieces: list[bytes] = []
-    sealer = Sealer(header(), RECIPIENT.public_key, SENDER, pieces.append)
+    sealer = Sealer(header(), WRAPPER, SENDER, pieces.append)
     for piece in _cut(plaintext, places):
         sealer.write(piece)
     envelope = finish(sealer)

@@ -10,11 +10,13 @@ from relay.envelope.response import PRELUDE_BYTES, ResponseOpener
 from relay.envelope.seal import Envelope, Sealer
 from relay.envelope.stream import Buffer
 from relay.envelope.unseal import Opener, Trust, Verified
+from relay.envelope.wrapping import KeyWrapper
 
 NOW_MS = 1_795_392_000_000
 LIFETIME_MS = 120_000
 SKEW_MS = 30_000
 RECIPIENT = RecipientPrivateKey.generate()
+WRAPPER = KeyWrapper(RECIPIENT.public_key, lambda: NOW_MS)
 SENDER = SenderPrivateKey.generate("front-1.example")
 RECEIPT = ReceiptSigner.generate("gate-1.example")
 TRANSFER = new_transfer_id(NOW_MS)
@@ -42,7 +44,7 @@ def finish(sealer: Sealer, proof: Admitted | None = None, *, created_ms: int = N
 def seal(plaintext: bytes, *, expires_ms: int = NOW_MS + LIFETIME_MS, **changes: object) -> tuple[bytes, Envelope]:
     pieces: list[bytes] = []
     head = header(**changes)
-    sealer = Sealer(head, RECIPIENT.public_key, SENDER, pieces.append)
+    sealer = Sealer(head, WRAPPER, SENDER, pieces.append)
     sealer.write(plaintext)
     envelope = sealer.finish(admitted(head.tenant, head.mode), created_ms=NOW_MS, expires_ms=expires_ms)
     return b"".join(pieces), envelope

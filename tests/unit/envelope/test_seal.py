@@ -18,9 +18,9 @@ from relay.envelope.seal import Envelope, Sealer
 from tests.unit.envelope.making import (
     LIFETIME_MS,
     NOW_MS,
-    RECIPIENT,
     SENDER,
     TRANSFER,
+    WRAPPER,
     admitted,
     finish,
     header,
@@ -32,7 +32,7 @@ HEADER_END = len(encode_header(header()))
 
 
 def _sealer(pieces: list[bytes], **changes: object) -> Sealer:
-    return Sealer(header(**changes), RECIPIENT.public_key, SENDER, pieces.append)
+    return Sealer(header(**changes), WRAPPER, SENDER, pieces.append)
 
 
 def test_a_small_request_reaches_the_sink_in_one_piece() -> None:

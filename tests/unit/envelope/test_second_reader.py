@@ -78,10 +78,12 @@ def test_envelope(name: str) -> None:
     assert int.from_bytes(raw[-80:-72]) == ENVELOPES["defaults"]["created_ms"]
     assert int.from_bytes(raw[-72:-64]) == ENVELOPES["defaults"]["expires_ms"]
     rest = raw[len(header) : -80]
-    assert rest[:2] == (1200).to_bytes(2)
+    assert rest[:2] == (1248).to_bytes(2)
     seed = bytes.fromhex(KEYS["recipient"]["seed"])
-    keys = _open_base(rest[2:1202], seed, b"sekisho envelope v1 keys\x00" + header)
-    plaintext = _open_chunks(keys[:32], rest[1202:])
+    wrapping_key = _open_base(rest[2:1170], seed, b"sekisho envelope v1 wrapping key\x00")
+    key = hmac.digest(wrapping_key, b"sekisho envelope v1 keys\x00" + header, "sha256")
+    keys = AESGCM(key).decrypt(bytes(12), rest[1170:1250], b"")
+    plaintext = _open_chunks(keys[:32], rest[1250:])
     assert len(plaintext) == int(name)
     assert hashlib.sha256(plaintext).hexdigest() == about["plaintext_sha256"]
     assert keys[32:].hex() == about["response_key"]

@@ -19,7 +19,7 @@ from relay.envelope.format import (
 )
 from relay.envelope.unseal import Opener
 from tests.unit.envelope import making
-from tests.unit.envelope.making import LIFETIME_MS, NOW_MS, RECIPIENT, SENDER, TRANSFER, header, seal, trust, unseal
+from tests.unit.envelope.making import LIFETIME_MS, NOW_MS, SENDER, TRANSFER, WRAPPER, header, seal, trust, unseal
 
 CHUNKS_AT = len(encode_header(header())) + 2 + SEALED_KEYS_BYTES
 
@@ -144,8 +144,8 @@ def test_keys_of_another_length_inside_are_refused() -> None:
 
     raw, _ = seal(b"x")
     head = encode_header(header())
-    # 1200 bytes are fixed, so shorter keys cannot even be framed
-    sealed = RECIPIENT.public_key.seal(bytes(32), b"sekisho envelope v1 keys\x00" + head)
+    # the length is fixed, so shorter keys cannot even be framed
+    sealed = WRAPPER.wrap(bytes(32), head)
     body = head + len(sealed).to_bytes(2) + sealed + raw[CHUNKS_AT:-64]
     with pytest.raises(Refused) as caught:
         unseal(body + SENDER.sign(hashlib.sha256(body).digest()))

@@ -11,15 +11,19 @@ from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS
 from relay.base.reasons import Reason
 from relay.envelope.keys import RecipientPrivateKey, SenderPrivateKey
+from relay.envelope.wrapping import KeyWrapper
 from relay.front.budget import Budget
 from relay.front.context import Front, Tenant
 from relay.front.measure import Measure
 from relay.front.routing import body_kind, request_head, tenant_of
 from relay.http.connection import Head, ServerConnection
 from relay.net.channel import Channel
+from relay.ops.clock import boottime_ms
 from relay.ops.metrics import Registry
 
-ONE, OTHER = (Tenant(name, RecipientPrivateKey.generate().public_key) for name in ("one", "other"))
+ONE, OTHER = (
+    Tenant(name, KeyWrapper(RecipientPrivateKey.generate().public_key, boottime_ms)) for name in ("one", "other")
+)
 HOSTS = {"one.example": ONE, "other.example": OTHER}
 
 

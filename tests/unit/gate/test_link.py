@@ -36,7 +36,7 @@ from relay.ops.metrics import GATE_REQUESTS, REFUSALS, Registry
 from tests.applications import ScriptedApplication, Visit
 from tests.gates import link
 from tests.metrics import counted
-from tests.unit.envelope.making import LIFETIME_MS, RECEIPT, RECIPIENT, SENDER, admitted, header, trust
+from tests.unit.envelope.making import LIFETIME_MS, RECEIPT, SENDER, WRAPPER, admitted, header, trust
 
 LIMITS = Limits(
     gate_idle_ms=1_000,
@@ -59,7 +59,7 @@ def sealed(
     """An envelope as a front makes it, and what it keeps for the answer."""
     pieces: list[bytes] = []
     head = header(tenant=tenant, transfer_id=transfer_id or new_transfer_id(now_ms()))
-    sealer = Sealer(head, RECIPIENT.public_key, SENDER, pieces.append)
+    sealer = Sealer(head, WRAPPER, SENDER, pieces.append)
     request = RequestEncoder(method, b"town.example", b"/form", ((b"content-type", b"text/plain"),))
     sealer.write(request.start() + request.content(content) + request.end())
     created_ms = now_ms()
@@ -275,7 +275,7 @@ async def test_what_the_gate_does_not_open(world: World, raw: Callable[[], bytes
 async def test_a_signed_envelope_that_is_no_request(world: World) -> None:
     pieces: list[bytes] = []
     head = header(transfer_id=new_transfer_id(now_ms()))
-    sealer = Sealer(head, RECIPIENT.public_key, SENDER, pieces.append)
+    sealer = Sealer(head, WRAPPER, SENDER, pieces.append)
     sealer.write(b"\x02\x03GET")
     sealer.finish(admitted(), created_ms=now_ms(), expires_ms=now_ms() + LIFETIME_MS)
     connection, _ = await world.relay()

@@ -20,6 +20,7 @@ from relay.envelope.keys import ReceiptSigner, RecipientPrivateKey, SenderPrivat
 from relay.envelope.receipt import sign_receipt
 from relay.envelope.response import ResponseSealer
 from relay.envelope.seal import Sealer
+from relay.envelope.wrapping import KeyWrapper
 
 HERE = Path(__file__).parent
 CREATED = 1_795_392_000_000
@@ -29,7 +30,7 @@ OTHER_TRANSFER = "01a205bf-5400-7abc-8def-0123456789ac"
 TENANT = "minato"
 SIZES = (0, 1, 3000, 65536, 131073)  # the other borders are in tests/property
 CHUNK = 65536 + 16
-SEALED = 1200
+SEALED = 1248
 TIMES = 16
 TRAILER = TIMES + 64
 HEADER = 64 + len(TENANT)
@@ -48,6 +49,7 @@ def plaintext(size: int) -> bytes:
 
 RECIPIENT = RecipientPrivateKey(seed("recipient", 96))
 OTHER_RECIPIENT = RecipientPrivateKey(seed("other recipient", 96))
+WRAPPER = KeyWrapper(RECIPIENT.public_key, lambda: CREATED)
 SENDER = SenderPrivateKey("front-1.example", seed("sender", 32))
 OTHER_SENDER = SenderPrivateKey("front-2.example", seed("other sender", 32))
 RECEIPT = ReceiptSigner("gate-1.example", seed("receipt", 32))
@@ -71,7 +73,7 @@ def keys() -> dict[str, Any]:
 def sealed_envelope(size: int) -> tuple[bytes, bytes]:
     pieces: list[bytes] = []
     header = Header(TRANSFER, TENANT, "exchange", RECIPIENT.key_id, SENDER.key_id)
-    sealer = Sealer(header, RECIPIENT.public_key, SENDER, pieces.append)
+    sealer = Sealer(header, WRAPPER, SENDER, pieces.append)
     sealer.write(plaintext(size))
     admitted = _admit("vector", TENANT, "exchange", ForwardHead("GET", "/", None, ()), (), 0, 0)
     envelope = sealer.finish(admitted, created_ms=CREATED, expires_ms=CREATED + LIFETIME)
@@ -137,10 +139,12 @@ FIELDS = (
     ("length of tenant", 63, INVALID, INVALID),
     ("tenant", 64, BAD_SIGNATURE, INVALID),
     ("sealed length", HEADER + 1, INVALID, INVALID),
-    ("sealed keys, ML-KEM part", HEADER + 2, BAD_SIGNATURE, INVALID),
-    ("sealed keys, X25519 part", HEADER + 2 + 1088, BAD_SIGNATURE, INVALID),
-    ("sealed keys, ciphertext", HEADER + 2 + 1120, BAD_SIGNATURE, INVALID),
-    ("sealed keys, tag", CHUNKS - 1, BAD_SIGNATURE, INVALID),
+    ("sealed wrapping key, ML-KEM part", HEADER + 2, BAD_SIGNATURE, INVALID),
+    ("sealed wrapping key, X25519 part", HEADER + 2 + 1088, BAD_SIGNATURE, INVALID),
+    ("sealed wrapping key, ciphertext", HEADER + 2 + 1120, BAD_SIGNATURE, INVALID),
+    ("sealed wrapping key, tag", HEADER + 2 + 1167, BAD_SIGNATURE, INVALID),
+    ("wrapped keys, ciphertext", HEADER + 2 + 1168, BAD_SIGNATURE, INVALID),
+    ("wrapped keys, tag", CHUNKS - 1, BAD_SIGNATURE, INVALID),
     ("chunk", CHUNKS, BAD_SIGNATURE, INVALID),
     ("tag of the chunk", TIMES_AT - 1, BAD_SIGNATURE, INVALID),
     ("created, highest byte", TIMES_AT, STALE, STALE),
