@@ -7,14 +7,13 @@ cuts between `FileData`. `finish` is called once, at EndOfMessage. Refused may c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from relay.base.errors import Refused
 from relay.base.reasons import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One form field, decoded. `value` may hold any character, NUL too: repertoires are the policy's."""
 
     name: str

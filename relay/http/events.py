@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """One request head that has passed every rule of docs/spec/http.md sections 2 to 5."""
 
     method: str
@@ -32,8 +32,7 @@ class Head:
         return self.chunked or bool(self.content_length)
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """A piece of the body, without any framing; never empty."""
 
     data: bytes

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS
+from relay.base.reasons import Reason
 from relay.http.body import BodyEvent, BodyParser, Document, Field, FileData, FileEnd, FileStart
 from relay.http.json_body import JsonParser, encode_document
 from relay.http.multipart import MultipartParser, MultipartWriter
@@ -72,6 +73,27 @@ def test_urlencoded_is_read_back(pairs: list[tuple[str, str]]) -> None:
     text = b"".join(writer.field(*pair) for pair in pairs).decode()
     assert parse_query(text, DEFAULTS) == pairs
     assert parse(UrlencodedParser(DEFAULTS), [text.encode()]) == [Field(*pair) for pair in pairs]
+
+
+PAIR_BY_PAIR = dataclasses.replace(DEFAULTS, name_bytes=3)  # so few that no name is surely within: nothing goes at once
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                [b"a", b"b=", b"&", b"=", b"+", b"%41", b"%1E", b"%1f", b"%3D%26", b"%E3%81%82", b"%", b"%%"]
+            ),
+            st.sampled_from([b"%FF", b"%E3", b"%4", b"%0A", b"=0A", b";", b"_", b"\x1f", b"\n"]),
+        ),
+        max_size=10,
+    ).map(b"".join)
+)
+def test_pairs_at_once_and_one_by_one_are_the_same(raw: bytes) -> None:
+    one_by_one = parse(UrlencodedParser(PAIR_BY_PAIR), [raw])
+    if one_by_one != Reason.NAME_TOO_LONG.value:
+        assert parse(UrlencodedParser(DEFAULTS), [raw]) == one_by_one
 
 
 json_values = st.recursive(
