@@ -11,7 +11,8 @@
 
 SHELL        := /bin/bash
 .SHELLFLAGS  := -eu -o pipefail -c
-PYTHON       ?= python3
+# Debian's own, where it is: its security team mends it, and it is built with profile-guided optimisation (a tenth less CPU)
+PYTHON       ?= $(firstword $(wildcard /usr/bin/python3.11) python3)
 VENV         := .venv
 BIN          := $(VENV)/bin
 FUZZ_SECONDS ?= 60
