@@ -37,19 +37,27 @@ class StreamSealer:
         if self._cipher is None:
             raise Misuse("a sealed stream is written to after its end")
         buffer = self._buffer
-        buffer += plaintext
-        if len(buffer) <= CHUNK_BYTES:
+        if len(buffer) + len(plaintext) <= CHUNK_BYTES:
+            buffer += plaintext
             return []
+        view = memoryview(plaintext)
         sealed = []
         at = 0
-        with memoryview(buffer) as view:
-            while len(buffer) - at > CHUNK_BYTES:
-                nonce = self._counter.to_bytes(11) + _MORE
-                sealed.append(self._cipher.encrypt(nonce, view[at : at + CHUNK_BYTES], None))
-                self._counter += 1
-                at += CHUNK_BYTES
-        del buffer[:at]
+        if buffer:
+            at = CHUNK_BYTES - len(buffer)
+            buffer += view[:at]
+            sealed.append(self._seal(self._cipher, buffer))
+            buffer.clear()
+        while len(view) - at > CHUNK_BYTES:  # whole chunks are sealed from where they are
+            sealed.append(self._seal(self._cipher, view[at : at + CHUNK_BYTES]))
+            at += CHUNK_BYTES
+        buffer += view[at:]
         return sealed
+
+    def _seal(self, cipher: AESGCM, chunk: Buffer) -> bytes:
+        nonce = self._counter.to_bytes(11) + _MORE
+        self._counter += 1
+        return cipher.encrypt(nonce, chunk, None)
 
     def finish(self) -> bytes:
         """The last chunk. The key is dropped."""

@@ -14,7 +14,7 @@ from relay.front.measure import Stopwatch
 from relay.http.connection import Data, EndOfMessage, Head, Pause, ServerConnection
 from relay.net.tls_stream import TlsStream
 
-RECEIVE_BYTES = 64 * 1024  # of one read; a TLS record has at most 16 KiB
+RECEIVE_BYTES = 128 * 1024  # of a body in one read: what a piece costs on its way is more than what its bytes cost
 
 
 class Incoming:

@@ -18,7 +18,7 @@ from relay.front.answered import Answered
 from relay.front.answers import common_headers, own_answer
 from relay.front.context import Front
 from relay.front.denial import Denial
-from relay.front.incoming import RECEIVE_BYTES, Incoming
+from relay.front.incoming import Incoming
 from relay.front.measure import Stopwatch
 from relay.front.pipeline import transfer
 from relay.front.records import refusal_of
@@ -29,6 +29,11 @@ from relay.net.tls_stream import TlsStream
 from relay.ops.clock import now_ms
 from relay.tls.contexts import ServerContext
 from relay.tls.engine import TlsEngine, TlsFacts
+
+_RECEIVE_BYTES = (
+    16 * 1024
+)  # of one read for a head: what comes after it waits in the reader's buffer, and is copied once more
+_SEND_BYTES = 64 * 1024  # of an answer at once
 
 
 class Connection:
@@ -133,13 +138,13 @@ class Connection:
         """More bytes; None when the deadline passed, or the connection is idle and its peer has gone or this worker drains."""
         if not until_drain:
             with trio.move_on_at(deadline):
-                return await self._stream.receive_some(RECEIVE_BYTES)
+                return await self._stream.receive_some(_RECEIVE_BYTES)
             return None
         self._front.measure.idle.inc()
         scope = self._drain.hold_idle(deadline, is_first=self._is_new)
         try:
             with scope:
-                return await self._stream.receive_some(RECEIVE_BYTES)
+                return await self._stream.receive_some(_RECEIVE_BYTES)
             return None
         except Refused as refused:
             if refused.reason is Reason.PEER_CLOSED:
@@ -159,7 +164,7 @@ class Connection:
             out = http.response_head(answered.status, headers)
             for piece in answered.content:
                 out += http.response_data(piece)
-                if len(out) >= RECEIVE_BYTES:
+                if len(out) >= _SEND_BYTES:
                     front.measure.response_bytes.inc(len(out))
                     await self._send(out)
                     out = b""

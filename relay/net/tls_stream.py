@@ -4,10 +4,11 @@ How it works. The engine is only ever called between two awaits, so a reading an
 to send goes out in one place: the writer's `_flush` while a `send_all` runs, otherwise `_flush_now` of the reader, which
 never waits; so a peer that does not read cannot stop us from reading, and ciphertext keeps its order. One task may read
 and one may write at a time; a second gets `trio.BusyResourceError`.
-Costs. A system call is tried before waiting for the socket. Ciphertext is received into one buffer that all streams of
-the process share, so an idle connection holds no buffer of its own beyond what OpenSSL keeps. A call that did not have to
-wait is a checkpoint for cancellation, but lets other tasks run only every `STREAK` calls: a full reschedule
-costs more than the decryption of a form.
+Costs. A system call is tried before waiting for the socket. Ciphertext and plaintext pass through buffers that all streams
+of the process share and that are empty again before anything waits, so an idle connection holds none of its own beyond
+what OpenSSL keeps. Bulk data goes through in large pieces, as what one call costs is more than what a record costs. A call
+that did not have to wait is a checkpoint for cancellation, but lets other tasks run only every `STREAK` calls or `STREAK`
+times `FEED_BYTES`: a full reschedule costs more than the decryption of a form.
 An end of the connection without close_notify, and a reset, are PEER_CLOSED; a clean end is b"".
 """
 
@@ -22,15 +23,20 @@ from trio.lowlevel import cancel_shielded_checkpoint, checkpoint_if_cancelled, w
 
 from relay.base.reasons import Reason
 from relay.tls.engine import RECORD_BYTES, Buffer, TlsEngine, TlsFacts
+from relay.tls.native import Scratch
 
-RECEIVE_BYTES: Final = 32 * 1024  # one recv; OpenSSL's input buffer keeps up to 4/3 of it for the life of a connection
-WRITE_BYTES: Final = 32 * 1024  # plaintext encrypted before the socket takes it: two records
+RECEIVE_BYTES: Final = 128 * 1024  # one recv, and the most that `receive_some` gives
+FEED_BYTES: Final = 32 * 1024  # to OpenSSL at once: its input buffer keeps up to 4/3 of it for the life of a connection
+WRITE_BYTES: Final = 32 * 1024  # plaintext encrypted at once: two records, and the same for OpenSSL's output buffer
+SEND_BYTES: Final = 4 * WRITE_BYTES  # plaintext encrypted before the socket takes it
+_OVERHEAD_BYTES: Final = 4 * 1024  # more than what records add to it
 UNSENT_BYTES: Final = 64 * 1024  # answers to key updates that a peer may pile up without reading them
 DISCARD_BYTES: Final = 64 * 1024  # unread input dropped at close: closing over it would reset our last words away
 STREAK: Final = 8  # calls without waiting before other tasks get their turn
 
-_received = bytearray(RECEIVE_BYTES)
-_received_view = memoryview(_received)
+_received = memoryview(bytearray(RECEIVE_BYTES))
+_plaintext = Scratch(RECEIVE_BYTES)
+_outgoing = Scratch(SEND_BYTES + _OVERHEAD_BYTES)
 
 
 class TlsStream(trio.abc.Stream):
@@ -74,22 +80,27 @@ class TlsStream(trio.abc.Stream):
         return self._engine.facts
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
-        """At most one record's plaintext; b"" after the peer's close_notify."""
+        """What is here, at most `max_bytes` (by default one record) and RECEIVE_BYTES; b"" after the peer's close_notify."""
         if self._receiving:
             raise trio.BusyResourceError("another task is receiving")
         self._receiving = True
         engine = self._engine
+        most = min(max_bytes or RECORD_BYTES, RECEIVE_BYTES)
         try:
             await self._checkpoint()
             while True:
                 if engine.buffered:
-                    data = engine.read(max_bytes or RECORD_BYTES)
+                    data = engine.read(most)
                     if engine.waiting:
                         self._answer()
                     if data is not None:
                         return data
-                if not await self._fill():
+                received = await self._receive(most)
+                if received == 0:
+                    engine.feed(b"")
                     return engine.read(1) or b""  # raises, unless the peer said close_notify
+                if data := self._decrypt(received, most):
+                    return data
         finally:
             self._receiving = False
 
@@ -106,8 +117,10 @@ class TlsStream(trio.abc.Stream):
                 await self._flush()
                 return
             view = memoryview(data)
-            for start in range(0, len(view), WRITE_BYTES):
-                engine.write(view[start : start + WRITE_BYTES])
+            for start in range(0, len(view), SEND_BYTES):
+                if self._unsent:  # or of a call that was cancelled; the order must stay
+                    await self._flush()
+                self._encrypt(view[start : start + SEND_BYTES])
                 await self._flush()
         finally:
             self._sending = False
@@ -171,20 +184,48 @@ class TlsStream(trio.abc.Stream):
             self._streak = 0
             await cancel_shielded_checkpoint()
 
-    async def _fill(self) -> bool:
-        """Feed the engine from the socket; False at its end."""
+    async def _fill(self) -> None:
+        """Feed the engine from the socket, or tell it of the socket's end."""
+        self._engine.feed(_received[: await self._receive(FEED_BYTES)])
+
+    async def _receive(self, most: int) -> int:
+        """Ciphertext from the socket into `_received`: `most` bytes, or FEED_BYTES where that is more; 0 at the socket's end."""
         sock = self._socket
+        most = max(most, FEED_BYTES)
         while True:
             try:
-                received = sock.recv_into(_received)
+                return sock.recv_into(_received, most)
             except BlockingIOError:
                 self._streak = 0
                 await wait_readable(sock)
-                continue
             except OSError as error:
                 raise self._lost(error) from error
-            self._engine.feed(_received_view[:received])
-            return received > 0
+
+    def _decrypt(self, received: int, most: int) -> bytes:
+        """The plaintext of that much of `_received`; b"" where there is none, or its end is what `read` has to tell."""
+        engine = self._engine
+        count = 0
+        for start in range(0, received, FEED_BYTES):
+            engine.feed(_received[start : min(start + FEED_BYTES, received)])
+            count = engine.fill(_plaintext, count, most)
+            if engine.waiting:
+                self._answer()
+        self._streak += received // FEED_BYTES
+        return bytes(_plaintext.view[:count])
+
+    def _encrypt(self, data: memoryview) -> None:
+        """Encrypt all of it, and send what the socket takes at once. Nothing else may wait to be sent."""
+        count = 0
+        for start in range(0, len(data), WRITE_BYTES):
+            self._engine.write(data[start : start + WRITE_BYTES])
+            count = self._engine.drain(_outgoing, count, len(_outgoing.view))
+        self._streak += len(data) // FEED_BYTES
+        self._unsent = _outgoing.view[:count]
+        try:
+            while self._unsent and self._send_once():
+                pass
+        finally:
+            self._unsent = bytes(self._unsent)  # the buffer is everybody's
 
     async def _flush(self) -> None:
         """Send all that waits."""

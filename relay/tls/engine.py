@@ -2,6 +2,7 @@
 
 Order of use: `handshake_step` until it is True, then `read` and `write`; after every call `outgoing` is to be sent, and
 after an exception too (it holds the alert). A server raises Refused and a client Unavailable, with the same reasons.
+Bulk data goes through a `native.Scratch` of the caller, by `fill` and `drain`: one call for many records.
 Where a peer must be judged, no call gives out or takes plaintext before it was: `handshake_step` makes sure of it.
 An end without close_notify is PEER_CLOSED, never a clean end (truncation, RFC 8446 6.1).
 Known limit: in TLS 1.3 a client's handshake is complete before the server has judged the client's certificate; the
@@ -20,10 +21,13 @@ from relay.base.errors import Misuse, Refused, Unavailable
 from relay.base.reasons import Reason
 from relay.tls import native
 from relay.tls.contexts import ClientContext, NoCommonProtocol, ServerContext
+from relay.tls.native import Scratch
 
 RECORD_BYTES: Final = 16 * 1024  # RFC 8446 5.1: plaintext of one record
 
 Buffer = bytes | bytearray | memoryview
+
+_plaintext = Scratch(RECORD_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class TlsFacts:
 class TlsEngine:
     """Sans-IO. Not re-entrant, but calls from a reading and a writing task may alternate freely."""
 
-    __slots__ = ("_closed", "_context", "_ended", "_established", "_facts", "_handshake", "_ssl", "server_side")
+    __slots__ = ("_closed", "_context", "_end", "_ended", "_established", "_facts", "_handshake", "_ssl", "server_side")
 
     def __init__(self, context: ServerContext | ClientContext) -> None:
         self._context = context  # its callbacks must outlive the handshake
@@ -49,6 +53,7 @@ class TlsEngine:
         self._established = False
         self._ended = False  # the peer's direction, by its end of file
         self._closed = False  # ours, by our close_notify
+        self._end: SSL.Error | None = None  # what OpenSSL said after the last plaintext, until `read` tells it
         self._facts: TlsFacts | None = None
         self.server_side = context.server_side
 
@@ -76,7 +81,7 @@ class TlsEngine:
     @property
     def buffered(self) -> bool:
         """Whether `read` could give something without being fed first."""
-        return native.pending_input(self._ssl)
+        return self._end is not None or native.pending_input(self._ssl)
 
     @property
     def waiting(self) -> int:
@@ -111,27 +116,43 @@ class TlsEngine:
         return True
 
     def read(self, max_bytes: int = RECORD_BYTES) -> bytes | None:
-        """Plaintext of at most one record; None wants more ciphertext; b"" is the peer's close_notify."""
+        """Plaintext, at most `max_bytes` and RECORD_BYTES; None wants more ciphertext; b"" is the peer's close_notify."""
+        count = self.fill(_plaintext, 0, min(max_bytes, RECORD_BYTES))
+        if count:
+            return bytes(_plaintext.view[:count])
+        if self._end is not None and not isinstance(self._end, SSL.ZeroReturnError):
+            self._fail_record(self._end)
+        if self._end is None and self._ended:
+            self._fail(Reason.PEER_CLOSED, "without close_notify")
+        return None if self._end is None else b""
+
+    def fill(self, scratch: Scratch, start: int, end: int) -> int:
+        """Plaintext of all records that are here into `scratch[start:end]`; where it then ends.
+
+        An end of the connection, and a record that is not what it must be, are kept for the next `read` to tell.
+        """
         if not self._established:
             raise Misuse("read before the end of the handshake")
+        if self._end is not None:
+            return start
         native.forget_errors()
         try:
-            return self._ssl.recv(max_bytes)
+            while start < end:
+                start += native.read_into(self._ssl, scratch, start, end)
         except SSL.WantReadError:
-            if self._ended:
-                self._fail(Reason.PEER_CLOSED, "without close_notify")
-            return None
-        except SSL.ZeroReturnError:
-            return b""
+            pass
         except SSL.Error as error:
-            self._fail_record(error)
+            self._end = error
+        return start
 
     def write(self, data: Buffer) -> None:
-        """Encrypt all of it. The caller bounds its size: the ciphertext waits in memory until `outgoing` takes it."""
+        """Encrypt all of it. The caller bounds its size: the ciphertext waits in memory until it is taken."""
         if not self._established:
             raise Misuse("write before the end of the handshake")
         if self._closed:
             raise Misuse("write after close")
+        if self._end is not None and not isinstance(self._end, SSL.ZeroReturnError):
+            self._fail_record(self._end)
         size = len(data)
         if size == 0:
             return
@@ -147,6 +168,10 @@ class TlsEngine:
         """Take what is to be sent; b"" if nothing is."""
         waiting = native.pending_output(self._ssl)
         return self._ssl.bio_read(waiting) if waiting else b""
+
+    def drain(self, scratch: Scratch, start: int, end: int) -> int:
+        """As `outgoing`, into `scratch[start:end]`, as far as that has room; where it then ends."""
+        return start + native.take_output(self._ssl, scratch, start, end)
 
     def close(self) -> None:
         """Put a close_notify into `outgoing`. Harmless where the handshake is not done or the connection has failed."""

@@ -31,6 +31,30 @@ def refuse_early_data(context: SSL.Context) -> None:
     _lib.SSL_CTX_set_max_early_data(context._context, 0)
 
 
+class Scratch:
+    """Fixed memory that OpenSSL fills and Python reads. Between two awaits any number of connections may share one."""
+
+    __slots__ = ("_memory", "view")
+
+    def __init__(self, size: int) -> None:
+        self.view: Final = memoryview(bytearray(size))
+        self._memory: Final[Any] = _ffi.from_buffer("char[]", self.view)
+
+
+def read_into(connection: SSL.Connection, scratch: Scratch, start: int, end: int) -> int:
+    """Decrypt at most one record into `scratch[start:end]`. pyOpenSSL's calls allocate and copy once more for each record."""
+    count: int = _lib.SSL_read(connection._ssl, scratch._memory + start, end - start)
+    if count <= 0:
+        connection._raise_ssl_error(connection._ssl, count)
+    return count
+
+
+def take_output(connection: SSL.Connection, scratch: Scratch, start: int, end: int) -> int:
+    """Move what waits to be sent into `scratch[start:end]`; how much. pyOpenSSL's `bio_read` allocates and copies once more."""
+    count: int = _lib.BIO_read(connection._from_ssl, scratch._memory + start, end - start)
+    return max(count, 0)
+
+
 def pending_output(connection: SSL.Connection) -> int:
     """Bytes that wait to be sent. pyOpenSSL tells "none" only by an exception, once for every read."""
     waiting: int = _lib.BIO_get_mem_data(connection._from_ssl, _ffi.NULL)

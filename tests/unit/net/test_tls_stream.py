@@ -12,8 +12,8 @@ import trio.testing
 
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason
-from relay.net.tls_stream import RECEIVE_BYTES, UNSENT_BYTES, WRITE_BYTES, TlsStream
-from relay.tls.engine import TlsEngine
+from relay.net.tls_stream import FEED_BYTES, RECEIVE_BYTES, SEND_BYTES, UNSENT_BYTES, WRITE_BYTES, TlsStream
+from relay.tls.engine import RECORD_BYTES, TlsEngine
 from tests.links import GATE, Link
 from tests.streams import connected, socket_pair
 
@@ -46,7 +46,9 @@ async def test_the_handshake_tells_the_facts(ends: tuple[TlsStream, TlsStream]) 
     assert client.facts.peer.name == server.facts.server_name == GATE
 
 
-@pytest.mark.parametrize("size", [1, WRITE_BYTES - 1, WRITE_BYTES, WRITE_BYTES + 1, 3 * WRITE_BYTES, 1_000_000])
+@pytest.mark.parametrize(
+    "size", [1, WRITE_BYTES - 1, WRITE_BYTES, WRITE_BYTES + 1, SEND_BYTES, SEND_BYTES + 1, 1_000_000]
+)
 async def test_what_is_sent_arrives(link: Link, size: int) -> None:
     client, server = await connected(link, buffer_bytes=4096)  # so that both ends often have to wait
     data = hashlib.shake_128(b"data").digest(size)
@@ -297,12 +299,71 @@ async def test_answers_that_nobody_reads_are_bounded(link: Link, said: int, pass
     server.close()
 
 
-async def test_one_receive_takes_no_more_than_its_buffer(link: Link) -> None:
+@pytest.mark.parametrize("most", [None, 1, RECORD_BYTES + 1, FEED_BYTES + 1, RECEIVE_BYTES, RECEIVE_BYTES + 1])
+async def test_one_receive_takes_no_more_than_it_may(link: Link, most: int | None) -> None:
     client, server = await connected(link, buffer_bytes=1_000_000)
-    await client.send_all(b"x" * 4 * RECEIVE_BYTES)
-    data = await server.receive_some()
-    assert 0 < len(data) <= RECEIVE_BYTES
-    assert len(data) + len(await receive_exactly(server, 4 * RECEIVE_BYTES - len(data))) == 4 * RECEIVE_BYTES
+    sent = hashlib.shake_128(b"data").digest(4 * RECEIVE_BYTES)
+    await client.send_all(sent)
+    data = await server.receive_some(most)
+    assert 0 < len(data) <= min(most or RECORD_BYTES, RECEIVE_BYTES)
+    if most is not None and most >= RECEIVE_BYTES:
+        assert len(data) > RECORD_BYTES  # several records at once
+    assert data + await receive_exactly(server, len(sent) - len(data)) == sent
+    client.close()
+    server.close()
+
+
+async def test_streams_that_take_turns_share_buffers_and_mix_nothing(link: Link) -> None:
+    """Small sockets make every call stop in the middle; what is left of it must be the stream's own."""
+    pairs = [await connected(link, buffer_bytes=4096) for _ in range(4)]
+    data = [hashlib.shake_128(bytes([number])).digest(2 * SEND_BYTES + number) for number in range(4)]
+
+    async def receive(stream: TlsStream, expected: bytes) -> None:
+        found = b""
+        while len(found) < len(expected):
+            found += await stream.receive_some(RECEIVE_BYTES)
+        assert found == expected
+
+    async with trio.open_nursery() as nursery:
+        for (client, server), sent in zip(pairs, data, strict=True):
+            nursery.start_soon(client.send_all, sent)
+            nursery.start_soon(receive, server, sent)
+    for client, server in pairs:
+        client.close()
+        server.close()
+
+
+async def test_what_a_cancelled_sender_left_goes_out_first(link: Link) -> None:
+    client, server = await connected(link, buffer_bytes=4096)
+    with trio.move_on_after(0.01) as scope:
+        await client.send_all(b"a" * SEND_BYTES)
+    assert scope.cancelled_caught
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.send_all, b"b" * (WRITE_BYTES + 1))
+        assert await receive_exactly(server, SEND_BYTES + WRITE_BYTES + 1) == b"a" * SEND_BYTES + b"b" * (
+            WRITE_BYTES + 1
+        )
+    client.close()
+    server.close()
+
+
+async def test_bulk_data_lets_other_tasks_run(link: Link) -> None:
+    client, server = await connected(link, buffer_bytes=1_000_000)
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(other)
+        for _ in range(20):
+            await client.send_all(b"x" * SEND_BYTES)
+            await receive_exactly(server, SEND_BYTES)
+        nursery.cancel_scope.cancel()
+    assert turns >= 10
     client.close()
     server.close()
 

@@ -58,6 +58,78 @@ def test_a_read_gives_at_most_what_was_asked_for(ends: tuple[TlsEngine, TlsEngin
     assert not server.buffered
 
 
+def records(engine: TlsEngine, *plaintexts: bytes) -> bytes:
+    for plaintext in plaintexts:
+        engine.write(plaintext)
+    return engine.outgoing()
+
+
+@pytest.mark.parametrize("room", [1, 5, 6, 7, 100])
+def test_one_call_fills_in_many_records_as_far_as_there_is_room(ends: tuple[TlsEngine, TlsEngine], room: int) -> None:
+    client, server = ends
+    scratch = native.Scratch(100)
+    server.feed(records(client, b"ab", b"cde", b"f"))
+    assert server.fill(scratch, 0, room) == min(room, 6)
+    assert bytes(scratch.view[:6]) == b"abcdef"[:room].ljust(6, b"\0")
+    assert server.buffered is (room < 6)
+    assert (server.read() or b"") == b"abcdef"[room:]
+    assert server.read() is None
+
+
+def test_a_scratch_is_filled_from_where_it_was_left(ends: tuple[TlsEngine, TlsEngine]) -> None:
+    client, server = ends
+    scratch = native.Scratch(10)
+    filled = 0
+    for plaintext in (b"abc", b"defg", b"hi"):
+        server.feed(records(client, plaintext))
+        filled = server.fill(scratch, filled, 10)
+    assert bytes(scratch.view) == b"abcdefghi\0"
+    assert filled == 9
+
+
+def test_what_ends_a_connection_is_told_after_the_plaintext_before_it(ends: tuple[TlsEngine, TlsEngine]) -> None:
+    client, server = ends
+    good, bad = records(client, b"good"), bytearray(records(client, b"bad"))
+    bad[-1] ^= 1
+    server.feed(good + bad + records(client, b"never"))
+    assert server.read() == b"good"
+    assert server.buffered
+    assert server.waiting  # the alert
+    for use in (server.read, lambda: server.write(b"x"), server.read):
+        with pytest.raises(Refused) as refusal:
+            use()
+        assert refusal.value.reason is Reason.TLS_RECORD_INVALID
+        assert "bad record mac" in refusal.value.detail
+
+
+def test_a_close_notify_behind_plaintext_is_told_though_nothing_more_comes(ends: tuple[TlsEngine, TlsEngine]) -> None:
+    client, server = ends
+    client.write(b"last words")
+    client.close()
+    carry(client, server)
+    assert server.read() == b"last words"
+    assert server.buffered
+    assert server.read() == b""
+    server.write(b"heard")
+    carry(server, client)
+    assert client.read() == b"heard"
+
+
+def test_draining_is_as_outgoing(ends: tuple[TlsEngine, TlsEngine]) -> None:
+    client, server = ends
+    scratch = native.Scratch(400)
+    assert client.drain(scratch, 0, 400) == 0
+    client.write(b"x" * 300)
+    waiting = client.waiting
+    assert client.drain(scratch, 0, 100) == 100
+    assert client.drain(scratch, 100, 100) == 100
+    assert client.waiting == waiting - 100
+    end = client.drain(scratch, 100, 400)
+    assert end == waiting
+    server.feed(scratch.view[:end])
+    assert server.read() == b"x" * 300
+
+
 def test_nothing_written_sends_nothing(ends: tuple[TlsEngine, TlsEngine]) -> None:
     ends[0].write(b"")
     assert ends[0].outgoing() == b""
