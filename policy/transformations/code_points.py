@@ -1,0 +1,83 @@
+"""How a decoded code point is written into a value, in both readings.
+
+strict: the low byte, as ModSecurity 3 writes it; the full-width forms U+FF01 to U+FF5E become the ASCII that they stand for
+(not in HTML entities). characters: UTF-8, with the same rule for full-width forms; what is no character (a lone UTF-16 half, a
+number past U+10FFFF) keeps the low byte, so that nothing which ModSecurity sees gets lost.
+
+An optional Unicode map (SecUnicodeMapFile) has the first word for %uXXXX in both readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+UnicodeMap = Mapping[int, int]  # code point -> byte
+
+_BYTES = tuple(bytes([number]) for number in range(256))
+_LAST = 0x10FFFF
+_CODEPAGE = re.compile(r"([0-9]+)(?:[ \t]+\(.*\))?[ \t]*")
+_ENTRY = re.compile(r"([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,2})")
+
+
+class UnicodeMapInvalid(Exception):
+    """The text of a Unicode map can't be read; the message says where and why."""
+
+
+def low_byte(code_point: int) -> bytes:
+    return _BYTES[code_point & 0xFF]
+
+
+def narrow_low_byte(code_point: int) -> bytes:
+    """The low byte; for full-width forms the ASCII character."""
+    if 0xFF01 <= code_point <= 0xFF5E:
+        return _BYTES[code_point - 0xFEE0]
+    return _BYTES[code_point & 0xFF]
+
+
+def utf8(code_point: int) -> bytes:
+    if code_point > _LAST or 0xD800 <= code_point <= 0xDFFF:
+        return _BYTES[code_point & 0xFF]
+    return chr(code_point).encode()
+
+
+def narrow_utf8(code_point: int) -> bytes:
+    """UTF-8; for full-width forms the ASCII character."""
+    if 0xFF01 <= code_point <= 0xFF5E:
+        return _BYTES[code_point - 0xFEE0]
+    return utf8(code_point)
+
+
+def join_halves(high: int, low: int) -> int:
+    """The code point of two UTF-16 halves."""
+    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+
+
+def is_utf8(value: bytes) -> bool:
+    if value.isascii():
+        return True
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def parse_unicode_map(text: str, codepage: int) -> dict[int, int]:
+    """The entries `XXXX:XX` of one code page of a unicode.mapping file; raises UnicodeMapInvalid."""
+    entries: dict[int, int] = {}
+    found = False
+    for number, line in enumerate(text.splitlines(), 1):
+        header = _CODEPAGE.fullmatch(line)
+        if header is not None:
+            found = found or int(header[1]) == codepage
+            inside = int(header[1]) == codepage
+        elif found and inside:
+            for word in line.split():
+                entry = _ENTRY.fullmatch(word)
+                if entry is None:
+                    raise UnicodeMapInvalid(f"line {number}: {word[:40]!r} is not of the form XXXX:XX")
+                entries[int(entry[1], 16)] = int(entry[2], 16)
+    if not entries:
+        raise UnicodeMapInvalid(f"no entries for code page {codepage}")
+    return entries
