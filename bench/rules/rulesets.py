@@ -44,7 +44,7 @@ SecRule REQUEST_HEADERS:Content-Type "@rx ^application/(?:[a-z0-9.-]+\\+)?json" 
 SecRule REQBODY_ERROR "!@eq 0" "id:200002,phase:2,deny,log,status:400,t:none,msg:'The body does not parse'"
 SecRule MULTIPART_STRICT_ERROR "!@eq 0" \\
     "id:200003,phase:2,deny,log,status:400,t:none,msg:'The multipart body is not strictly valid'"
-SecRule MULTIPART_UNMATCHED_BOUNDARY "!@eq 0" \\
+SecRule MULTIPART_UNMATCHED_BOUNDARY "@eq 1" \\
     "id:200004,phase:2,deny,log,status:400,t:none,msg:'A line may be a boundary'"
 """
 
