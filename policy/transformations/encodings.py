@@ -59,7 +59,10 @@ def base64_decode_ext(value: bytes) -> bytes:
             return b""
         digits = digits.replace(b"=", b"")
     rest = len(digits) % 4
-    return b"" if rest == 1 else a2b_base64(digits + b"=" * (-rest % 4))
+    if rest == 1:
+        # ModSecurity takes the number of a last 9, which is 61, for the padding sign, whose code is 61.
+        return b"" if value[-1:] == b"9" else a2b_base64(digits[:-1])
+    return a2b_base64(digits + b"=" * (-rest % 4))
 
 
 def base64_encode(value: bytes) -> bytes:
