@@ -1,0 +1,145 @@
+"""PCRE2, and how much of it a value may cost. The only module that touches the package `pcre2`.
+
+Rules:
+- No JIT: its code needs memory that is writable and executable, which the daemon's units deny (MemoryDenyWriteExecute). The interpreter
+  it is, in tests and on every machine, so that limits mean the same everywhere.
+- PCRE2 resets its count of steps for every start in the value. So the search for a start is part of the pattern
+  (`\\G(?s:.*?)\\K(?:...)`): one run, one count, one limit.
+- A step can run over any number of characters of a simple repetition. Short values stand that (quick); long ones, and short ones that
+  exceed the quick limit, are matched with the counted form of the pattern (rewrite.counted), where each character is a step.
+- Limits are written in the pattern, `(*LIMIT_MATCH=n)`: the package has no other way. So a form is compiled per limit, when it is first
+  needed; limits climb in rungs.
+- An exhausted limit, of steps or of heap, is `EXHAUSTED`. So is any other error of PCRE2 at match time: it never means "no match".
+
+Known bugs: none. The package forces PCRE2_ALT_BSUX and PCRE2_NEVER_BACKSLASH_C; rewrite.py writes nothing that these change.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pcre2  # type: ignore[import-untyped]  # the package has no stubs
+
+from policy.operators.pattern import PatternInvalid
+from policy.operators.rewrite import bytewise, characterwise, counted
+
+# Longest value that is first tried with the plain form, in bytes. Worst case: QUICK_STEPS runs over so many characters, under 1 ms.
+QUICK_BYTES: Final = 512
+# Steps for that try. Source: CRS patterns on ordinary values of that size take under 1,000.
+QUICK_STEPS: Final = 2_000
+# The counted form's first limit, the factor from one to the next, and the last, in steps. A step takes some 10 to 20 ns.
+FIRST_RUNG: Final = 1 << 14
+RUNG_FACTOR: Final = 4
+LAST_RUNG: Final = 1 << 24
+# A value's last rung is the first that grants so many steps for each byte, and never less than LEAST_LAST_RUNG.
+STEPS_PER_BYTE: Final = 16
+LEAST_LAST_RUNG: Final = 1 << 16
+# PCRE2's memory for going back, in KiB. Source: a frame takes some 150 bytes; a value of 64 KiB in one repetition takes 10 MiB.
+HEAP_KIB: Final = 64 * 1024
+
+_FLAGS: Final = pcre2.DOTALL | pcre2.MULTILINE
+
+
+class Found:
+    """A match: `spans[n]` is (start, end) of group n, or None where it took no part; without those after the last that did."""
+
+    __slots__ = ("spans",)
+
+    def __init__(self, spans: tuple[tuple[int, int] | None, ...]) -> None:
+        self.spans = spans
+
+
+class Exhausted:
+    """A limit was reached before the answer was known."""
+
+    __slots__ = ()
+
+
+EXHAUSTED: Final = Exhausted()
+
+
+class Effort:
+    """How many steps one request may still cost, for all its patterns and values together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+
+class Expression:
+    """A pattern for one reading. PatternInvalid if PCRE2 or this package refuses it."""
+
+    __slots__ = ("_characters", "_forms", "_groups", "_quick", "pattern", "source")
+
+    def __init__(self, source: bytes, characters: bool) -> None:
+        self.source = source
+        self.pattern = characterwise(source) if characters else bytewise(source)
+        self._characters = characters
+        self._quick = self._compile(self.pattern, QUICK_STEPS)
+        self._groups: int = self._quick.groups
+        self._forms: dict[int, pcre2.Pattern] = {}
+
+    def search(self, value: bytes, at: int = 0, effort: Effort | None = None) -> Found | Exhausted | None:
+        """The first match that starts at or after `at`. Steps beyond the first limit are taken from `effort`."""
+        if len(value) <= QUICK_BYTES:
+            found = self._run(self._quick, value, at)
+            if found is not EXHAUSTED:
+                return found
+        return self._climb(value, at, effort)
+
+    def _climb(self, value: bytes, at: int, effort: Effort | None) -> Found | Exhausted | None:
+        limit = FIRST_RUNG
+        while limit < 2 * len(value) and limit < LAST_RUNG:
+            limit *= RUNG_FACTOR
+        last = last_rung(len(value))
+        while True:
+            if effort is not None:
+                if effort.left < limit:
+                    return EXHAUSTED
+                effort.left -= len(value)
+            found = self._run(self._form(limit), value, at)
+            if found is not EXHAUSTED or limit >= last:
+                if effort is not None and found is EXHAUSTED:
+                    effort.left -= limit
+                return found
+            if effort is not None:
+                effort.left -= limit
+            limit *= RUNG_FACTOR
+
+    def _form(self, limit: int) -> pcre2.Pattern:
+        form = self._forms.get(limit)
+        if form is None:
+            form = self._forms[limit] = self._compile(counted(self.source, self._characters), limit)
+        return form
+
+    def _compile(self, pattern: bytes, limit: int) -> pcre2.Pattern:
+        head = b"(*LIMIT_MATCH=%d)(*LIMIT_HEAP=%d)\\G(?s:.*?)\\K(?:" % (limit, HEAP_KIB)
+        flags = _FLAGS | pcre2.UNICODE if self._characters else _FLAGS
+        try:
+            return pcre2.compile(head + pattern + b")", flags, jit=False)
+        except pcre2.PatternError as error:
+            reason = error.msg.partition("; ")[2]
+            raise PatternInvalid(f"PCRE2 refuses it: {reason}", max(0, error.pos - len(head))) from error
+
+    def _run(self, form: pcre2.Pattern, value: bytes, at: int) -> Found | Exhausted | None:
+        try:
+            match = form.search(value, at)
+        except (pcre2.LibraryError, MemoryError):
+            return EXHAUSTED
+        if match is None:
+            return None
+        spans = [match.span()]
+        for group in range(1, self._groups + 1):
+            spans.append(match.span(group))
+        while spans[-1][0] < 0:
+            spans.pop()
+        return Found(tuple(span if span[0] >= 0 else None for span in spans))
+
+
+def last_rung(size: int) -> int:
+    """The most steps that a value of so many bytes may take."""
+    limit = LEAST_LAST_RUNG
+    while limit < STEPS_PER_BYTE * size and limit < LAST_RUNG:
+        limit *= RUNG_FACTOR
+    return limit

@@ -1,0 +1,109 @@
+"""rx and rxGlobal: regular expressions, with `.` for every byte and `^` and `$` at every line, as ModSecurity 3 sets PCRE2.
+
+Rules (asked of libmodsecurity 3.0.15):
+- `capture` stores every group that took part, also beyond TX.9; a group that took no part leaves its TX.n as it was.
+- rxGlobal goes on behind each match (one byte on after an empty one). Its groups count from the number of groups stored so far, so that
+  a match with unset groups can write over what the one before it stored.
+- An empty pattern matches everything; ModSecurity does not even look, so nothing is captured by `@rx`.
+
+Differences on purpose: a pattern that PCRE2 refuses does not load (ModSecurity loads it and never matches); an exhausted limit is a
+match (ModSecurity: no match). docs/spec/rules.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policy.operators.base import Match, Needle, OperatorInvalid, is_text, whole
+from policy.operators.pattern import PatternInvalid
+from policy.operators.pcre import Effort, Exhausted, Expression, Found
+
+# Matches that rxGlobal looks for in one value. Source: ours; more is an exhausted limit.
+GLOBAL_MATCHES: Final = 1_000
+
+
+class Rx:
+    """rx."""
+
+    __slots__ = ("_bytes", "_characters", "pattern")
+
+    def __init__(self, pattern: bytes) -> None:
+        self.pattern = pattern
+        try:
+            self._bytes = Expression(pattern, characters=False)
+            self._characters = Expression(pattern, characters=True)
+        except PatternInvalid as invalid:
+            near = pattern[max(0, invalid.position - 10) : invalid.position + 10].decode("latin-1")
+            raise OperatorInvalid(
+                f"the pattern cannot be used: {invalid.message}", f"mend it at byte {invalid.position}, near {near!r}"
+            ) from invalid
+
+    def match(self, value: bytes, characters: bool) -> Match | None:
+        return self.match_within(value, characters, None)
+
+    def match_within(self, value: bytes, characters: bool, effort: Effort | None) -> Match | None:
+        """As `match`, with what all patterns of a request may cost together."""
+        if not self.pattern:
+            return whole(value)
+        expression = self._characters if characters and is_text(value) else self._bytes
+        return _as_match(value, expression.search(value, 0, effort))
+
+    def needles(self, characters: bool) -> tuple[Needle, ...] | None:
+        if not self.pattern:
+            return None
+        return (Needle("rx", (self._characters if characters else self._bytes).pattern, False),)
+
+
+class RxGlobal(Rx):
+    """rxGlobal."""
+
+    __slots__ = ()
+
+    def match_within(self, value: bytes, characters: bool, effort: Effort | None) -> Match | None:
+        expression = self._characters if characters and is_text(value) else self._bytes
+        groups: dict[int, bytes] = {}
+        stored = 0
+        first: tuple[int, int] | None = None
+        at = 0
+        for _ in range(GLOBAL_MATCHES):
+            found = expression.search(value, at, effort)
+            if found is None:
+                break
+            if isinstance(found, Exhausted):
+                start, end = first or (0, len(value))
+                return Match(start, end, _numbered(groups), exhausted=True)
+            some = {stored + n: group for n, group in enumerate(_groups(value, found)) if group is not None}
+            groups.update(some)
+            stored += len(some)
+            start, end = found.spans[0] or (0, 0)
+            first = first or (start, end)
+            at = end if end > start else _next(value, end, expression is self._characters)
+            if at > len(value):
+                break
+        else:
+            return Match(*(first or (0, len(value))), _numbered(groups), exhausted=True)
+        return None if first is None else Match(*first, _numbered(groups))
+
+
+def _numbered(groups: dict[int, bytes]) -> tuple[bytes | None, ...]:
+    return tuple(groups.get(number) for number in range(max(groups, default=-1) + 1))
+
+
+def _next(value: bytes, at: int, text: bool) -> int:
+    at += 1
+    while text and at < len(value) and value[at] & 0xC0 == 0x80:
+        at += 1
+    return at
+
+
+def _groups(value: bytes, found: Found) -> tuple[bytes | None, ...]:
+    return tuple(None if span is None else value[span[0] : span[1]] for span in found.spans)
+
+
+def _as_match(value: bytes, found: Found | Exhausted | None) -> Match | None:
+    if found is None:
+        return None
+    if isinstance(found, Exhausted):
+        return Match(0, len(value), (), exhausted=True)
+    start, end = found.spans[0] or (0, 0)
+    return Match(start, end, _groups(value, found))
