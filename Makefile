@@ -19,7 +19,7 @@ FUZZ_SECONDS ?= 60
 
 .PHONY: demo test test-long check format fuzz bench lock packages clean
 
-$(VENV)/installed: requirements-dev.lock pyproject.toml
+$(VENV)/installed: requirements-dev.lock requirements-source.lock pyproject.toml
 	@scripts/venv $(PYTHON) $(VENV)
 
 packages:
