@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from bench.rules import grammar
+from bench.rules.payloads import packaged
+from bench.rules.requests import Request, as_bytes, form, json_request, multipart, part
 from bench.rules.rulesets import Release, crs3, rule_files
-from tests.differential import grammar, japanese, oddities, patterns
-from tests.differential.encodings import as_bytes, disguise
-from tests.differential.payloads import packaged
-from tests.differential.requests import PLACES, Request, form, json_request, multipart, part
+from tests.differential import japanese, oddities, patterns
+from tests.differential.encodings import disguise
+from tests.differential.places import PLACES
 
 PACKAGED = 2_400
 PER_FAMILY = 230

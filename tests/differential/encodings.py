@@ -106,23 +106,13 @@ def disguise(text: str, rng: random.Random) -> str:
     return rng.choice(DISGUISES)(changed, rng) if rng.random() < 0.15 and changed else changed or text
 
 
-def as_bytes(text: str) -> bytes:
-    """UTF-8; a lone surrogate, as some packaged strings have, as the three bytes that it would take."""
-    return text.encode("utf-8", "surrogatepass")
-
-
 def percent(data: bytes, rng: random.Random) -> bytes:
     """URL-encoded in one of the ways that clients and attackers use."""
     style = rng.choice(("form", "form", "form", "minimal", "all", "upper", "unicode", "overlong", "broken"))
     return b"".join(_percent_byte(byte, style, rng) for byte in data)
 
 
-def strict_percent(data: bytes) -> bytes:
-    """As a browser encodes a form's value."""
-    return b"".join(_percent_byte(byte, "form", None) for byte in data)
-
-
-def _percent_byte(byte: int, style: str, rng: random.Random | None) -> bytes:
+def _percent_byte(byte: int, style: str, rng: random.Random) -> bytes:
     one = bytes((byte,))
     if style == "minimal":
         return one if byte > 0x20 and one not in b"&#+%= ?" and byte != 0x7F else b"%%%02x" % byte
@@ -134,7 +124,7 @@ def _percent_byte(byte: int, style: str, rng: random.Random | None) -> bytes:
         return b"%%u%04x" % byte
     if style == "overlong" and byte in b"/.<>'\"":
         return b"%%%02x%%%02x" % (0xC0 | byte >> 6, 0x80 | byte & 0x3F)
-    if style == "broken" and rng is not None and rng.random() < 0.2:
+    if style == "broken" and rng.random() < 0.2:
         return rng.choice((b"%", b"%%", b"%zz", b"%2", b"%u12")) + (one if byte > 0x20 else b"")
     if byte == 0x20:
         return b"+"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.differential.requests import FORM, Request, multipart, part, post
+from bench.rules.requests import FORM, Request, multipart, part, post
 
 _JSON = b"application/json"
 _BOUNDARY = b"AaB03x"

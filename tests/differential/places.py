@@ -1,17 +1,16 @@
-"""Raw requests put together: a browser's head, a body of each type, and the places in them where a string can go."""
+"""The places in a request where a string can go. Each takes the string and the randomness, and gives a request."""
 
 from __future__ import annotations
 
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from xml.sax.saxutils import escape, quoteattr
 
-from tests.differential.encodings import as_bytes, percent, strict_percent
+from bench.rules.requests import FORM, Request, as_bytes, form_encoded, json_request, multipart, part, post
+from tests.differential.encodings import percent
 
-_HOST = b"www.city.example.jp"
-_BOUNDARY = b"----WebKitFormBoundary7MA4YWxkTrZu0gW"
 _NAMES = (
     "name",
     "notes",
@@ -33,78 +32,10 @@ _HEADERS = (
     b"User-Agent", b"Referer", b"X-Forwarded-For", b"X-Custom", b"Accept-Language", b"Origin", b"Authorization",
     b"X-Requested-With", b"Cookie", b"Accept", b"Content-Type", b"X-Filename", b"X_Filename", b"Range", b"If-None-Match",
 )  # fmt: skip
-_BROWSER = (
-    (b"Host", _HOST),
-    (b"User-Agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
-    (b"Accept", b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-    (b"Accept-Language", b"ja,en-US;q=0.7,en;q=0.3"),
-    (b"Accept-Encoding", b"gzip, deflate"),
-    (b"Connection", b"keep-alive"),
-)
-FORM = b"application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be sent. `raw` adds Content-Length where there is a body and none was given."""
-
-    target: bytes = b"/"
-    method: bytes = b"GET"
-    headers: Sequence[tuple[bytes, bytes]] = field(default=_BROWSER)
-    body: bytes = b""
-    protocol: bytes = b"HTTP/1.1"
-
-    def with_header(self, name: bytes, value: bytes) -> Request:
-        """The header is set: others of this name go."""
-        kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
-        return replace(self, headers=(*kept, (name, value)))
-
-    def without(self, name: bytes) -> Request:
-        return replace(self, headers=tuple(pair for pair in self.headers if pair[0].lower() != name.lower()))
-
-    def raw(self) -> bytes:
-        headers = list(self.headers)
-        if self.body and not any(name.lower() == b"content-length" for name, _ in headers):
-            headers.append((b"Content-Length", str(len(self.body)).encode()))
-        lines = [b"%s %s %s" % (self.method, self.target, self.protocol)]
-        lines += [b"%s: %s" % pair for pair in headers]
-        return b"\r\n".join(lines) + b"\r\n\r\n" + self.body
-
-
-def post(content_type: bytes, body: bytes, target: bytes = b"/shinsei") -> Request:
-    return replace(Request(target), method=b"POST", body=body).with_header(b"Content-Type", content_type)
-
-
-def multipart(parts: Sequence[bytes], *, boundary: bytes = _BOUNDARY, target: bytes = b"/upload") -> Request:
-    """Parts are their own heads and bodies, without the delimiters."""
-    body = b"".join(b"--%s\r\n%s\r\n" % (boundary, part) for part in parts) + b"--%s--\r\n" % boundary
-    return post(b"multipart/form-data; boundary=" + boundary, body, target)
-
-
-def part(name: bytes, value: bytes, filename: bytes | None = None, content_type: bytes | None = None) -> bytes:
-    head = b'Content-Disposition: form-data; name="%s"' % name
-    if filename is not None:
-        head += b'; filename="%s"' % filename
-    if content_type is not None:
-        head += b"\r\nContent-Type: " + content_type
-    return head + b"\r\n\r\n" + value
-
-
-def form(fields: Sequence[tuple[str, str]], target: bytes = b"/shinsei") -> Request:
-    """As a browser sends it."""
-    pairs = (strict_percent(as_bytes(name)) + b"=" + strict_percent(as_bytes(value)) for name, value in fields)
-    return post(FORM, b"&".join(pairs), target)
-
-
-def json_request(value: object) -> Request:
-    return post(b"application/json", json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), b"/api")
-
-
-# Places. Each takes the string and the randomness, and gives a request that carries it.
 
 
 def _in_query(text: str, rng: random.Random) -> Request:
-    name = strict_percent(as_bytes(rng.choice(_NAMES)))
+    name = form_encoded(as_bytes(rng.choice(_NAMES)))
     return Request(rng.choice(_PATHS).encode() + b"?" + name + b"=" + percent(as_bytes(text), rng) + b"&b=2")
 
 
@@ -117,7 +48,7 @@ def _in_path(text: str, rng: random.Random) -> Request:
 
 
 def _in_form(text: str, rng: random.Random) -> Request:
-    name = strict_percent(as_bytes(rng.choice(_NAMES)))
+    name = form_encoded(as_bytes(rng.choice(_NAMES)))
     body = b"lang=ja&" + name + b"=" + percent(as_bytes(text), rng) + b"&send=%E9%80%81%E4%BF%A1"
     content_type = rng.choice((FORM, FORM, FORM, FORM + b"; charset=utf-8", FORM + b";charset=Shift_JIS"))
     return post(content_type, body)
