@@ -1,0 +1,41 @@
+"""What the scanner looks for on behalf of an operator.
+
+A needle says when its operator *may* match; the operator itself decides afterwards. It has therefore to be true of every value
+that the operator matches, and may be true of others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MAX_ID = 2**32 - 1  # what Hyperscan can give back for an expression
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """`rx`: a PCRE2 pattern, looked for anywhere under DOTALL and MULTILINE. `literal`: the bytes themselves, anywhere.
+
+    `text` is the pattern that the operator compiles for the reading by characters (UTF-8, matched with UTF and UCP); None where it
+    is `pattern` itself. `more` are alternatives of the same kind for both readings, such as the other phrases of a list.
+    """
+
+    kind: Literal["rx", "literal"]
+    pattern: bytes
+    caseless: bool = False
+    text: bytes | None = None
+    more: tuple[bytes, ...] = ()
+
+    def patterns(self, *, characters: bool) -> tuple[bytes, ...]:
+        first = self.text if characters and self.text is not None else self.pattern
+        return (first, *self.more)
+
+
+def phrases(words: tuple[bytes, ...], *, caseless: bool) -> Needle:
+    """Any of these, anywhere; `words` must not be empty."""
+    return Needle("literal", words[0], caseless, more=words[1:])
+
+
+def quoted(literal: bytes) -> bytes:
+    """The pattern that means these bytes: for a needle of kind `rx` with an anchor."""
+    return b"".join(b"\\x%02x" % byte if byte < 0x80 else bytes((byte,)) for byte in literal)

@@ -1,0 +1,144 @@
+"""One pass over many values: what is reported, for whom, in which reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policy.scan.needle import MAX_ID, Needle, phrases, quoted
+from policy.scan.scanner import GROUP, Scanner, compile_scanner
+
+NEEDLES = {
+    0: Needle("rx", rb"<script\b"),
+    1: Needle("rx", rb"^select", caseless=True),
+    2: Needle("rx", rb"end\z"),
+    3: phrases((b"union", b"benchmark("), caseless=True),
+    4: Needle("literal", b"/etc/passwd"),
+    5: Needle("rx", rb"[^a]*"),
+    6: Needle("rx", rb"^\s*$"),
+    7: Needle("rx", "（[^）]*一子".encode()),
+    8: Needle("rx", rb"[\x80-\xff]", text=rb"[\x{80}-\x{ff}]"),
+    9: Needle("rx", rb"^" + quoted(b"GET /a.b") + rb"$"),
+}
+
+
+@pytest.fixture(scope="module")
+def strict() -> Scanner:
+    return compile_scanner(NEEDLES, characters=False)
+
+
+@pytest.fixture(scope="module")
+def characters() -> Scanner:
+    return compile_scanner(NEEDLES, characters=True)
+
+
+def found(scanner: Scanner, *values: bytes) -> dict[int, list[int]]:
+    return {id_: list(indexes) for id_, indexes in scanner.scan(values).items() if id_ not in scanner.always}
+
+
+def test_each_needle_is_reported_for_the_values_that_it_may_match(strict: Scanner) -> None:
+    assert found(
+        strict, b"a", b"x<script>", b"SELECT 1", b"no select", b"the end", b"end of", b"UNION", b"cat /etc/passwd"
+    ) == {
+        0: [1],
+        1: [2],
+        2: [4],
+        3: [6],
+        4: [7],
+    }
+
+
+def test_what_needs_two_values_is_no_hit(strict: Scanner) -> None:
+    assert found(strict, b"<scr", b"ipt>") == {}
+    assert found(strict, b"/etc", b"/passwd") == {}
+
+
+def test_boundaries_of_a_value_are_boundaries_of_a_line(strict: Scanner) -> None:
+    assert found(strict, b"x", b"<script", b"selection", b"GET /a.b", b"GET /a_b", b"end") == {
+        0: [1],
+        1: [2],
+        9: [3],
+        2: [5],
+    }
+
+
+@pytest.mark.parametrize("values", [(b"",), (b"", b"x"), (b"x", b""), (b"x", b"", b"x"), (b"x", b"\n"), (b"x", b" \t")])
+def test_the_empty_value_is_scanned_too(strict: Scanner, values: tuple[bytes, ...]) -> None:
+    assert found(strict, *values) == {6: [index for index, value in enumerate(values) if not value.strip()]}
+
+
+def test_nothing_is_found_in_no_values(strict: Scanner, characters: Scanner) -> None:
+    assert strict.scan(()) == {}
+    assert characters.scan(()) == {}
+
+
+def test_what_hits_nearly_everything_is_always_reported(strict: Scanner) -> None:
+    assert strict.always == {5}
+    assert list(strict.scan((b"x", b"aaa"))[5]) == [0, 1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 2 * GROUP - 1, 2 * GROUP, 2 * GROUP + 1, 10 * GROUP + 3])
+def test_the_values_are_found_among_any_number(strict: Scanner, count: int) -> None:
+    for hit in {0, count // 2, count - 1}:
+        values = [b"harmless"] * count
+        values[hit] = b"<script src=/etc/passwd"
+        assert found(strict, *values) == {0: [hit], 4: [hit]}
+    assert found(strict, *[b"<script"] * count) == {0: list(range(count))}
+
+
+def test_only_active_needles_are_reported(strict: Scanner) -> None:
+    values = (b"<script", b"union", b"/etc/passwd")
+    assert dict(strict.scan(values, {0, 3})) == {0: [0], 3: [1]}
+    assert dict(strict.scan(values, {5})) == {5: [0, 1, 2]}
+    assert strict.scan(values, frozenset()) == {}
+
+
+def test_by_characters_a_hit_does_not_begin_inside_one(strict: Scanner, characters: Scanner) -> None:
+    value = "新宿（一子".encode()
+    assert found(strict, value) == {7: [0], 8: [0]}
+    assert found(characters, value) == {7: [0]}
+    assert found(characters, "café".encode()) == {8: [0]}
+
+
+def test_by_characters_what_is_not_utf8_is_read_bytewise(characters: Scanner) -> None:
+    assert found(characters, b"\xff<script>", "一子".encode(), b"\xe3\x80", b"union") == {0: [0], 8: [0, 2], 3: [3]}
+
+
+@pytest.mark.parametrize("sign", ["\u212a", "\u017f"])
+def test_characters_that_fold_to_ascii_count_as_hits(characters: Scanner, sign: str) -> None:
+    hits = found(characters, f"{sign}elect".encode(), b"x")
+    assert hits.keys() == NEEDLES.keys() - characters.always
+    assert all(indexes == [0] for indexes in hits.values())
+
+
+def test_large_values_are_scanned_whole(strict: Scanner) -> None:
+    value = b"x" * (1 << 20) + b"<script"
+    assert found(strict, value, b"y") == {0: [0]}
+    flood = b"union select <script /etc/passwd " * (1 << 15)
+    assert found(strict, flood) == {0: [0], 3: [0], 4: [0]}
+
+
+def test_ids_have_32_bits() -> None:
+    assert compile_scanner({MAX_ID: Needle("literal", b"needle")}, characters=False).scan((b"needle",)) == {MAX_ID: [0]}
+    for id_ in (-1, MAX_ID + 1):
+        with pytest.raises(ValueError, match="32 bits"):
+            compile_scanner({id_: Needle("literal", b"a")}, characters=False)
+
+
+def test_progress_reaches_its_total(tmp_path: Path) -> None:
+    calls: list[tuple[int, int]] = []
+
+    def progress(done: int, total: int) -> None:
+        calls.append((done, total))
+
+    compile_scanner(NEEDLES, characters=True, cache=tmp_path, progress=progress)
+    assert calls == [*((done, 22) for done in range(12)), *((done, 22) for done in range(11, 23))]
+    calls.clear()
+    compile_scanner(NEEDLES, characters=True, cache=tmp_path, progress=progress)
+    assert calls == [(11, 22), (22, 22)]
+
+
+def test_without_needles_nothing_is_found() -> None:
+    scanner = compile_scanner({}, characters=True)
+    assert scanner.scan((b"x", "新宿".encode())) == {}
