@@ -1,8 +1,8 @@
 """What a SecLang text says, after it is read: rules by phase, markers and settings.
 
 Everything here is immutable and knows nothing of evaluation. Arguments are the text as it was written: neither macros nor the
-escapes of a pattern are touched, as ModSecurity 3 leaves them. Text is Latin-1 where bytes matter: a file is decoded with
-`surrogateescape` from UTF-8, and `raw()` gives the bytes of any argument back.
+escapes of a pattern are touched, as ModSecurity 3 leaves them. Files are decoded as UTF-8 with `surrogateescape`; `raw()` gives
+the bytes of any argument back.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 PHASES = (1, 2, 3, 4, 5)
 
@@ -94,8 +93,9 @@ class Rule:
     """Lower case."""
     actions: tuple[ActionCall, ...]
     chain: tuple[Rule, ...] = ()
-    default_action: str = "pass"
-    """What `block` means: the disruptive action of SecDefaultAction for the phase."""
+    default_action: ActionCall = ActionCall("pass")
+    """What `block` means: the disruptive action of SecDefaultAction for the phase. A rule without a disruptive action of its
+    own passes, as in ModSecurity 3."""
 
     def arguments(self, name: str) -> tuple[str, ...]:
         """The arguments of every action called `name`, in order."""
@@ -135,6 +135,14 @@ class LimitAction(enum.Enum):
     PROCESS_PARTIAL = "ProcessPartial"
 
 
+class ParseXml(enum.Enum):
+    """Whether the texts of an XML body are arguments too."""
+
+    OFF = "Off"
+    ON = "On"
+    ONLY_ARGS = "OnlyArgs"
+
+
 @dataclass(frozen=True, slots=True)
 class UnicodeMap:
     """`SecUnicodeMapFile FILE CODEPAGE`; the file is resolved against the one that names it."""
@@ -150,35 +158,36 @@ class Settings:
     rule_engine: EngineMode = EngineMode.OFF
     request_body_access: bool = False
     response_body_access: bool = False
-    request_body_limit: int = 134_217_728
-    """Bytes; 0: no limit."""
-    request_body_no_files_limit: int = 1_048_576
-    """Bytes; 0: no limit. Of a body without its files."""
-    request_body_limit_action: LimitAction = LimitAction.PROCESS_PARTIAL
+    request_body_limit: int = 0
+    """Bytes; 0: no limit but that of whoever runs the engine, here and below."""
+    request_body_no_files_limit: int = 0
+    """Bytes of a body without its files."""
+    request_body_limit_action: LimitAction = LimitAction.REJECT
     request_body_json_depth: int = 10_000
-    response_body_limit: int = 524_288
-    """Bytes; 0: no limit."""
-    response_body_limit_action: LimitAction = LimitAction.PROCESS_PARTIAL
-    response_body_mime_types: frozenset[str] = frozenset()
+    response_body_limit: int = 0
+    """Bytes."""
+    response_body_limit_action: LimitAction = LimitAction.REJECT
+    response_body_mime_types: frozenset[str] | None = None
+    """Lower case. None: every type; empty: none, after SecResponseBodyMimeTypesClear."""
     arguments_limit: int = 0
-    """Arguments; 0: no limit."""
+    """Arguments; those after it are not looked at."""
     argument_separator: str = "&"
     cookie_v0_separator: str = ";"
     cookie_format: int = 0
     upload_file_limit: int = 0
-    """Files of one body; 0: no limit."""
+    """Files of one body."""
     pcre_match_limit: int = 0
-    """0: the engine's own."""
+    """Steps; 0: the engine's own, here and below."""
+    pcre_match_limit_recursion: int = 0
     collection_timeout_s: int = 3600
     xml_external_entity: bool = False
-    parse_xml_into_args: str = "off"
-    """`on`, `off` or `onlyargs`."""
+    parse_xml_into_args: ParseXml = ParseXml.OFF
     unicode_map: UnicodeMap | None = None
     web_app_id: str = ""
     sensor_id: str = ""
     component_signatures: tuple[str, ...] = ()
-    without_effect: Mapping[str, str] = MappingProxyType({})
-    """Directives that were accepted and change nothing here: name as it was written ▸ argument."""
+    without_effect: tuple[str, ...] = ()
+    """Directives that were accepted and change nothing here, as docs/seclang.md lists them: names, each once."""
 
 
 @dataclass(frozen=True, slots=True)
