@@ -1,0 +1,13 @@
+"""Bounds of what rules may keep. Meeting one refuses the exchange (Cause.LIMIT): a rule that cannot count cannot judge."""
+
+from __future__ import annotations
+
+TX_VARIABLES_MAX = 65_536  # variables of one exchange; rules that count per argument make one for each of ARGUMENTS_MAX
+VALUE_BYTES_MAX = 1_048_576  # bytes of one variable; `setvar:tx.all=%{tx.all} %{MATCHED_VAR}` grows with every match
+TX_BYTES_MAX = 16_777_216  # bytes written into TX by one exchange, overwritten ones counted too
+RECORDS_MAX = 65_536  # records of one persistent collection; the one that was used least recently goes
+RECORD_VARIABLES_MAX = 256  # variables of one record; CRS keeps fewer than ten for each address
+RECORD_VALUE_BYTES_MAX = 4_096  # bytes of one value that outlives its exchange
+RECORD_KEY_BYTES_MAX = 1_024  # bytes of a record's key; longer ones are kept by their digest
+FIRED_MAX = 4_096  # listed rules of one exchange; with multiMatch each value counts
+OPERATORS_MAX = 1_024  # operators with a macro in their argument that are kept compiled, per program

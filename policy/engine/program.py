@@ -1,0 +1,113 @@
+"""A rule set ready to run: immutable, shared by all exchanges.
+
+`compile_rules` is the way to make one. Every mistake that only shows here (a pattern, a file of phrases, a macro) is collected, so
+that an operator mends all of them at once.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from policy.engine.compile import compile_rule
+from policy.engine.records import Records
+from policy.engine.rule import Rule
+from policy.operators.base import OperatorInvalid
+from policy.seclang import ast
+from policy.seclang.faults import Problem, SecLangInvalid, WordError
+from policy.transformations.code_points import UnicodeMap
+from policy.variables.facts import Options
+
+Reading = Literal["strict", "characters"]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The rules of one phase in order. `markers`: name ▸ the ordinals of the first rule behind each marker of that name.
+
+    `ordinals` are those of `rules`: where rules were folded away there are gaps. `total` counts all rules as written.
+    """
+
+    rules: tuple[Rule, ...]
+    ordinals: tuple[int, ...]
+    markers: Mapping[str, tuple[int, ...]]
+    total: int
+
+    def index_of(self, ordinal: int) -> int:
+        """The index of the first rule at or behind the ordinal."""
+        return bisect.bisect_left(self.ordinals, ordinal)
+
+    def behind(self, marker: str, ordinal: int) -> int | None:
+        """The ordinal behind the next marker of this name at or after `ordinal`; None if there is none."""
+        return next((place for place in self.markers.get(marker, ()) if place >= ordinal), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`tx`: what TX holds before the first rule. `records` is the one thing in it that changes: the persistent collections."""
+
+    settings: ast.Settings
+    reading: Reading
+    phases: Mapping[int, Phase]
+    options: Options
+    tx: Mapping[bytes, bytes]
+    records: Records
+    digest: str
+
+
+def compile_rules(
+    ruleset: ast.RuleSet,
+    *,
+    reading: Reading = "characters",
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Program:
+    """Raises SecLangInvalid with everything that is wrong. `cache`: a directory for compiled patterns."""
+    problems: list[Problem] = []
+    unicode_map = None
+    phases = {number: _phase(entries, unicode_map, problems) for number, entries in ruleset.phases.items()}
+    if problems:
+        raise SecLangInvalid(problems)
+    settings = ruleset.settings
+    return Program(
+        settings, reading, phases, options_of(settings), {}, Records(settings.collection_timeout_s), ruleset.digest
+    )
+
+
+def _phase(entries: Sequence[ast.Rule | ast.Marker], unicode_map: UnicodeMap | None, problems: list[Problem]) -> Phase:
+    rules: list[Rule] = []
+    markers: dict[str, tuple[int, ...]] = {}
+    ordinal = 0
+    for entry in entries:
+        if isinstance(entry, ast.Marker):
+            markers[entry.name] = (*markers.get(entry.name, ()), ordinal)
+            continue
+        try:
+            rules.append(compile_rule(entry, ordinal, unicode_map))
+        except (WordError, OperatorInvalid) as error:
+            problems.append(Problem(entry.position, error.message, error.mend))
+        ordinal += 1
+    return Phase(tuple(rules), tuple(rule.ordinal for rule in rules), markers, ordinal)
+
+
+def options_of(settings: ast.Settings) -> Options:
+    """What the directives say about reading bodies; 0 means no limit there."""
+    return Options(
+        argument_separator=ast.raw(settings.argument_separator),
+        arguments_limit=settings.arguments_limit or None,
+        request_body_limit=settings.request_body_limit or _UNLIMITED,
+        request_body_partial=settings.request_body_limit_action is ast.LimitAction.PROCESS_PARTIAL,
+        request_body_no_files_limit=settings.request_body_no_files_limit or None,
+        json_depth_limit=settings.request_body_json_depth,
+        upload_file_limit=settings.upload_file_limit,
+        xml_into_args=settings.parse_xml_into_args.value.lower(),
+        response_body_limit=settings.response_body_limit or _UNLIMITED,
+        response_body_partial=settings.response_body_limit_action is ast.LimitAction.PROCESS_PARTIAL,
+    )
+
+
+_UNLIMITED = 2**63 - 1  # bytes; more than any message that this process can hold

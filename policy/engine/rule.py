@@ -1,0 +1,208 @@
+"""A rule as it is evaluated: its links with their operators and effects worked in, and what it does when all of them match.
+
+Order of effects, as in ModSecurity 3: `setvar`, logdata and msg of a link at each of its matches, one after the other; everything
+else when the whole chain has matched, from the last link to the first; then the rule is listed, then it interrupts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from policy.engine.decision import SEVERITY_NONE, Fired
+from policy.engine.exceptions import Removed, Subject
+from policy.engine.limits import FIRED_MAX
+from policy.engine.macros import Text
+from policy.engine.records import LimitReached
+from policy.engine.state import State
+from policy.engine.targets import Fetch, Source, without
+from policy.engine.variables import Effect
+from policy.operators.base import Match, Operator
+from policy.transformations.table import Chain
+
+_UNSET: tuple[Removed, ...] = ()
+_CAPTURES_MAX = 10  # TX.0 to TX.9
+
+
+class Link:
+    """One SecRule or SecAction of a chain. `operator` None: `operator_of` makes it for each exchange; both None: a SecAction."""
+
+    __slots__ = (
+        "capture", "chain", "effects", "logdata", "message", "multi", "negated", "operator", "operator_of", "setvars", "sources",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        sources: tuple[Source, ...],
+        chain: Chain,
+        operator: Operator | None,
+        operator_of: Callable[[State], Operator] | None,
+        *,
+        negated: bool = False,
+        capture: bool = False,
+        multi: bool = False,
+        setvars: tuple[Effect, ...] = (),
+        effects: tuple[Effect, ...] = (),
+        message: Text | None = None,
+        logdata: Text | None = None,
+    ) -> None:
+        self.sources = sources
+        self.chain = chain
+        self.operator = operator
+        self.operator_of = operator_of
+        self.negated = negated
+        self.capture = capture
+        self.multi = multi
+        self.setvars = setvars
+        self.effects = effects
+        self.message = message
+        self.logdata = logdata
+
+    @property
+    def unconditional(self) -> bool:
+        return self.operator is None and self.operator_of is None
+
+
+class Outcome(NamedTuple):
+    """What a rule that matched does to the exchange. `action`: deny, drop, redirect, allow or pass."""
+
+    action: str = "pass"
+    status: int = 403
+    url: Text | None = None
+    allow: str = ""
+    skip: int = 0
+    skip_after: str = ""
+
+
+class Rule:
+    """`links[0]` is the rule itself. `ordinal`: its place among the rules of its phase, markers not counted."""
+
+    __slots__ = (
+        "file", "id", "line", "links", "listed", "multi", "ordinal", "outcome", "phase", "reads_matched", "rev", "severity",
+        "subject",
+    )  # fmt: skip
+
+    def __init__(
+        self, links: tuple[Link, ...], subject: Subject, outcome: Outcome, *, phase: int, ordinal: int, listed: bool,
+        severity: int = SEVERITY_NONE, rev: bytes = b"", file: str = "", line: int = 0, reads_matched: bool = False,
+    ) -> None:  # fmt: skip
+        self.id = subject.id
+        self.links = links
+        self.subject = subject
+        self.outcome = outcome
+        self.phase = phase
+        self.ordinal = ordinal
+        self.listed = listed
+        self.multi = any(link.multi for link in links)
+        self.severity = severity
+        self.rev = rev
+        self.file = file
+        self.line = line
+        self.reads_matched = reads_matched
+
+    def text_of(self, name: str, run: State) -> bytes:
+        """The rule's msg or logdata before it has matched."""
+        text = self.links[0].message if name == "msg" else self.links[0].logdata
+        run.rule = None  # a message that holds %{RULE.msg} would ask for itself
+        try:
+            return b"" if text is None else text(run)
+        finally:
+            run.rule = self
+
+    def evaluate(self, run: State) -> bool:
+        """Whether all links match; then everything has happened but the interruption. Raises LimitReached."""
+        removed = _UNSET
+        if run.exceptions is not None:
+            if run.exceptions.removes(self.subject, run):
+                return False
+            removed = tuple(run.exceptions.removed_from(self.subject, run))
+        if run.matched and not self.reads_matched:
+            run.matched = []
+        run.rule = self
+        run.message = run.logdata = b""
+        run.span = (0, 0)
+        run.exhausted = False
+        for position, link in enumerate(self.links):
+            if not self._match(run, link, () if position else removed):
+                return False
+        for link in reversed(self.links):
+            for effect in link.effects:
+                effect(run)
+        run.highest_severity = min(run.highest_severity, self.severity)
+        if self.listed and not self.multi:
+            self.list(run)
+        return True
+
+    def list(self, run: State) -> None:
+        """Put it on the list of what fired."""
+        if len(run.fired) >= FIRED_MAX:
+            raise LimitReached("FIRED_MAX")
+        interrupts = run.mode is run.mode.ON and self.outcome.action in ("deny", "drop", "redirect")
+        unconditional = self.links[0].unconditional
+        run.fired.append(
+            Fired(
+                self.id,
+                self.phase,
+                run.message,
+                self.subject.tags,
+                self.severity,
+                run.logdata,
+                b"" if unconditional else run.matched_name,
+                *run.span,
+                run.exhausted,
+                interrupts,
+                self.file,
+                self.line,
+            )
+        )
+
+    def _match(self, run: State, link: Link, removed: tuple[Removed, ...]) -> bool:
+        operator = link.operator
+        if operator is None:
+            if link.operator_of is None:
+                self._matched(run, link)
+                return True
+            operator = link.operator_of(run)
+        found = False
+        for source in link.sources:
+            fetch: Fetch | None = without(source, removed) if removed else source.fetch
+            if fetch is not None and self._match_source(run, link, operator, fetch):
+                found = True
+        return found
+
+    def _match_source(self, run: State, link: Link, operator: Operator, fetch: Fetch) -> bool:
+        found = False
+        characters, negated, chain = run.characters, link.negated, link.chain
+        for name, _, sent in fetch(run):
+            for value in chain.stages(sent, characters) if link.multi else (chain.apply(sent, characters),):
+                match = operator.match(value, characters)
+                if match is not None:
+                    self._note(run, link, match)
+                if (match is None) is not negated:
+                    continue
+                found = True
+                run.span = (0, len(value)) if match is None else (match.start, match.end)
+                run.matched_name = name
+                run.matched_value = value
+                run.matched.append((name, value))
+                self._matched(run, link)
+        return found
+
+    def _note(self, run: State, link: Link, match: Match) -> None:
+        """What a match leaves behind even where the operator is negated."""
+        if match.exhausted:
+            run.exhausted = run.operator_failed = True
+        if link.capture:
+            for index, group in enumerate(match.groups[:_CAPTURES_MAX]):
+                if group is not None:
+                    run.set_tx(b"%d" % index, group)
+
+    def _matched(self, run: State, link: Link) -> None:
+        for effect in link.setvars:
+            effect(run)
+        if link.logdata is not None:
+            run.logdata = link.logdata(run)
+        if link.message is not None:
+            run.message = link.message(run)
+        if self.multi and self.listed and link is self.links[-1]:
+            self.list(run)
