@@ -9,27 +9,36 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# A stretch up to a comment's start, the comment, and the byte that is copied unseen.
-_COMMENT: Final = re.compile(rb"(?s)(?:/\*|<!--)(?:.*?(?:\*/|-->)(.|\Z)|.*)|(--|#).*")
+_HASH: Final = 0x23
+_ASTERISK: Final = 0x2A
+
+# A comment with what ends it and the byte that is copied unseen, or all from `--` or `#` on.
+_COMMENT: Final = re.compile(
+    rb"(?s)(?:/\*|<!--)(?:[^*-]++|\*(?!/)|-(?!->))*+(?:(\*/|-->)(.?))?|(--|#).*+",
+)
 _MARKS: Final = re.compile(rb"/\*|\*/|<!--|-->|--|#")
-_C_COMMENT: Final = re.compile(rb"(?s)/\*.*?(?:\*/|\Z)")
+_C_COMMENT: Final = re.compile(rb"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?")
 
 
 def _ending(match: re.Match[bytes]) -> bytes:
-    if match[2] is not None:
+    if match[3] is not None:
         return b""
     if match[1] is None:
         return b" "
-    return match[1] or b"\0"
+    return match[2] or b"\0"
 
 
 def remove_comments(value: bytes) -> bytes:
-    return _COMMENT.sub(_ending, value)
+    if _HASH in value or value.find(b"--") >= 0 or value.find(b"/*") >= 0:
+        return _COMMENT.sub(_ending, value)
+    return value
 
 
 def remove_comments_char(value: bytes) -> bytes:
-    return _MARKS.sub(b"", value)
+    if _HASH in value or _ASTERISK in value or value.find(b"--") >= 0:
+        return _MARKS.sub(b"", value)
+    return value
 
 
 def replace_comments(value: bytes) -> bytes:
-    return _C_COMMENT.sub(b" ", value) if b"/*" in value else value
+    return _C_COMMENT.sub(b" ", value) if value.find(b"/*") >= 0 else value

@@ -1,8 +1,9 @@
 """Base64, hexadecimal digits, digests, length and parity.
 
 base64Decode decodes nothing unless the value, up to its first NUL, is complete Base64 (line ends are allowed, spaces only before
-them and at the end). base64DecodeExt skips whatever is not of the alphabet, and gives nothing for padding after one digit of a
-group of four. hexDecode takes any bytes for digits, as ModSecurity's arithmetic does.
+them and at the end). base64DecodeExt skips whatever is not of the alphabet, and gives nothing for padding after the first digit of
+a group of four. hexDecode takes any bytes for digits, as ModSecurity's arithmetic does. parityEven7bit and parityOdd7bit count
+the eighth bit before they replace it.
 """
 
 from __future__ import annotations

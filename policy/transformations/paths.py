@@ -10,19 +10,21 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_LEFT_BACKSLASH: Final = re.compile(rb"[/\\][/\\]\\|\.[/\\]\\")
-_SEPARATORS: Final = re.compile(rb"[/\\]+")
-_SLASHES: Final = b"/\\"
+_SLASH: Final = 0x2F
+_BACKSLASH: Final = 0x5C
+_DOT: Final = 0x2E
+_LEFT_BACKSLASH: Final = re.compile(rb"[/\\]{2}\\|(?:\A|\.|[/\\])\.[/\\]\\")
+_SEPARATORS: Final = re.compile(rb"([/\\]++)")
 
 
 def normalise_path(value: bytes) -> bytes:
-    if b"//" in value or b"./" in value or value[-1:] == b".":
+    if (_SLASH in value and (value.find(b"//") >= 0 or value.find(b"./") >= 0)) or value[-1:] == b".":
         return _normalise(value)
     return value
 
 
 def normalise_path_win(value: bytes) -> bytes:
-    if b"\\" not in value:
+    if _BACKSLASH not in value:
         return normalise_path(value)
     if _LEFT_BACKSLASH.search(value) is None:
         return normalise_path(value.replace(b"\\", b"/"))
@@ -66,35 +68,31 @@ class _Windows:
         self._stuck = False
 
     def normalise(self) -> bytes:
-        value, out = self._value, self._out
-        at = 0
-        for run in _SEPARATORS.finditer(value):
-            jumped = False
-            if run.start() > at:
-                jumped = self._segment(value[at : run.start()], last=False)
-            self._separator(run, jumped=jumped)
-            at = run.end()
-        if at < len(value):
-            self._segment(value[at:], last=True)
-        if value[-1] not in _SLASHES and out[-1:] == b"/":
+        out = self._out
+        parts = _SEPARATORS.split(self._value)
+        for segment, run in zip(parts[0:-1:2], parts[1::2], strict=True):
+            # Only the first byte of a run is surely read as a slash, and the second if the segment before it was copied.
+            read = 2
+            if segment:
+                if segment[-1] != _DOT:
+                    out += segment
+                    self._stuck = self._stuck and len(out) == 1
+                elif self._dots(segment, last=False):
+                    read = 1
+            if out or not self._relative:
+                out += run[-1:] if len(run) > read else b"/"
+        last = parts[-1]
+        if last[-1:] == b".":
+            self._dots(last, last=True)
+        else:
+            out += last
+        if last and out[-1:] == b"/":
             del out[-1:]
         return bytes(out)
 
-    def _separator(self, run: re.Match[bytes], *, jumped: bool) -> None:
-        if self._relative and not self._out:
-            return
-        start, end = run.span()
-        last = self._value[end - 1 : end]
-        # Only the first byte of a run is surely read as a slash, and the second if the segment before it was copied.
-        self._out += last if end - start > (1 if jumped else 2) else b"/"
-
-    def _segment(self, segment: bytes, *, last: bool) -> bool:
-        """Whether it was taken away."""
+    def _dots(self, segment: bytes, *, last: bool) -> bool:
+        """A segment that ends in a dot: whether it was taken away."""
         out = self._out
-        if segment[-1:] != b".":
-            out += segment
-            self._stuck = self._stuck and len(out) == 1
-            return False
         before = bytes(out[-1:]) if len(segment) == 1 else segment[-2:-1]
         if before == b".":
             return self._up(segment, last=last)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from policy.transformations import comments, encodings, escapes, paths, spacing, urls, utf8
+from policy.transformations.changes import REPORTED, by_value
 from policy.transformations.code_points import UnicodeMap
 
 Function = Callable[[bytes], bytes]
@@ -20,16 +21,21 @@ Function = Callable[[bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Transformation:
-    """`triggers`: where a search finds nothing, the result equals the value in both readings; None: it may always differ.
+    """One transformation.
 
+    `active`: a value without any of these bytes stays as it is in both readings; None: any value may change.
+    `triggers`: the same, said more exactly: where a search finds nothing, the value stays as it is.
     `text_safe`: valid UTF-8 stays valid UTF-8 in the characters reading.
+    `after_utf8_to_unicode`: in the characters reading, what utf8toUnicode and then this one make of a value.
     """
 
     name: str
     strict: Function
     characters: Function
+    active: bytes | None
     triggers: re.Pattern[bytes] | None
     text_safe: bool
+    after_utf8_to_unicode: Function | None = None
 
 
 class UnknownTransformation(Exception):
@@ -41,78 +47,139 @@ def _row(
     strict: Function,
     characters: Function | None = None,
     *,
+    active: bytes | None,
     triggers: bytes | None,
     text_safe: bool,
 ) -> Transformation:
     pattern = None if triggers is None else re.compile(triggers)
-    return Transformation(name, strict, characters or strict, pattern, text_safe)
+    return Transformation(name, strict, characters or strict, active, pattern, text_safe)
 
 
 def _same(value: bytes) -> bytes:
     return value
 
 
-_NEVER: Final = rb"(?!)"
-_DOT_SEGMENTS: Final = rb"//|\./|\.\Z"
-_PERCENT: Final = rb"\+|%[0-9A-Fa-f]{2}"
-_PERCENT_OR_U: Final = rb"\+|%(?:[0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})"
+def _url_decode_uni(unicode_map: UnicodeMap | None) -> Transformation:
+    decode = urls.UrlDecodeUni(unicode_map)
+    return Transformation(
+        "urldecodeuni",
+        decode.strict,
+        decode.characters,
+        active=b"+%",
+        triggers=re.compile(rb"\+|%(?:[0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})"),
+        text_safe=False,
+        after_utf8_to_unicode=decode.after_utf8_to_unicode,
+    )
+
+
+_UPPER: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LOWER: Final = _UPPER.lower()
+_DIGITS: Final = b"0123456789"
+_SPACE: Final = b" \t\n\r\x0b\x0c"
+_HIGH: Final = bytes(range(0x80, 0x100))
+_ANY: Final = bytes(range(0x100))
+_NOT_ENCODED: Final = b"*" + _DIGITS + _UPPER + _LOWER
 _ENTITY: Final = rb"&(?:#(?:[xX][0-9A-Fa-f]|[0-9])|(?i:quot|amp|lt|gt)(?![0-9A-Za-z])|(?i:nbsp))"
-_URL_DECODE_UNI: Final = urls.UrlDecodeUni()
+_DOT_SEGMENT: Final = rb"//|\./|\.\Z"
+
+
+def _paths() -> tuple[Transformation, ...]:
+    """Both spellings of the manual."""
+    rows = []
+    for name in ("normalisepath", "normalizepath"):
+        rows.append(_row(name, paths.normalise_path, active=b"/.", triggers=_DOT_SEGMENT, text_safe=True))
+        windows = paths.normalise_path_win
+        rows.append(_row(name + "win", windows, active=b"/.\\", triggers=_DOT_SEGMENT + rb"|\\", text_safe=True))
+    return tuple(rows)
+
 
 _ROWS: Final = (
-    _row("base64decode", encodings.base64_decode, triggers=rb"\A[A-Za-z0-9+/= \r\n]*(?:\x00|\Z)", text_safe=False),
-    _row("base64decodeext", encodings.base64_decode_ext, triggers=None, text_safe=False),
-    _row("base64encode", encodings.base64_encode, triggers=None, text_safe=True),
-    _row("cmdline", spacing.cmd_line, triggers=rb"[A-Z\"'\\^,;\t\r\n]| [ /(]", text_safe=True),
-    _row("compresswhitespace", spacing.compress_whitespace, triggers=rb"[\t-\r]|  ", text_safe=True),
-    _row("cssdecode", escapes.css_decode, escapes.css_decode_characters, triggers=rb"\\", text_safe=False),
-    _row("escapeseqdecode", escapes.escape_seq_decode, triggers=rb"\\(?s:.)", text_safe=False),
-    _row("hexdecode", encodings.hex_decode, triggers=None, text_safe=False),
-    _row("hexencode", encodings.hex_encode, triggers=None, text_safe=True),
+    *_paths(),
+    _url_decode_uni(None),
+    _row(
+        "base64decode",
+        encodings.base64_decode,
+        active=b"+/= \r\n\0" + _DIGITS + _UPPER + _LOWER,
+        triggers=rb"\A[A-Za-z0-9+/= \r\n]*+(?:\x00|\Z)",
+        text_safe=False,
+    ),
+    _row("base64decodeext", encodings.base64_decode_ext, active=None, triggers=None, text_safe=False),
+    _row("base64encode", encodings.base64_encode, active=None, triggers=None, text_safe=True),
+    _row(
+        "cmdline",
+        spacing.cmd_line,
+        active=b"\"'\\^,;\t\r\n " + _UPPER,
+        triggers=rb"[A-Z\"'\\^,;\t\r\n]| [ /(]",
+        text_safe=True,
+    ),
+    _row("compresswhitespace", spacing.compress_whitespace, active=_SPACE, triggers=rb"[\t-\r]|  ", text_safe=True),
+    _row(
+        "cssdecode", escapes.css_decode, escapes.css_decode_characters, active=b"\\", triggers=rb"\\", text_safe=False
+    ),
+    _row("escapeseqdecode", escapes.escape_seq_decode, active=b"\\", triggers=rb"\\(?s:.)", text_safe=False),
+    _row("hexdecode", encodings.hex_decode, active=None, triggers=None, text_safe=False),
+    _row("hexencode", encodings.hex_encode, active=None, triggers=None, text_safe=True),
     _row(
         "htmlentitydecode",
         escapes.html_entity_decode,
         escapes.html_entity_decode_characters,
+        active=b"&",
         triggers=_ENTITY,
         text_safe=False,
     ),
-    _row("jsdecode", escapes.js_decode, escapes.js_decode_characters, triggers=rb"\\(?s:.)", text_safe=False),
-    _row("length", encodings.length, triggers=None, text_safe=True),
-    _row("lowercase", spacing.lowercase, triggers=rb"[A-Z]", text_safe=True),
-    _row("md5", encodings.md5, triggers=None, text_safe=False),
-    _row("none", _same, triggers=_NEVER, text_safe=True),
-    _row("normalisepath", paths.normalise_path, triggers=_DOT_SEGMENTS, text_safe=True),
-    _row("normalisepathwin", paths.normalise_path_win, triggers=_DOT_SEGMENTS + rb"|\\", text_safe=True),
-    _row("normalizepath", paths.normalise_path, triggers=_DOT_SEGMENTS, text_safe=True),
-    _row("normalizepathwin", paths.normalise_path_win, triggers=_DOT_SEGMENTS + rb"|\\", text_safe=True),
-    _row("parityeven7bit", encodings.parity_even_7bit, triggers=rb"(?s:.)", text_safe=False),
-    _row("parityodd7bit", encodings.parity_odd_7bit, triggers=rb"(?s:.)", text_safe=False),
-    _row("parityzero7bit", encodings.parity_zero_7bit, triggers=rb"[\x80-\xff]", text_safe=True),
-    _row("removecomments", comments.remove_comments, triggers=rb"/\*|<!--|--|#", text_safe=True),
-    _row("removecommentschar", comments.remove_comments_char, triggers=rb"/\*|\*/|<!--|--|#", text_safe=True),
-    _row("removenulls", spacing.remove_nulls, triggers=rb"\x00", text_safe=True),
+    _row(
+        "jsdecode",
+        escapes.js_decode,
+        escapes.js_decode_characters,
+        active=b"\\",
+        triggers=rb"\\(?s:.)",
+        text_safe=False,
+    ),
+    _row("length", encodings.length, active=None, triggers=None, text_safe=True),
+    _row("lowercase", spacing.lowercase, active=_UPPER, triggers=rb"[A-Z]", text_safe=True),
+    _row("md5", encodings.md5, active=None, triggers=None, text_safe=False),
+    _row("none", _same, active=b"", triggers=rb"(?!)", text_safe=True),
+    _row("parityeven7bit", encodings.parity_even_7bit, active=_ANY, triggers=rb"(?s:.)", text_safe=False),
+    _row("parityodd7bit", encodings.parity_odd_7bit, active=_ANY, triggers=rb"(?s:.)", text_safe=False),
+    _row("parityzero7bit", encodings.parity_zero_7bit, active=_HIGH, triggers=rb"[\x80-\xff]", text_safe=True),
+    _row("removecomments", comments.remove_comments, active=b"/-#", triggers=rb"/\*|<!--|--|#", text_safe=True),
+    _row(
+        "removecommentschar",
+        comments.remove_comments_char,
+        active=b"*-#",
+        triggers=rb"/\*|\*/|<!--|--|#",
+        text_safe=True,
+    ),
+    _row("removenulls", spacing.remove_nulls, active=b"\0", triggers=rb"\x00", text_safe=True),
     _row(
         "removewhitespace",
         spacing.remove_whitespace,
         spacing.remove_whitespace_characters,
+        active=_SPACE + b"\xc2\xa0",
         triggers=rb"[\t-\r \xc2\xa0]",
         text_safe=True,
     ),
-    _row("replacecomments", comments.replace_comments, triggers=rb"/\*", text_safe=True),
-    _row("replacenulls", spacing.replace_nulls, triggers=rb"\x00", text_safe=True),
-    _row("sha1", encodings.sha1, triggers=None, text_safe=False),
-    _row("sqlhexdecode", escapes.sql_hex_decode, triggers=rb"0[xX][0-9A-Fa-f]{2}", text_safe=False),
-    _row("trim", spacing.trim, triggers=rb"\A[\t-\r ]|[\t-\r ]\Z", text_safe=True),
-    _row("trimleft", spacing.trim_left, triggers=rb"\A[\t-\r ]", text_safe=True),
-    _row("trimright", spacing.trim_right, triggers=rb"[\t-\r ]\Z", text_safe=True),
-    _row("uppercase", spacing.uppercase, triggers=rb"[a-z]", text_safe=True),
-    _row("urldecode", urls.url_decode, triggers=_PERCENT, text_safe=False),
-    _row("urldecodeuni", _URL_DECODE_UNI.strict, _URL_DECODE_UNI.characters, triggers=_PERCENT_OR_U, text_safe=False),
-    _row("urlencode", urls.url_encode, triggers=rb"[^*0-9A-Za-z]", text_safe=True),
+    _row("replacecomments", comments.replace_comments, active=b"*", triggers=rb"/\*", text_safe=True),
+    _row("replacenulls", spacing.replace_nulls, active=b"\0", triggers=rb"\x00", text_safe=True),
+    _row("sha1", encodings.sha1, active=None, triggers=None, text_safe=False),
+    _row("sqlhexdecode", escapes.sql_hex_decode, active=b"0", triggers=rb"0[xX][0-9A-Fa-f]{2}", text_safe=False),
+    _row("trim", spacing.trim, active=_SPACE, triggers=rb"\A[\t-\r ]|[\t-\r ]\Z", text_safe=True),
+    _row("trimleft", spacing.trim_left, active=_SPACE, triggers=rb"\A[\t-\r ]", text_safe=True),
+    _row("trimright", spacing.trim_right, active=_SPACE, triggers=rb"[\t-\r ]\Z", text_safe=True),
+    _row("uppercase", spacing.uppercase, active=_LOWER, triggers=rb"[a-z]", text_safe=True),
+    _row("urldecode", urls.url_decode, active=b"+%", triggers=rb"\+|%[0-9A-Fa-f]{2}", text_safe=False),
+    _row(
+        "urlencode",
+        urls.url_encode,
+        active=bytes(set(_ANY) - set(_NOT_ENCODED)),
+        triggers=rb"[^*0-9A-Za-z]",
+        text_safe=True,
+    ),
     _row(
         "utf8tounicode",
         utf8.utf8_to_unicode,
         utf8.utf8_to_unicode_characters,
+        active=b"\0" + _HIGH,
         triggers=rb"\x00|[\xc0-\xf7]",
         text_safe=True,
     ),
@@ -121,52 +188,77 @@ _ROWS: Final = (
 TRANSFORMATIONS: Final[Mapping[str, Transformation]] = MappingProxyType({row.name: row for row in _ROWS})
 
 
+def find(name: str, unicode_map: UnicodeMap | None = None) -> Transformation:
+    """The transformation of a name in any case; raises UnknownTransformation."""
+    row = TRANSFORMATIONS.get(name.lower())
+    if row is None:
+        raise UnknownTransformation(name)
+    if unicode_map is not None and row.name == "urldecodeuni":
+        return _url_decode_uni(unicode_map)
+    return row
+
+
 class Chain:
     """Transformations one after the other.
 
     `name`: their lower-case names joined by commas, without `none`; chains of one name and one Unicode map are interchangeable.
     """
 
-    __slots__ = ("_characters", "_strict", "name", "steps")
+    __slots__ = ("_characters", "_inert", "_strict", "name", "steps")
 
     def __init__(self, steps: Sequence[Transformation]) -> None:
         self.steps = tuple(step for step in steps if step.name != "none")
         self.name = ",".join(step.name for step in self.steps)
         self._strict = tuple(step.strict for step in self.steps)
-        self._characters = tuple(step.characters for step in self.steps)
+        self._characters = _characters(self.steps)
+        self._inert = _inert(self.steps)
 
     def apply(self, value: bytes, characters: bool) -> bytes:
         """The value at the end of the chain: the same object where it equals what came in."""
+        if self._inert is not None and not value.translate(None, self._inert):
+            return value
         result = value
         for function in self._characters if characters else self._strict:
             result = function(result)
         return value if result == value else result
 
     def stages(self, value: bytes, characters: bool) -> Iterator[bytes]:
-        """The value, then the result of each transformation that changed it (what `multiMatch` looks at)."""
+        """What `multiMatch` looks at: the value, then each result that counts as a change (`changes.py`)."""
         yield value
-        for function in self._characters if characters else self._strict:
-            result = function(value)
-            if result != value:
-                value = result
-                yield value
+        for step in self.steps:
+            result = step.characters(value) if characters else step.strict(value)
+            changed = by_value if characters else REPORTED.get(step.name, by_value)
+            if changed(value, result):
+                yield result
+            value = result
 
     @property
     def text_safe(self) -> bool:
         return all(step.text_safe for step in self.steps)
 
 
-def find(name: str, unicode_map: UnicodeMap | None = None) -> Transformation:
-    """The transformation of a name in any case; raises UnknownTransformation."""
-    row = TRANSFORMATIONS.get(name.lower())
-    if row is None:
-        raise UnknownTransformation(name)
-    if unicode_map is None or row.name != "urldecodeuni":
-        return row
-    mapped = urls.UrlDecodeUni(unicode_map)
-    return Transformation(row.name, mapped.strict, mapped.characters, row.triggers, row.text_safe)
-
-
 def chain(names: Sequence[str], unicode_map: UnicodeMap | None = None) -> Chain:
     """A chain by names in any case, with the map of SecUnicodeMapFile for %uXXXX; raises UnknownTransformation."""
     return Chain([find(name, unicode_map) for name in names])
+
+
+def _inert(steps: Sequence[Transformation]) -> bytes | None:
+    """The bytes that no step cares for: a value of these alone stays as it is. None: there is no such value."""
+    active: set[int] = set()
+    for step in steps:
+        if step.active is None:
+            return None
+        active.update(step.active)
+    return bytes(set(_ANY) - active) or None
+
+
+def _characters(steps: Sequence[Transformation]) -> tuple[Function, ...]:
+    functions: list[Function] = []
+    before = ""
+    for step in steps:
+        if before == "utf8tounicode" and step.after_utf8_to_unicode is not None:
+            functions[-1] = step.after_utf8_to_unicode
+        else:
+            functions.append(step.characters)
+        before = step.name
+    return tuple(functions)

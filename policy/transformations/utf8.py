@@ -14,15 +14,17 @@ from typing import Final
 from policy.transformations.substitution import Table, substitute
 
 _SEQUENCE: Final = re.compile(
-    rb"([\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}|[\xc0-\xf7]|\x00(?=(?s:.)))"
+    rb"((?:[\xc0-\xf4](?![\x80-\xbf])|\x00(?=(?s:.)))++"
+    rb"|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}|[\xc0-\xf4])"
 )
+_NUL: Final = 0
 _PAST_BMP: Final = re.compile(rb"\\U([0-9a-f]{8})")
 
 
 def _lenient(sequence: bytes) -> bytes:
     first, size = sequence[0], len(sequence)
-    if size == 1:
-        return sequence if first >= 0xF5 else b""
+    if size == 1 or not 0x80 <= sequence[1] < 0xC0:
+        return b""
     code_point = first & (0xFF >> (size + 1))
     for byte in sequence[1:]:
         code_point = code_point << 6 | byte & 0x3F
@@ -41,7 +43,7 @@ _HALVES: Final = Table(_halves)
 
 
 def utf8_to_unicode(value: bytes) -> bytes:
-    if value.isascii() and b"\0" not in value:
+    if value.isascii() and _NUL not in value:
         return value
     escaped = _escape(value)
     if escaped is None:
@@ -52,7 +54,7 @@ def utf8_to_unicode(value: bytes) -> bytes:
 
 
 def utf8_to_unicode_characters(value: bytes) -> bytes:
-    if value.isascii() and b"\0" not in value:
+    if value.isascii() and _NUL not in value:
         return value
     escaped = _escape(value)
     if escaped is None:
@@ -64,7 +66,7 @@ def utf8_to_unicode_characters(value: bytes) -> bytes:
 
 def _escape(value: bytes) -> bytes | None:
     """Valid UTF-8 without NUL: %uXXXX for the BMP, Python's \\UXXXXXXXX past it, NUL for a backslash. None: not so."""
-    if b"\0" in value:
+    if _NUL in value:
         return None
     try:
         text = value.replace(b"\\", b"\0").decode()
