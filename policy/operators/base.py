@@ -32,14 +32,6 @@ class Operator(Protocol):
         """The match, or None. Never raises, whatever the value."""
 
 
-class Needle(NamedTuple):
-    """What a scanner of many patterns can look for. `kind` is "rx" (a PCRE2 pattern, DOTALL and MULTILINE) or "literal"."""
-
-    kind: str
-    pattern: bytes
-    caseless: bool
-
-
 class OperatorInvalid(Exception):
     """An operator that cannot be built: what is wrong, and what to mend."""
 

@@ -66,6 +66,14 @@ def take_apart(pattern: bytes) -> list[Token]:
     return _Parser(pattern).tokens()
 
 
+def looks_back(pattern: bytes) -> bool:
+    """Whether what stands before a match can matter to it; PatternInvalid."""
+    return any(
+        token.text in (b"^", b"\\b", b"\\B", b"\\A", b"\\G") or token.text[:3] == b"(?<"
+        for token in take_apart(pattern)
+    )
+
+
 class _Parser:
     def __init__(self, pattern: bytes) -> None:
         self._pattern = pattern

@@ -5,6 +5,8 @@ Rules:
   it is, in tests and on every machine, so that limits mean the same everywhere.
 - PCRE2 resets its count of steps for every start in the value. So the search for a start is part of the pattern
   (`\\G(?s:.*?)\\K(?:...)`): one run, one count, one limit.
+- Each start costs a step for each alternative that is tried. So starts whose byte no match begins with are passed over
+  (firsts.first_bytes), and patterns with more alternatives are granted more steps.
 - A step can run over any number of characters of a simple repetition. Short values stand that (quick); long ones, and short ones that
   exceed the quick limit, are matched with the counted form of the pattern (rewrite.counted), where each character is a step.
 - Limits are written in the pattern, `(*LIMIT_MATCH=n)`: the package has no other way. So a form is compiled per limit, when it is first
@@ -20,22 +22,27 @@ from typing import Final
 
 import pcre2  # type: ignore[import-untyped]  # the package has no stubs
 
-from policy.operators.pattern import PatternInvalid
-from policy.operators.rewrite import bytewise, characterwise, counted
+from policy.operators.firsts import first_bytes
+from policy.operators.pattern import PatternInvalid, take_apart
+from policy.operators.rewrite import bytewise, characterwise, counted, members
 
-# Longest value that is first tried with the plain form, in bytes. Worst case: QUICK_STEPS runs over so many characters, under 1 ms.
-QUICK_BYTES: Final = 512
+# Longest value that is first tried with the plain form, in bytes. Worst case: QUICK_STEPS runs over so many characters, under 0.1 ms.
+QUICK_BYTES: Final = 256
 # Steps for that try. Source: CRS patterns on ordinary values of that size take under 1,000.
-QUICK_STEPS: Final = 2_000
+QUICK_STEPS: Final = 1_500
 # The counted form's first limit, the factor from one to the next, and the last, in steps. A step takes some 10 to 20 ns.
 FIRST_RUNG: Final = 1 << 14
 RUNG_FACTOR: Final = 4
 LAST_RUNG: Final = 1 << 24
-# A value's last rung is the first that grants so many steps for each byte, and never less than LEAST_LAST_RUNG.
-STEPS_PER_BYTE: Final = 16
+# A value's last rung is the first that grants so many steps for each byte, and never less than LEAST_LAST_RUNG: first whatever the
+# pattern, then for each of its alternatives.
+STEPS_PER_BYTE: Final = 12
+STEPS_PER_ALTERNATIVE: Final = 2
 LEAST_LAST_RUNG: Final = 1 << 16
 # PCRE2's memory for going back, in KiB. Source: a frame takes some 150 bytes; a value of 64 KiB in one repetition takes 10 MiB.
 HEAP_KIB: Final = 64 * 1024
+
+HIGH_CHARACTERS: Final = "\u0080-\U0010ffff".encode()
 
 _FLAGS: Final = pcre2.DOTALL | pcre2.MULTILINE
 
@@ -43,10 +50,11 @@ _FLAGS: Final = pcre2.DOTALL | pcre2.MULTILINE
 class Found:
     """A match: `spans[n]` is (start, end) of group n, or None where it took no part; without those after the last that did."""
 
-    __slots__ = ("spans",)
+    __slots__ = ("spans", "whole")
 
     def __init__(self, spans: tuple[tuple[int, int] | None, ...]) -> None:
         self.spans = spans
+        self.whole = spans[0] or (0, 0)
 
 
 class Exhausted:
@@ -68,14 +76,17 @@ class Effort:
 
 
 class Expression:
-    """A pattern for one reading. PatternInvalid if PCRE2 or this package refuses it."""
+    """A pattern for one reading; `anchored`: only at the start of a search. PatternInvalid if PCRE2 or this package refuses it."""
 
-    __slots__ = ("_characters", "_forms", "_groups", "_quick", "pattern", "source")
+    __slots__ = ("_characters", "_forms", "_groups", "_per_byte", "_quick", "_start", "pattern", "source")
 
-    def __init__(self, source: bytes, characters: bool) -> None:
+    def __init__(self, source: bytes, characters: bool, *, anchored: bool = False) -> None:
         self.source = source
         self.pattern = characterwise(source) if characters else bytewise(source)
         self._characters = characters
+        tokens = take_apart(source)
+        self._per_byte = STEPS_PER_BYTE + STEPS_PER_ALTERNATIVE * sum(token.kind == "or" for token in tokens)
+        self._start = b"" if anchored else rb"(?s:.*?)" + _starts(first_bytes(tokens), characters)
         self._quick = self._compile(self.pattern, QUICK_STEPS)
         self._groups: int = self._quick.groups
         self._forms: dict[int, pcre2.Pattern] = {}
@@ -92,7 +103,7 @@ class Expression:
         limit = FIRST_RUNG
         while limit < 2 * len(value) and limit < LAST_RUNG:
             limit *= RUNG_FACTOR
-        last = last_rung(len(value))
+        last = last_rung(self._per_byte * len(value))
         while True:
             if effort is not None:
                 if effort.left < limit:
@@ -114,7 +125,7 @@ class Expression:
         return form
 
     def _compile(self, pattern: bytes, limit: int) -> pcre2.Pattern:
-        head = b"(*LIMIT_MATCH=%d)(*LIMIT_HEAP=%d)\\G(?s:.*?)\\K(?:" % (limit, HEAP_KIB)
+        head = b"(*LIMIT_MATCH=%d)(*LIMIT_HEAP=%d)\\G%b\\K(?:" % (limit, HEAP_KIB, self._start)
         flags = _FLAGS | pcre2.UNICODE if self._characters else _FLAGS
         try:
             return pcre2.compile(head + pattern + b")", flags, jit=False)
@@ -137,9 +148,19 @@ class Expression:
         return Found(tuple(span if span[0] >= 0 else None for span in spans))
 
 
-def last_rung(size: int) -> int:
-    """The most steps that a value of so many bytes may take."""
+def _starts(firsts: int | None, characters: bool) -> bytes:
+    """The assertion that one of these bytes follows, in the reading; nothing where all may."""
+    if firsts is None:
+        return b""
+    return b"(?=[%b%b])" % (
+        members(firsts & (1 << 128) - 1),
+        HIGH_CHARACTERS if characters else members(firsts >> 128 << 128),
+    )
+
+
+def last_rung(steps: int) -> int:
+    """The limit of the last try for a value that is granted so many steps."""
     limit = LEAST_LAST_RUNG
-    while limit < STEPS_PER_BYTE * size and limit < LAST_RUNG:
+    while limit < steps and limit < LAST_RUNG:
         limit *= RUNG_FACTOR
     return limit

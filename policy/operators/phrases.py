@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from policy.operators.base import Match, Needle, OperatorInvalid, characters_of, is_text
+from policy.operators.base import Match, OperatorInvalid, characters_of, is_text
 from policy.operators.trie import Trie
+from policy.scan.needle import Needle, phrases
 
 # Phrases of one operator, and the bytes of all together. Source: CRS's largest list has under 10,000 lines.
 PHRASES: Final = 50_000
@@ -89,6 +90,6 @@ class Phrases:
         size, text = trie.longest_beginning(value, end)
         return Match(end - size, end, (text,))
 
-    def needles(self, characters: bool) -> tuple[Needle, ...] | None:
-        trie = self._text if characters else self._bytes
-        return tuple(Needle("rx", pattern, True) for pattern in trie.patterns) or None
+    def needle(self) -> Needle | None:
+        words = tuple(dict.fromkeys((*self._bytes.phrases, *self._text.phrases)))
+        return phrases(words, caseless=True) if words else None

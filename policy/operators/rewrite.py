@@ -45,9 +45,16 @@ def counted(pattern: bytes, characters: bool) -> bytes:
     return b"".join(written)
 
 
-def literal(data: bytes) -> bytes:
-    """The pattern that matches these bytes and nothing else, in both readings if they are ASCII or UTF-8."""
-    return b"".join(_byte(value) if value < 0x80 else bytes((value,)) for value in data)
+def members(bits: int) -> bytes:
+    """What stands in a class that has the bytes whose bits are set."""
+    ranges: list[bytes] = []
+    at = 0
+    while bits >> at:
+        low = at + ((bits >> at) & -(bits >> at)).bit_length() - 1
+        rest = ~(bits >> low)
+        at = low + (rest & -rest).bit_length() - 1
+        ranges.append(_byte(low) if at == low + 1 else b"%b-%b" % (_byte(low), _byte(at - 1)))
+    return b"".join(ranges)
 
 
 def _write(token: Token, write_class: _WriteClass) -> bytes:

@@ -4,7 +4,7 @@ Rules (asked of libmodsecurity 3.0.15):
 - `capture` stores every group that took part, also beyond TX.9; a group that took no part leaves its TX.n as it was.
 - rxGlobal goes on behind each match (one byte on after an empty one). Its groups count from the number of groups stored so far, so that
   a match with unset groups can write over what the one before it stored.
-- An empty pattern matches everything; ModSecurity does not even look, so nothing is captured by `@rx`.
+- An empty pattern (a macro that expands to nothing) is `.*`.
 
 Differences on purpose: a pattern that PCRE2 refuses does not load (ModSecurity loads it and never matches); an exhausted limit is a
 match (ModSecurity: no match). docs/spec/rules.md.
@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from policy.operators.base import Match, Needle, OperatorInvalid, is_text, whole
+from policy.operators.base import Match, OperatorInvalid, is_text
 from policy.operators.pattern import PatternInvalid
 from policy.operators.pcre import Effort, Exhausted, Expression, Found
+from policy.scan.needle import Needle
 
 # Matches that rxGlobal looks for in one value. Source: ours; more is an exhausted limit.
 GLOBAL_MATCHES: Final = 1_000
@@ -28,7 +29,7 @@ class Rx:
     __slots__ = ("_bytes", "_characters", "pattern")
 
     def __init__(self, pattern: bytes) -> None:
-        self.pattern = pattern
+        self.pattern = pattern = pattern or b".*"
         try:
             self._bytes = Expression(pattern, characters=False)
             self._characters = Expression(pattern, characters=True)
@@ -43,15 +44,11 @@ class Rx:
 
     def match_within(self, value: bytes, characters: bool, effort: Effort | None) -> Match | None:
         """As `match`, with what all patterns of a request may cost together."""
-        if not self.pattern:
-            return whole(value)
         expression = self._characters if characters and is_text(value) else self._bytes
         return _as_match(value, expression.search(value, 0, effort))
 
-    def needles(self, characters: bool) -> tuple[Needle, ...] | None:
-        if not self.pattern:
-            return None
-        return (Needle("rx", (self._characters if characters else self._bytes).pattern, False),)
+    def needle(self) -> Needle:
+        return Needle("rx", self._bytes.pattern, text=self._characters.pattern)
 
 
 class RxGlobal(Rx):
@@ -75,7 +72,7 @@ class RxGlobal(Rx):
             some = {stored + n: group for n, group in enumerate(_groups(value, found)) if group is not None}
             groups.update(some)
             stored += len(some)
-            start, end = found.spans[0] or (0, 0)
+            start, end = found.whole
             first = first or (start, end)
             at = end if end > start else _next(value, end, expression is self._characters)
             if at > len(value):
@@ -105,5 +102,5 @@ def _as_match(value: bytes, found: Found | Exhausted | None) -> Match | None:
         return None
     if isinstance(found, Exhausted):
         return Match(0, len(value), (), exhausted=True)
-    start, end = found.spans[0] or (0, 0)
+    start, end = found.whole
     return Match(start, end, _groups(value, found))

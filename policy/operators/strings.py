@@ -10,7 +10,8 @@ Rules (asked of libmodsecurity 3.0.15):
 
 from __future__ import annotations
 
-from policy.operators.base import Match, Needle, characters_of, is_text, whole
+from policy.operators.base import Match, characters_of, is_text, whole
+from policy.scan.needle import Needle
 
 
 class _Literal:
@@ -26,6 +27,10 @@ class _Literal:
         if self.text is self.argument or not (characters and is_text(value)):
             return self.argument
         return self.text
+
+    def literal(self) -> Needle | None:
+        """What a scanner looks for: the argument anywhere."""
+        return Needle("literal", self.argument, text=self.text) if self.argument else None
 
 
 class BeginsWith(_Literal):
@@ -54,9 +59,8 @@ class Contains(_Literal):
         at = value.find(sought)
         return Match(at, at + len(sought)) if at >= 0 else None
 
-    def needles(self, characters: bool) -> tuple[Needle, ...] | None:
-        sought = self.text if characters else self.argument
-        return (Needle("literal", sought, False),) if sought else None
+    def needle(self) -> Needle | None:
+        return self.literal()
 
 
 class Streq(_Literal):
@@ -89,9 +93,8 @@ class ContainsWord(_Literal):
             at = value.find(sought, at + 1)
         return None
 
-    def needles(self, characters: bool) -> tuple[Needle, ...] | None:
-        sought = self.text if characters else self.argument
-        return (Needle("literal", sought, False),) if sought else None
+    def needle(self) -> Needle | None:
+        return self.literal()
 
 
 def _letter_before(value: bytes, at: int, text: bool) -> bool:

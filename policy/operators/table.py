@@ -11,12 +11,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from policy.operators.base import Needle, Operator, OperatorInvalid
+from policy.operators.addresses import IpMatch, networks_of_lines
+from policy.operators.base import Operator, OperatorInvalid
 from policy.operators.constant import NoMatch, UnconditionalMatch
+from policy.operators.encodings import ValidateByteRange, ValidateUrlEncoding, ValidateUtf8Encoding
+from policy.operators.identities import Verify, cpf, luhn, ssn, svnr
+from policy.operators.injection import DetectSqli, DetectXss
 from policy.operators.numeric import COMPARISONS, Comparison
 from policy.operators.phrases import Phrases, phrases_in, phrases_of_lines
 from policy.operators.rx import Rx, RxGlobal
 from policy.operators.strings import BeginsWith, Contains, ContainsWord, EndsWith, Streq, Within
+from policy.scan.needle import Needle
 
 # Operators with the argument of a macro that are kept for each name. Source: ours; the macros of CRS take few values.
 VARIABLE_OPERATORS: Final = 64
@@ -38,7 +43,10 @@ SIMPLE: Final[Mapping[str, Maker]] = {
     "beginswith": BeginsWith,
     "contains": Contains,
     "containsword": ContainsWord,
+    "detectsqli": lambda _: DetectSqli(),
+    "detectxss": lambda _: DetectXss(),
     "endswith": EndsWith,
+    "ipmatch": lambda argument: IpMatch([argument]),
     "nomatch": lambda _: NoMatch(),
     "pm": _phrases,
     "rx": Rx,
@@ -46,11 +54,36 @@ SIMPLE: Final[Mapping[str, Maker]] = {
     "streq": Streq,
     "strmatch": Contains,
     "unconditionalmatch": lambda _: UnconditionalMatch(),
+    "validatebyterange": ValidateByteRange,
+    "validateurlencoding": lambda _: ValidateUrlEncoding(),
+    "validateutf8encoding": lambda _: ValidateUtf8Encoding(),
+    "verifycc": lambda argument: Verify(argument, luhn, fresh=False),
+    "verifycpf": lambda argument: Verify(argument, cpf, fresh=True),
+    "verifyssn": lambda argument: Verify(argument, ssn, fresh=True),
+    "verifysvnr": lambda argument: Verify(argument, svnr, fresh=True),
     "within": Within,
     **{name: _comparison(name) for name in COMPARISONS},
 }
 
-FROM_FILE: Final[Mapping[str, Callable[[bytes], Operator]]] = {
+# Whose argument may hold macros: ModSecurity 3 expands them for these, and for others never (pm then has no phrases).
+WITH_MACROS: Final = frozenset(
+    (
+        "beginswith",
+        "contains",
+        "containsword",
+        "endswith",
+        "rx",
+        "rxglobal",
+        "streq",
+        "strmatch",
+        "within",
+        *COMPARISONS,
+    )
+)
+
+FROM_FILE: Final[Mapping[str, Maker]] = {
+    "ipmatchf": lambda text: IpMatch(networks_of_lines(text)),
+    "ipmatchfromfile": lambda text: IpMatch(networks_of_lines(text)),
     "pmf": lambda text: Phrases(phrases_of_lines(text)),
     "pmfromfile": lambda text: Phrases(phrases_of_lines(text)),
 }
@@ -93,15 +126,15 @@ def build_variable(name: str) -> Callable[[bytes], Operator]:
     from what is returned: then the expanded argument is of no use to the operator.
     """
     key = name.lower()
-    if key not in SIMPLE:
+    if key not in WITH_MACROS:
         raise OperatorInvalid(f"@{name} takes no macro in its argument", "write the argument out")
     return lru_cache(VARIABLE_OPERATORS)(SIMPLE[key])
 
 
-def needles(operator: Operator, characters: bool) -> tuple[Needle, ...] | None:
-    """What a scanner can look for: where none of them is found, the operator does not match. None: it must always be asked."""
-    ask = getattr(operator, "needles", None)
-    found: tuple[Needle, ...] | None = ask(characters) if ask is not None else None
+def needles(operator: Operator) -> Needle | None:
+    """What a scanner can look for: where it is not found, the operator does not match. None: the operator must always be asked."""
+    ask = getattr(operator, "needle", None)
+    found: Needle | None = ask() if ask is not None else None
     return found
 
 

@@ -8,13 +8,7 @@ and never goes back, so no limit is needed. ASCII letters are folded, other byte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Final
-
-from policy.operators.rewrite import literal
-
-# Longest pattern for a scanner, in bytes. Source: Hyperscan refuses patterns of 16,000 bytes and more.
-SCANNER_PATTERN_BYTES: Final = 12_000
+from collections.abc import Sequence
 
 _Node = dict[int, "_Node | None"]  # None: a phrase ends here, and what is longer is never asked for
 
@@ -22,7 +16,7 @@ _Node = dict[int, "_Node | None"]  # None: a phrase ends here, and what is longe
 class Trie:
     """Literals that are looked for together; empty ones are left out."""
 
-    __slots__ = ("_beginnings", "_longest", "_search", "patterns")
+    __slots__ = ("_beginnings", "_longest", "_search", "phrases")
 
     def __init__(self, phrases: Sequence[bytes]) -> None:
         folded = dict.fromkeys(phrase.lower() for phrase in phrases if phrase)
@@ -32,7 +26,7 @@ class Trie:
                 self._beginnings.setdefault(phrase[:size].lower(), phrase[:size])
         self._longest = max(map(len, folded), default=0)
         self._search = re.compile(_pattern(_tree(folded)), re.DOTALL).search if folded else None
-        self.patterns = tuple(_flat(list(folded)))
+        self.phrases = tuple(folded)
 
     def first_end(self, value: bytes) -> int | None:
         """Where the phrase ends that ends first, or None."""
@@ -89,18 +83,3 @@ def _chain(byte: int, below: _Node | None) -> bytes:
     if below is not None:
         written += _pattern(below)
     return bytes(written)
-
-
-def _flat(phrases: Sequence[bytes]) -> Iterator[bytes]:
-    """Alternations of the phrases, as a scanner takes them: it finds literals faster than what a trie makes of them."""
-    group: list[bytes] = []
-    size = 0
-    for phrase in phrases:
-        written = literal(phrase)
-        if group and size + len(written) > SCANNER_PATTERN_BYTES:
-            yield b"(?:%b)" % b"|".join(group)
-            group, size = [], 0
-        group.append(written)
-        size += len(written) + 1
-    if group:
-        yield b"(?:%b)" % b"|".join(group)

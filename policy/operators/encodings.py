@@ -1,0 +1,113 @@
+"""validateByteRange, validateUrlEncoding, validateUtf8Encoding: they match what is *not* valid.
+
+Rules (asked of libmodsecurity 3.0.15):
+- validateByteRange: numbers and ranges from 0 to 255 between commas, each read up to what is no digit. A value with a byte outside
+  of all of them matches.
+- validateUrlEncoding: a "%" that two hexadecimal digits do not follow.
+- validateUtf8Encoding: bytes that are no UTF-8, surrogates and overlong forms included. ModSecurity does not mind characters above
+  U+10FFFF (F4 90 and on); the bytewise reading does as it does, the characters reading follows RFC 3629.
+
+In the characters reading validateByteRange asks only of ASCII bytes: which characters a field may hold is the declaration of the field
+(its repertoire). C1 controls and non-characters, which no repertoire has, still match where their bytes do.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+from policy.operators.base import Match, OperatorInvalid, is_text
+
+_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_NUMBER: Final = re.compile(rb"[ \t\n\v\f\r]*\+?(\d{1,3})(?!\d)")
+_ABOVE_UNICODE: Final = re.compile(rb"\xf4[\x90-\xbf][\x80-\xbf]{2}")
+_NO_CHARACTERS: Final = re.compile(
+    "[\x80-\x9f\ufdd0-\ufdef"
+    + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
+
+class ValidateByteRange:
+    __slots__ = ("_allowed", "_ascii", "_outside")
+
+    def __init__(self, argument: bytes) -> None:
+        allowed: set[int] = set()
+        for part in argument.split(b","):
+            first, hyphen, last = part.partition(b"-")
+            low = _byte(first, part)
+            high = _byte(last, part) if hyphen else low
+            if low > high:
+                raise _bad(part)
+            allowed.update(range(low, high + 1))
+        outside = bytes(byte for byte in range(256) if byte not in allowed)
+        self._allowed = bytes(sorted(allowed))
+        self._outside = _any_of(outside)
+        self._ascii = _any_of(bytes(byte for byte in outside if byte < 0x80))
+
+    def match(self, value: bytes, characters: bool) -> Match | None:
+        if not value.translate(None, self._allowed):
+            return None
+        if characters and is_text(value):
+            return self._of_text(value)
+        found = self._outside.search(value)
+        return None if found is None else Match(*found.span())
+
+    def _of_text(self, value: bytes) -> Match | None:
+        if found := self._ascii.search(value):
+            return Match(*found.span())
+        text = value.decode()
+        for none in _NO_CHARACTERS.finditer(text):
+            if self._outside.search(none[0].encode()):
+                start = len(text[: none.start()].encode())
+                return Match(start, start + len(none[0].encode()))
+        return None
+
+
+class ValidateUrlEncoding:
+    __slots__ = ()
+
+    def match(self, value: bytes, characters: bool) -> Match | None:
+        del characters
+        found = _PERCENT.search(value)
+        return None if found is None else Match(found.start(), len(value))
+
+
+class ValidateUtf8Encoding:
+    __slots__ = ()
+
+    def match(self, value: bytes, characters: bool) -> Match | None:
+        view = memoryview(value)
+        at = 0
+        while True:
+            try:
+                codecs.utf_8_decode(view[at:], "strict", True)  # the function takes it by position only
+            except UnicodeDecodeError as error:
+                at += error.start
+                above = None if characters else _ABOVE_UNICODE.match(value, at)
+                if above is None:
+                    return Match(at, len(value))
+                at = above.end()
+            else:
+                return None
+
+
+def _any_of(members: bytes) -> re.Pattern[bytes]:
+    if not members:
+        return re.compile(rb"(?!)")
+    return re.compile(b"[" + b"".join(b"\\x%02x" % member for member in members) + b"]")
+
+
+def _byte(written: bytes, part: bytes) -> int:
+    found = _NUMBER.match(written)
+    if found is None or int(found[1]) > 0xFF:
+        raise _bad(part)
+    return int(found[1])
+
+
+def _bad(part: bytes) -> OperatorInvalid:
+    return OperatorInvalid(
+        f"{part[:40].decode('latin-1')!r} is no byte and no range of bytes",
+        "write numbers from 0 to 255, such as 32-126,10",
+    )
