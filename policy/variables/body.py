@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from policy.variables.facts import Options
 from policy.variables.item import Pair
+from policy.variables.processors.multipart import Extraction, read_multipart
+from policy.variables.processors.parts import Multipart
 from policy.variables.processors.urlencoded import read_form
 
 if TYPE_CHECKING:
-    from policy.variables.processors.multipart import Multipart
     from policy.variables.processors.xml import Document
 
 PROCESSORS = ("URLENCODED", "MULTIPART", "JSON", "XML")
@@ -23,12 +24,13 @@ class Reading:
     """`state`: b"" nobody looked for errors, b"0" none, b"1" the body could not be read (REQBODY_PROCESSOR_ERROR).
 
     `message` says what is wrong. `oversize`: it is over SecRequestBodyNoFilesLimit, so that REQBODY_ERROR is 1 without
-    an error of the processor. `counted`: bytes for ARGS_COMBINED_SIZE. `exceeded`: the bound of ours that ended the reading.
+    an error of the processor. `counted`: bytes for
+    ARGS_COMBINED_SIZE, None if no argument was counted. `exceeded`: the bound of ours that ended the reading.
     """
 
     arguments: Sequence[Pair] = ()
     posted: bool = True
-    counted: int = 0
+    counted: int | None = None
     state: bytes = b""
     message: bytes = b""
     oversize: bool = False
@@ -44,14 +46,16 @@ NO_PROCESSOR = Reading(state=b"0")
 
 def read_body(processor: str, body: bytes, content_type: bytes | None, options: Options, room: int | None) -> Reading:
     """`room`: how many arguments SecArgumentsLimit leaves, None for no limit. Any bytes have a reading."""
+    if processor == "MULTIPART":
+        return _multipart(body, content_type, options)
     limit = options.request_body_no_files_limit
-    if processor != "MULTIPART" and processor and limit is not None and len(body) > limit:
+    if processor and limit is not None and len(body) > limit:
         return Reading(message=TOO_LARGE, oversize=True)
     if processor == "URLENCODED":
         return _urlencoded(body, options, room)
     if not processor:
         return NO_PROCESSOR
-    raise LookupError(processor, content_type)
+    raise LookupError(processor)
 
 
 def _urlencoded(body: bytes, options: Options, room: int | None) -> Reading:
@@ -59,9 +63,24 @@ def _urlencoded(body: bytes, options: Options, room: int | None) -> Reading:
     pairs = form.pairs if room is None else form.pairs[:room]
     return Reading(
         arguments=pairs,
-        counted=sum([len(key) + len(value) for key, value in pairs]),
-        invalid_escape=form.invalid,
+        counted=sum([len(key) + len(value) for key, value in pairs]) if pairs else None,
+        invalid_escape=form.invalid_value if options.strict else form.invalid,
         state=b"1" if form.exceeded else b"",
         message=b"More arguments than ARGUMENTS_MAX" if form.exceeded else b"",
         exceeded="ARGUMENTS_MAX" if form.exceeded else "",
+    )
+
+
+def _multipart(body: bytes, content_type: bytes | None, options: Options) -> Reading:
+    extraction = Extraction(options.upload_extract, options.upload_file_limit, options.strict)
+    found = read_multipart(body, content_type, extraction)
+    limit = options.request_body_no_files_limit
+    oversize = not found.error and limit is not None and found.bytes_without_files > limit
+    return Reading(
+        arguments=[(part.name, part.content) for part in found.parts if not part.is_file],
+        state=b"1" if found.error else b"" if oversize else b"0",
+        message=TOO_LARGE if oversize else b"Multipart parsing error: " + found.error if found.error else b"",
+        oversize=oversize,
+        exceeded=found.exceeded,
+        multipart=found,
     )

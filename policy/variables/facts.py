@@ -45,8 +45,13 @@ class ResponseFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What directives say about reading; each default is ModSecurity's own (None: it has no bound unless one is set)."""
+    """What directives say about reading; each default is ModSecurity's own (None: it has no bound unless one is set).
 
+    `strict`: keep what ModSecurity 3 does where it contradicts its manual and an attack could hide: line ends that are lost
+    in multipart values, URLENCODED_ERROR that does not see names.
+    """
+
+    strict: bool = False
     argument_separator: bytes = b"&"
     arguments_limit: int | None = None
     request_body_limit: int = REQUEST_BODY_BYTES_DEFAULT

@@ -50,8 +50,9 @@ def basic_user(authorization: bytes) -> bytes | None:
     """The user name of Basic credentials, None if there is none to be read."""
     if not authorization.startswith(b"Basic "):
         return None
+    encoded = authorization[6:].rstrip(b" ")
     try:
-        decoded = a2b_base64(authorization[6:], strict_mode=True)
+        decoded = a2b_base64(encoded, strict_mode=True) if len(encoded) % 4 == 0 else b""
     except Base64Invalid:
         return None
     user, colon, _ = decoded.partition(b":")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, cast
 
 Pair = tuple[bytes, bytes]
 
@@ -18,18 +19,20 @@ class Item(NamedTuple):
 
 Items = tuple[Item, ...]
 NOTHING: Items = ()
+# as Item(...) makes one, in two thirds of the time: a request has a hundred
+_item = cast("Callable[[tuple[bytes, bytes, bytes]], Item]", partial(tuple.__new__, Item))
 
 
 def single(name: bytes, value: bytes) -> Items:
     """A variable that has one value, set or not: ModSecurity 3 shows rules an empty one too."""
-    return (Item(name, b"", value),)
+    return (_item((name, b"", value)),)
 
 
 def keyed(prefix: bytes, pairs: Sequence[Pair]) -> Items:
     """A collection; `prefix` ends with a colon."""
-    return tuple([Item(prefix + key, key, value) for key, value in pairs])
+    return tuple([_item((prefix + key, key, value)) for key, value in pairs])
 
 
 def key_names(prefix: bytes, pairs: Sequence[Pair]) -> Items:
     """The collection of the keys of another one, as ..._NAMES hold them: the value is the key."""
-    return tuple([Item(prefix + key, key, key) for key, _ in pairs])
+    return tuple([_item((prefix + key, key, key)) for key, _ in pairs])

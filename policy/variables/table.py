@@ -13,6 +13,7 @@ from policy.variables import headers
 from policy.variables.item import NOTHING, Item, Items, Pair, key_names, keyed, single
 
 if TYPE_CHECKING:
+    from policy.variables.processors.parts import Multipart, Part
     from policy.variables.transaction import Transaction
 
 Reader = Callable[["Transaction"], Items]
@@ -51,13 +52,16 @@ def _all(transaction: Transaction) -> Sequence[Pair]:
 
 def _combined_size(transaction: Transaction) -> bytes:
     pairs = transaction.query_pairs()
-    if not pairs and not transaction.reading.counted:
+    posted = transaction.reading.counted
+    if not pairs and posted is None:
         return b""
-    return b"%d.000000" % (sum([len(key) + len(value) for key, value in pairs]) + transaction.reading.counted)
+    return b"%d.000000" % (sum([len(key) + len(value) for key, value in pairs]) + (posted or 0))
 
 
 def _url_error(transaction: Transaction) -> bytes:
-    return b"1" if transaction.form.invalid or transaction.reading.invalid_escape else b"0"
+    form = transaction.form
+    invalid = form.invalid_value if transaction.options.strict else form.invalid
+    return b"1" if invalid or transaction.reading.invalid_escape else b"0"
 
 
 _ARGUMENTS: dict[str, Reader] = {
@@ -81,8 +85,8 @@ def _request_line(transaction: Transaction) -> bytes:
 
 def _remote_user(transaction: Transaction) -> Items:
     sent = transaction.select("REQUEST_HEADERS", b"authorization")
-    user = headers.basic_user(sent[0].value) if sent else None
-    return NOTHING if user is None else (Item(sent[0].name, sent[0].key, user),)
+    user = headers.basic_user(sent[-1].value) if sent else None
+    return NOTHING if user is None else (Item(sent[-1].name, sent[-1].key, user),)
 
 
 _HEAD: dict[str, Reader] = {
@@ -182,6 +186,68 @@ _BODY: dict[str, Reader] = {
     "XML": lambda _: (Item(b"", b"", XML_TREE),),
 }
 
+# multipart
+
+
+def _flag(name: str, value: Callable[[Multipart], int]) -> Reader:
+    def held(transaction: Transaction) -> bytes:
+        found = transaction.reading.multipart
+        return b"%d" % value(found) if found is not None and found.read else b""
+
+    return _fact(name, held)
+
+
+def _parts(value: Callable[[Multipart], Sequence[Pair]]) -> Pairs:
+    def held(transaction: Transaction) -> Sequence[Pair]:
+        found = transaction.reading.multipart
+        return () if found is None else value(found)
+
+    return held
+
+
+def _files(value: Callable[[Part], bytes]) -> Pairs:
+    return _parts(lambda m: [(part.name, value(part)) for part in m.parts if part.is_file])
+
+
+def _files_combined_size(transaction: Transaction) -> bytes:
+    found = transaction.reading.multipart
+    sizes = [part.size for part in found.parts if part.is_file] if found else []
+    return _number(sum(sizes)) if sizes else b""
+
+
+def _file_limit(transaction: Transaction) -> bytes:
+    """ModSecurity 3 has no value here but where the limit was exceeded and, strictly, never; the manual says 1."""
+    found = transaction.reading.multipart
+    return b"1" if found is not None and found.file_limit_exceeded and not transaction.options.strict else b""
+
+
+_MULTIPART: dict[str, Reader] = {
+    "FILES": _collection("FILES", _files(lambda part: part.filename)),
+    "FILES_NAMES": _collection("FILES_NAMES", _files(lambda part: part.name)),
+    "FILES_SIZES": _collection("FILES_SIZES", _files(lambda part: _number(part.size))),
+    "FILES_TMP_CONTENT": _collection("FILES_TMP_CONTENT", _files(lambda part: part.content)),
+    "FILES_TMPNAMES": _nothing,
+    "FILES_COMBINED_SIZE": _fact("FILES_COMBINED_SIZE", _files_combined_size),
+    "MULTIPART_NAME": _names("MULTIPART_NAME", _parts(lambda m: [(name, name) for name in m.names])),
+    "MULTIPART_FILENAME": _names("MULTIPART_FILENAME", _parts(lambda m: [(name, name) for name in m.filenames])),
+    "MULTIPART_PART_HEADERS": _collection("MULTIPART_PART_HEADERS", _parts(lambda m: m.part_headers)),
+    "MULTIPART_STRICT_ERROR": _flag("MULTIPART_STRICT_ERROR", lambda m: m.strict_error),
+    "MULTIPART_UNMATCHED_BOUNDARY": _flag("MULTIPART_UNMATCHED_BOUNDARY", lambda m: m.unmatched_boundary),
+    "MULTIPART_BOUNDARY_QUOTED": _flag("MULTIPART_BOUNDARY_QUOTED", lambda m: m.boundary_quoted),
+    "MULTIPART_BOUNDARY_WHITESPACE": _flag("MULTIPART_BOUNDARY_WHITESPACE", lambda m: m.boundary_whitespace),
+    "MULTIPART_CRLF_LF_LINES": _flag("MULTIPART_CRLF_LF_LINES", lambda m: m.crlf_line and m.lf_line),
+    "MULTIPART_DATA_AFTER": _flag("MULTIPART_DATA_AFTER", lambda m: m.data_after),
+    "MULTIPART_DATA_BEFORE": _flag("MULTIPART_DATA_BEFORE", lambda m: m.data_before),
+    "MULTIPART_HEADER_FOLDING": _flag("MULTIPART_HEADER_FOLDING", lambda m: m.header_folding),
+    "MULTIPART_INVALID_HEADER_FOLDING": _flag("MULTIPART_INVALID_HEADER_FOLDING", lambda m: m.invalid_header_folding),
+    "MULTIPART_INVALID_PART": _flag("MULTIPART_INVALID_PART", lambda m: m.invalid_part),
+    "MULTIPART_INVALID_QUOTING": _flag("MULTIPART_INVALID_QUOTING", lambda m: m.invalid_quoting),
+    "MULTIPART_LF_LINE": _flag("MULTIPART_LF_LINE", lambda m: m.lf_line),
+    "MULTIPART_MISSING_SEMICOLON": _flag("MULTIPART_MISSING_SEMICOLON", lambda m: m.missing_semicolon),
+    "MULTIPART_SEMICOLON_MISSING": _flag("MULTIPART_MISSING_SEMICOLON", lambda m: m.missing_semicolon),
+    "MULTIPART_FILE_LIMIT_EXCEEDED": _fact("MULTIPART_FILE_LIMIT_EXCEEDED", _file_limit),
+}
+
 # the response
 
 
@@ -229,9 +295,10 @@ TABLE: dict[str, Reader] = {
     **_HEAD,
     **_AROUND,
     **_BODY,
+    **_MULTIPART,
     **_RESPONSE,
     "DURATION": _fact("DURATION", lambda t: t.duration),
 }
 
-BODY_VARIABLES = frozenset({*_ARGUMENTS, *_BODY, "REQBODY_PROCESSOR"})  # what `process_body` may change
+BODY_VARIABLES = frozenset({*_ARGUMENTS, *_BODY, *_MULTIPART, "REQBODY_PROCESSOR"})  # what `process_body` may change
 RESPONSE_VARIABLES = frozenset(_RESPONSE)  # what `begin_response` and `process_response_body` may change
