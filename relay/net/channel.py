@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import math
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -87,12 +88,13 @@ def _descriptors(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
 
 
 class _Waiting:
-    """One open call: the task that waits, and later its answer."""
+    """One open call: the task that waits, until when, and later its answer."""
 
-    __slots__ = ("answer", "descriptors", "task")
+    __slots__ = ("answer", "deadline", "descriptors", "task")
 
-    def __init__(self, task: trio.lowlevel.Task) -> None:
+    def __init__(self, task: trio.lowlevel.Task, deadline: float) -> None:
         self.task = task
+        self.deadline = deadline
         self.answer: Answer | None = None
         self.descriptors: list[int] = []
 
@@ -100,6 +102,7 @@ class _Waiting:
 class Channel:
     """The client's end: `call` sends a request and waits for its answer; calls of many tasks share one socket.
 
+    All calls wait equally long, so the oldest is the next whose time is over: one task sees to the deadlines of all of them.
     The connection is opened by `run`, and by a call that needs it before, and again after it was lost: a service may come later
     and may restart, and `is_connected` is the truth about it while nobody calls.
     Whatever goes wrong is Unavailable: the caller need not know how a dependency failed, only that it did, and whether
@@ -112,8 +115,9 @@ class Channel:
         self._lost_reason = lost or unavailable
         self._timeout_s = timeout_s
         self._sock: socket.socket | None = None
-        self._waiting: dict[int, _Waiting] = {}
+        self._waiting: dict[int, _Waiting] = {}  # oldest first
         self._last_call = 0
+        self._connected_at = -math.inf
         self._connected = trio.Event()
         self._full = trio.Lock()
 
@@ -133,29 +137,51 @@ class Channel:
     async def call(self, request: Message, descriptors: Sequence[int] = ()) -> tuple[Answer, list[int]]:
         """The answer and the descriptors that came with it. Raises Unavailable."""
         sock = self._sock or self._connect()
-        waiting = _Waiting(trio.lowlevel.current_task())
-        reason = self._reason
-        with trio.move_on_after(self._timeout_s):
-            try:
-                await send_when_there_is_room(sock, self._full, encode(request), descriptors)
-            except (EOFError, trio.ClosedResourceError) as error:
-                self._lose(sock)
-                raise Unavailable(self._reason, f"{self._path.name}: connection lost") from error
-            self._waiting[request.call] = waiting
-            reason = self._lost_reason
+        await self._send(sock, encode(request), descriptors)
+        waiting = _Waiting(trio.lowlevel.current_task(), trio.current_time() + self._timeout_s)
+        self._waiting[request.call] = waiting
 
-            def abandon(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
-                self._waiting.pop(request.call, None)
-                return trio.lowlevel.Abort.SUCCEEDED
+        def abandon(_: trio.lowlevel.RaiseCancelT) -> trio.lowlevel.Abort:
+            self._waiting.pop(request.call, None)
+            return trio.lowlevel.Abort.SUCCEEDED
 
-            await trio.lowlevel.wait_task_rescheduled(abandon)
+        await trio.lowlevel.wait_task_rescheduled(abandon)
         if waiting.answer is None:
             lost = "connection lost" if self._sock is not sock else f"no answer within {self._timeout_s} s"
-            raise Unavailable(reason, f"{self._path.name}: {lost}")
+            raise Unavailable(self._lost_reason, f"{self._path.name}: {lost}")
         return waiting.answer, waiting.descriptors
 
     async def run(self) -> None:
-        """Keep the connection and read answers, for ever. Run it in a task beside the callers."""
+        """Keep the connection, read answers and end calls whose time is over, for ever. Run it beside the callers."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._expire_forever)
+            await self._read_forever()
+
+    async def _send(self, sock: socket.socket, data: bytes, descriptors: Sequence[int]) -> None:
+        """Raises Unavailable: then nothing can have been acted on."""
+        try:
+            if send_nowait(sock, data, descriptors):
+                return
+            with trio.fail_after(self._timeout_s):
+                await send_when_there_is_room(sock, self._full, data, descriptors)
+        except (EOFError, trio.ClosedResourceError) as error:
+            self._lose(sock)
+            raise Unavailable(self._reason, f"{self._path.name}: connection lost") from error
+        except trio.TooSlowError as error:
+            raise Unavailable(self._reason, f"{self._path.name}: no room within {self._timeout_s} s") from error
+
+    async def _expire_forever(self) -> None:
+        while True:
+            oldest = next(iter(self._waiting.items()), None)
+            if oldest is None:
+                await trio.sleep(self._timeout_s)  # a call that comes meanwhile cannot be over before
+            elif oldest[1].deadline > trio.current_time():
+                await trio.sleep_until(oldest[1].deadline)
+            else:
+                del self._waiting[oldest[0]]
+                trio.lowlevel.reschedule(oldest[1].task)
+
+    async def _read_forever(self) -> None:
         while True:
             sock = self._sock
             if sock is None:
@@ -176,9 +202,14 @@ class Channel:
             self._lose(self._sock)
 
     async def _reconnect(self) -> None:
-        """One attempt, and a while until the next."""
-        with contextlib.suppress(Unavailable):
-            self._connect()
+        """One attempt, and a while until the next; before it too, where the last connection did not last."""
+        with trio.move_on_at(self._connected_at + _RECONNECT_S):
+            await self._connected.wait()
+            return
+        await trio.lowlevel.checkpoint_if_cancelled()  # a wait that was over by itself has not told of it
+        if self._sock is None:
+            with contextlib.suppress(Unavailable):
+                self._connect()
         with trio.move_on_after(_RECONNECT_S):
             await self._connected.wait()
 
@@ -190,6 +221,7 @@ class Channel:
             sock.close()
             raise Unavailable(self._reason, f"{self._path.name}: {error.strerror}") from error
         self._sock = sock
+        self._connected_at = trio.current_time()
         self._connected.set()
         return sock
 

@@ -194,6 +194,37 @@ async def test_it_connects_by_itself(
     assert channel.is_connected
 
 
+async def test_a_service_that_accepts_and_closes_is_not_called_on_without_end(
+    channel: Channel, service: Service, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    accepted = 0
+
+    async def shut_the_door() -> None:
+        nonlocal accepted
+        while True:
+            await service.accept()
+            assert service.sock is not None
+            service.sock.close()
+            accepted += 1
+
+    nursery.start_soon(shut_the_door)
+    await trio.sleep(10)
+    assert 10 < accepted <= 21  # twice a second
+
+
+async def test_each_call_has_its_own_deadline(
+    channel: Channel, service: Service, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    calls = []
+    for _ in range(3):
+        calls.append(Call(channel, nursery))
+        await trio.sleep(1)
+    await trio.sleep(TIMEOUT_S - 2.5)
+    assert [call.error is not None for call in calls] == [True, False, False]
+    await trio.sleep(1)
+    assert [call.error is not None for call in calls] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     "packet",
     [b"\xc1", bytes(PACKET_BYTES), bytes(PACKET_BYTES + 1), b"\x93\xa8Recorded\x01\xff"],
