@@ -1,8 +1,8 @@
 """The escapes of programming languages: jsDecode, cssDecode, escapeSeqDecode, htmlEntityDecode, sqlHexDecode.
 
 Known differences between the languages and what is decoded here are ModSecurity's, kept on purpose: jsDecode knows no \\u{...};
-htmlEntityDecode knows five names, needs no semicolon, and takes &nbsp with whatever letters and digits follow; escapeSeqDecode
-drops the backslash of an unknown escape. \\xHH and octal escapes stand for a byte in both readings: they can spell UTF-8.
+htmlEntityDecode knows five names, needs no semicolon, and swallows the letters and digits that follow a name; escapeSeqDecode drops
+the backslash of an unknown escape. \\xHH and octal escapes stand for a byte in both readings: they can spell UTF-8.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ _CONTROLS = {
 }
 _LONG_MAX = 0x7FFF_FFFF_FFFF_FFFF  # where C's strtol stops, which decodes the numbers of entities
 _LONG_DIGITS = 19
-_NAMED = {b"quot": 0x22, b"amp": 0x26, b"lt": 0x3C, b"gt": 0x3E}
-_NBSP = 0xA0
+_NAMED = ((b"quot", 0x22), (b"amp", 0x26), (b"lt", 0x3C), (b"gt", 0x3E), (b"nbsp", 0xA0))
 
 _JS_BYTES = rb"x[0-9A-Fa-f]{2}|[0-3][0-7]{0,2}|[4-7][0-7]?|(?s:.)"
 _JS = re.compile(rb"\\(u[0-9A-Fa-f]{4}|" + _JS_BYTES + rb")")
@@ -48,7 +47,7 @@ _JS_PAIRS = re.compile(
 )
 _CSS = re.compile(rb"\\([0-9A-Fa-f]{1,6}\s?|(?s:.)?)")
 _C = re.compile(rb"\\([xX][0-9A-Fa-f]{2}|[0-7]{1,3}|(?s:.))")
-_HTML = re.compile(rb"&(#[xX][0-9A-Fa-f]++|#[0-9]++|(?i:quot|amp|lt|gt)(?![0-9A-Za-z])|(?i:nbsp)[0-9A-Za-z]*+);?")
+_HTML = re.compile(rb"&(#[xX][0-9A-Fa-f]++|#[0-9]++|(?i:quot|amp|lt|gt|nbsp)[0-9A-Za-z]*+);?")
 _SQL = re.compile(rb"0[xX]((?:[0-9A-Fa-f]{2})++)")
 
 
@@ -91,7 +90,7 @@ def _c(escape: bytes) -> bytes:
 def _html(write: Write) -> Callable[[bytes], bytes]:
     def compute(entity: bytes) -> bytes:
         if entity[:1] != b"#":
-            return write(_NAMED.get(entity.lower(), _NBSP))
+            return write(next(code for name, code in _NAMED if entity.lower().startswith(name)))
         base, digits = (16, entity[2:]) if entity[1:2] in b"xX" else (10, entity[1:])
         digits = digits.lstrip(b"0") or b"0"
         return write(_LONG_MAX if len(digits) > _LONG_DIGITS else min(int(digits, base), _LONG_MAX))

@@ -79,7 +79,7 @@ _SPACE: Final = b" \t\n\r\x0b\x0c"
 _HIGH: Final = bytes(range(0x80, 0x100))
 _ANY: Final = bytes(range(0x100))
 _NOT_ENCODED: Final = b"*" + _DIGITS + _UPPER + _LOWER
-_ENTITY: Final = rb"&(?:#(?:[xX][0-9A-Fa-f]|[0-9])|(?i:quot|amp|lt|gt)(?![0-9A-Za-z])|(?i:nbsp))"
+_ENTITY: Final = rb"&(?:#(?:[xX][0-9A-Fa-f]|[0-9])|(?i:quot|amp|lt|gt|nbsp))"
 _DOT_SEGMENT: Final = rb"//|\./|\.\Z"
 
 
