@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from policy.engine.compile import compile_rule
+from policy.engine.folding import Kept, fold, marker_places
 from policy.engine.records import Records
 from policy.engine.rule import Rule
-from policy.operators.base import OperatorInvalid
 from policy.seclang import ast
-from policy.seclang.faults import Problem, SecLangInvalid, WordError
-from policy.transformations.code_points import UnicodeMap
+from policy.seclang.faults import SecLangInvalid
 from policy.variables.facts import Options
 
 Reading = Literal["strict", "characters"]
@@ -67,31 +65,26 @@ def compile_rules(
     progress: Progress | None = None,
 ) -> Program:
     """Raises SecLangInvalid with everything that is wrong. `cache`: a directory for compiled patterns."""
-    problems: list[Problem] = []
-    unicode_map = None
-    phases = {number: _phase(entries, unicode_map, problems) for number, entries in ruleset.phases.items()}
-    if problems:
-        raise SecLangInvalid(problems)
+    folded = fold(ruleset.phases, None)
+    if folded.problems:
+        raise SecLangInvalid(folded.problems)
     settings = ruleset.settings
+    phases = {number: _phase(entries, folded.phases[number]) for number, entries in ruleset.phases.items()}
     return Program(
-        settings, reading, phases, options_of(settings), {}, Records(settings.collection_timeout_s), ruleset.digest
+        settings,
+        reading,
+        phases,
+        options_of(settings),
+        folded.tx,
+        Records(settings.collection_timeout_s),
+        ruleset.digest,
     )
 
 
-def _phase(entries: Sequence[ast.Rule | ast.Marker], unicode_map: UnicodeMap | None, problems: list[Problem]) -> Phase:
-    rules: list[Rule] = []
-    markers: dict[str, tuple[int, ...]] = {}
-    ordinal = 0
-    for entry in entries:
-        if isinstance(entry, ast.Marker):
-            markers[entry.name] = (*markers.get(entry.name, ()), ordinal)
-            continue
-        try:
-            rules.append(compile_rule(entry, ordinal, unicode_map))
-        except (WordError, OperatorInvalid) as error:
-            problems.append(Problem(entry.position, error.message, error.mend))
-        ordinal += 1
-    return Phase(tuple(rules), tuple(rule.ordinal for rule in rules), markers, ordinal)
+def _phase(entries: Sequence[ast.Rule | ast.Marker], kept: Sequence[Kept]) -> Phase:
+    rules = tuple(one.compiled for one in kept)
+    markers, total = marker_places(entries)
+    return Phase(rules, tuple(rule.ordinal for rule in rules), markers, total)
 
 
 def options_of(settings: ast.Settings) -> Options:

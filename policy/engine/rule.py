@@ -62,6 +62,17 @@ class Link:
     def unconditional(self) -> bool:
         return self.operator is None and self.operator_of is None
 
+    def matches(self, run: State) -> bool:
+        """Whether some value matches, without anything happening. Raises OperatorInvalid."""
+        if self.unconditional:
+            return True
+        operator = self.operator or (self.operator_of(run) if self.operator_of else None)
+        values = [item.value for source in self.sources for item in source.fetch(run)]
+        return operator is not None and any(
+            (operator.match(self.chain.apply(value, run.characters), run.characters) is None) is self.negated
+            for value in values
+        )
+
 
 class Outcome(NamedTuple):
     """What a rule that matched does to the exchange. `action`: deny, drop, redirect, allow or pass."""
