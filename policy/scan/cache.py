@@ -24,15 +24,19 @@ SUFFIX = ".hsdb"
 def key(needles: Mapping[int, Needle], *, characters: bool) -> str:
     """Hex digest of everything that the database depends on."""
     described = [
-        [id_, needle.kind, needle.caseless, *(pattern.hex() for pattern in needle.patterns(characters=characters))]
+        [id_, needle.kind, needle.caseless, *(pattern.hex() for pattern in _patterns(needle, characters))]
         for id_, needle in sorted(needles.items())
     ]
     return hashlib.sha256(json.dumps([FORMAT, platform(), characters, described]).encode()).hexdigest()
 
 
+def _patterns(needle: Needle, characters: bool) -> tuple[bytes, ...]:
+    return needle.patterns(characters=False) + (needle.patterns(characters=True) if characters else ())
+
+
 def store(directory: Path, name: str, build: Build) -> None:
     """Complete or not at all. Raises OSError."""
-    compiled = [[one.id, one.how, one.expressions, one.reason] for one in build.compiled]
+    compiled = [[one.id, one.how, one.expressions, one.folds, one.reason] for one in build.compiled]
     head = json.dumps({"name": name, "compiled": compiled}).encode()
     body = head + b"\n" + (build.database.dump() if build.database is not None else b"")
     partial = directory / f".{name}.{secrets.token_hex(8)}"

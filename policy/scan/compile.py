@@ -3,17 +3,21 @@
 The steps for one pattern, until one succeeds: exact; cut into several expressions where it is too large; with Hyperscan's own
 widening (HS_FLAG_PREFILTER); with it and without anchors. What is left, and what hits everything anyway, is `always`: it is not in
 the database and counts as a hit in every value.
+
+For the reading by characters the same database serves values that are UTF-8 and values that are not: an expression made from the
+pattern of characters holds for both, as long as the pattern names nothing beyond ASCII. Otherwise the pattern of bytes is added,
+under an id of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from policy.scan.database import Database, Expression
-from policy.scan.needle import Needle, quoted
-from policy.scan.syntax import parse
+from policy.scan.needle import BYTEWISE, Needle, quoted
+from policy.scan.syntax import Parsed, parse
 from policy.scan.tree import MAX_PIECES, Group, Unscannable, cut, write
 
 How = Literal["exact", "cut", "prefilter", "unanchored", "always"]
@@ -21,15 +25,17 @@ Progress = Callable[[int, int], None]  # done, total
 
 # A needle that hits all of these hits nearly everything: to ask it in a scan would cost more than it can tell.
 PROBES = (b"a", b"7", b"2024-01-31", b"Yamada Taro")
+_ORDER: tuple[How, ...] = ("exact", "cut", "prefilter", "unanchored", "always")
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What became of one needle. `reason`: why it is not exact, else empty."""
+    """What became of one needle. `reason`: why it is not exact, else empty. `folds`: see policy.scan.syntax.Parsed."""
 
     id: int
     how: How
     expressions: int
+    folds: bool
     reason: str
 
 
@@ -40,19 +46,27 @@ class Build:
 
 
 def build(needles: Mapping[int, Needle], *, characters: bool, progress: Progress | None = None) -> Build:
-    """Never fails because of a pattern. `progress` is called after each needle, and after the whole."""
+    """Never fails because of a pattern. `progress` is called before each needle, before the whole, and at the end."""
     expressions: list[Expression] = []
     compiled: list[Compiled] = []
+    total = len(needles) + 1
     for done, (id_, needle) in enumerate(needles.items()):
         if progress is not None:
-            progress(done, len(needles) + 1)
+            progress(done, total)
         result, found = _needle(id_, needle, characters)
         compiled.append(result)
         expressions.extend(found)
-    database = Database.compile(expressions, characters=characters) if expressions else None
     if progress is not None:
-        progress(len(needles) + 1, len(needles) + 1)
+        progress(len(needles), total)
+    database = Database.compile(expressions) if expressions else None
+    if progress is not None:
+        progress(total, total)
     return Build(tuple(compiled), database)
+
+
+def summary(compiled: Sequence[Compiled]) -> dict[How, int]:
+    """How many needles became what."""
+    return {how: sum(1 for one in compiled if one.how == how) for how in _ORDER}
 
 
 def _needle(id_: int, needle: Needle, characters: bool) -> tuple[Compiled, list[Expression]]:
@@ -61,57 +75,61 @@ def _needle(id_: int, needle: Needle, characters: bool) -> tuple[Compiled, list[
     found: list[Expression] = []
     worst: How = "exact"
     reasons: list[str] = []
+    parsed: list[tuple[Parsed, bool]] = []
     try:
-        for pattern in needle.patterns(characters=characters):
-            how, expressions, reason = _pattern(id_, pattern, needle.caseless, characters)
+        parsed = _parsed(needle, characters)
+        for one, lifted in parsed:
+            id_here = id_ if lifted or not characters else id_ + BYTEWISE
+            how, expressions, reason = _pattern(Expression(id_here, b"", needle.caseless), one.root, lifted)
             found.extend(expressions)
             worst = max(worst, how, key=_ORDER.index)
             reasons.extend([reason] if reason else [])
     except Unscannable as exc:
-        return Compiled(id_, "always", 0, str(exc)), []
-    return Compiled(id_, worst, len(found), "; ".join(reasons)), found
+        return Compiled(id_, "always", 0, True, str(exc)), []
+    return Compiled(id_, worst, len(found), any(one.folds for one, _ in parsed), "; ".join(reasons)), found
 
 
-_ORDER: tuple[How, ...] = ("exact", "cut", "prefilter", "unanchored", "always")
+def _parsed(needle: Needle, characters: bool) -> list[tuple[Parsed, bool]]:
+    """The trees to be written, and whether lifted from characters."""
+    patterns = needle.patterns(characters=False)
+    if not characters:
+        return [(parse(pattern, characters=False, caseless=needle.caseless), False) for pattern in patterns]
+    found: list[tuple[Parsed, bool]] = []
+    for pattern, text in zip(patterns, needle.patterns(characters=True), strict=True):
+        lifted = parse(text, characters=True, caseless=needle.caseless)
+        found.append((lifted, True))
+        if text != pattern or lifted.beyond_ascii:
+            found.append((parse(pattern, characters=False, caseless=needle.caseless), False))
+    return found
 
 
 def _literal(id_: int, needle: Needle, characters: bool) -> tuple[Compiled, list[Expression]]:
-    patterns = needle.patterns(characters=characters)
-    try:
-        if any(not pattern for pattern in patterns):
-            raise Unscannable("the empty string is everywhere")
-        found = [
-            Expression(
-                id_, write(parse(quoted(pattern), characters=characters), characters=characters), needle.caseless
-            )
-            for pattern in patterns
-        ]
-    except Unscannable as exc:
-        return Compiled(id_, "always", 0, str(exc)), []
-    return Compiled(id_, "exact", len(found), ""), found
+    patterns = dict.fromkeys((*needle.patterns(characters=False), *needle.patterns(characters=characters)))
+    if b"" in patterns:
+        return Compiled(id_, "always", 0, True, "the empty string is everywhere"), []
+    written = [write(parse(quoted(pattern), characters=False).root, lifted=False) for pattern in patterns]
+    return Compiled(id_, "exact", len(written), False, ""), [Expression(id_, text, needle.caseless) for text in written]
 
 
-def _pattern(id_: int, pattern: bytes, caseless: bool, characters: bool) -> tuple[How, list[Expression], str]:
-    tree = parse(pattern, characters=characters, caseless=caseless)
-    expression = _try(Expression(id_, write(tree, characters=characters), caseless), characters)
+def _pattern(model: Expression, tree: Group, lifted: bool) -> tuple[How, list[Expression], str]:
+    exact = write(tree, lifted=lifted)
+    expression = _try(replace(model, text=exact))
     if isinstance(expression, Expression):
         return "exact", [expression], ""
     reason = expression
-    pieces = _pieces(id_, tree, caseless, characters)
+    pieces = _pieces(model, tree, lifted)
     if pieces is not None:
         return "cut", pieces, reason
-    exact = write(tree, characters=characters)
-    expression = _try(Expression(id_, exact, caseless, prefilter=True), characters)
+    expression = _try(replace(model, text=exact, prefilter=True))
     if isinstance(expression, Expression):
         return "prefilter", [expression], reason
-    floating = write(tree, characters=characters, anchors=False)
-    expression = _try(Expression(id_, floating, caseless, prefilter=True), characters)
+    expression = _try(replace(model, text=write(tree, lifted=lifted, anchors=False), prefilter=True))
     if isinstance(expression, Expression):
         return "unanchored", [expression], reason
     raise Unscannable(reason)
 
 
-def _pieces(id_: int, tree: Group, caseless: bool, characters: bool) -> list[Expression] | None:
+def _pieces(model: Expression, tree: Group, lifted: bool) -> list[Expression] | None:
     """The pattern as several expressions, None where that does not help."""
     found: list[Expression] = []
     todo = [tree]
@@ -119,7 +137,7 @@ def _pieces(id_: int, tree: Group, caseless: bool, characters: bool) -> list[Exp
         if len(found) + len(todo) > MAX_PIECES:
             return None
         piece = todo.pop()
-        expression = _try(Expression(id_, write(piece, characters=characters), caseless), characters)
+        expression = _try(replace(model, text=write(piece, lifted=lifted)))
         if isinstance(expression, Expression):
             found.append(expression)
             continue
@@ -130,24 +148,18 @@ def _pieces(id_: int, tree: Group, caseless: bool, characters: bool) -> list[Exp
     return found
 
 
-def _try(expression: Expression, characters: bool) -> Expression | str:
+def _try(expression: Expression) -> Expression | str:
     """The expression as Hyperscan takes it, or its objection. Raises Unscannable for one that hits everything."""
     try:
-        database = Database.compile([expression], characters=characters)
+        database = Database.compile([expression])
     except Unscannable as exc:
-        objection = str(exc)
-        if "empty" not in objection:
-            return objection
-        expression = Expression(expression.id, expression.text, expression.caseless, expression.prefilter, empty=True)
+        if "empty" not in str(exc):
+            return str(exc)
+        expression = replace(expression, empty=True)
         try:
-            database = Database.compile([expression], characters=characters)
+            database = Database.compile([expression])
         except Unscannable as second:
             return str(second)
     if all(database.hits(probe) for probe in PROBES):
         raise Unscannable("it hits nearly every value")
     return expression
-
-
-def summary(compiled: Sequence[Compiled]) -> dict[How, int]:
-    """How many needles became what."""
-    return {how: sum(1 for one in compiled if one.how == how) for how in _ORDER}

@@ -1,8 +1,8 @@
 """The only module that knows Hyperscan (vectorscan): many expressions, one database, one pass over a buffer.
 
 Every expression has DOTALL, MULTILINE and SINGLEMATCH: a scan reports each id at most once per expression, so that the number of
-calls back is bounded by the database and not by the input. In the reading by characters a buffer has to be valid UTF-8, or
-Hyperscan's result is undefined; Unicode properties are left off (policy.scan.intervals writes the classes out).
+calls back is bounded by the database and not by the input. Expressions and buffers are bytes: Hyperscan's UTF-8 mode makes databases
+two to three times as large, its Unicode tables are not PCRE2's, and its results for what is not UTF-8 are undefined.
 
 Known of the binding (hyperscan 0.9.1): expressions end at a NUL byte (policy.scan.tree never writes one); `Database.scratch` of a
 loaded database is unset; a database and its scratch space serve one thread at a time, and a scan lets other threads run.
@@ -48,14 +48,14 @@ class Database:
         self._scan = database.scan
 
     @classmethod
-    def compile(cls, expressions: Sequence[Expression], *, characters: bool) -> Database:
+    def compile(cls, expressions: Sequence[Expression]) -> Database:
         """Raises Unscannable with Hyperscan's own words."""
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         try:
             database.compile(
                 [expression.text for expression in expressions],
                 ids=[expression.id for expression in expressions],
-                flags=[_flags(expression, characters) for expression in expressions],
+                flags=[_flags(expression) for expression in expressions],
             )
         except hyperscan.HyperscanError as exc:
             raise Unscannable(str(exc)) from exc
@@ -88,7 +88,7 @@ class Database:
         return found
 
 
-def _flags(expression: Expression, characters: bool) -> int:
+def _flags(expression: Expression) -> int:
     flags = _FLAGS
     if expression.caseless:
         flags |= hyperscan.HS_FLAG_CASELESS
@@ -96,8 +96,6 @@ def _flags(expression: Expression, characters: bool) -> int:
         flags |= hyperscan.HS_FLAG_PREFILTER
     if expression.empty:
         flags |= hyperscan.HS_FLAG_ALLOWEMPTY
-    if characters:
-        flags |= hyperscan.HS_FLAG_UTF8
     return flags
 
 

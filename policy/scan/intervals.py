@@ -14,6 +14,9 @@ Ranges = tuple[tuple[int, int], ...]
 
 TOP_BYTE = 0xFF
 TOP_CHARACTER = 0x10FFFF
+ASCII: Ranges = ((0x00, 0x7F),)
+BEYOND_ASCII: Ranges = ((0x80, TOP_CHARACTER),)
+HIGH_BYTES: Ranges = ((0x80, 0xFF),)
 
 
 def union(*parts: Iterable[tuple[int, int]]) -> Ranges:
@@ -36,6 +39,36 @@ def complement(ranges: Ranges, top: int, bottom: int = 0) -> Ranges:
     if start <= top:
         found.append((start, top))
     return tuple(found)
+
+
+def intersection(one: Ranges, other: Ranges) -> Ranges:
+    pairs = ((max(low, start), min(high, end)) for low, high in one for start, end in other)
+    return union((low, high) for low, high in pairs if low <= high)
+
+
+def count(ranges: Ranges) -> int:
+    """How many code points."""
+    return sum(high - low + 1 for low, high in ranges)
+
+
+def utf8_sequences(low: int, high: int) -> list[tuple[tuple[int, int], ...]]:
+    """The UTF-8 of a range of characters beyond ASCII: each entry has a range for every byte in its turn."""
+    for last in (0x7FF, 0xFFFF):
+        if low <= last < high:
+            return utf8_sequences(low, last) + utf8_sequences(last + 1, high)
+    for bits in (6, 12, 18):
+        mask = (1 << bits) - 1
+        if low >> bits == high >> bits or high < 1 << bits:
+            continue
+        if low & mask:
+            return utf8_sequences(low, low | mask) + utf8_sequences((low | mask) + 1, high)
+        if high & mask != mask:
+            return utf8_sequences(low, (high & ~mask) - 1) + utf8_sequences(high & ~mask, high)
+    return [tuple(zip(_encoded(low), _encoded(high), strict=True))]
+
+
+def _encoded(code: int) -> bytes:
+    return chr(code).encode("utf-8", "surrogatepass")
 
 
 def _of(text: str) -> Ranges:
@@ -116,7 +149,6 @@ _TEXT_SPACE = union(
 )
 _TEXT_HORIZONTAL = union(_of("\t \xa0\u1680\u180e\u202f\u205f\u3000"), ((0x2000, 0x200A),))
 _TEXT_VERTICAL = union(_VERTICAL, ((0x2028, 0x2029),))
-_BEYOND_ASCII: Ranges = ((0x80, TOP_CHARACTER),)
 
 
 def _below(ranges: Ranges) -> Ranges:
@@ -159,4 +191,4 @@ def posix_class(name: str, *, negated: bool, characters: bool, narrow: bool) -> 
     if not characters:
         return complement(members, TOP_BYTE) if negated else members
     inside = _below(members) if negated else members
-    return inside if narrow else union(inside, _BEYOND_ASCII)
+    return inside if narrow else union(inside, BEYOND_ASCII)

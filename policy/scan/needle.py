@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-MAX_ID = 2**32 - 1  # what Hyperscan can give back for an expression
+BYTEWISE = 2**31  # added to an id in a database: this expression is for values that are not UTF-8
+MAX_ID = BYTEWISE - 1  # Hyperscan's ids have 32 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Needle:
     """`rx`: a PCRE2 pattern, looked for anywhere under DOTALL and MULTILINE. `literal`: the bytes themselves, anywhere.
 
     `text` is the pattern that the operator compiles for the reading by characters (UTF-8, matched with UTF and UCP); None where it
-    is `pattern` itself. `more` are alternatives of the same kind for both readings, such as the other phrases of a list.
+    is `pattern` itself. For values of ASCII both have to mean the same. `more` are alternatives of the same kind for both readings,
+    such as the other phrases of a list.
     """
 
     kind: Literal["rx", "literal"]

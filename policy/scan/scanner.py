@@ -1,11 +1,11 @@
 """One pass over all values of a request for all needles: which needle may match which value.
 
-The values are joined with line feeds and scanned at once; as `^` and `$` are those of MULTILINE and a line feed is neither a word
-character nor part of a literal's neighbourhood, every match inside one value is a match in the joined buffer too. Only when there
-are hits are smaller groups of values scanned again, down to the single value. A hit that needs two values therefore vanishes.
+The values are joined with line feeds and scanned at once; as `^` and `$` are those of MULTILINE and a line feed is no word
+character, every match inside one value is a match in the joined buffer too. Only when there are hits are fewer values scanned again,
+down to the single value. A hit that needs two values therefore vanishes.
 
-In the reading by characters the values that are valid UTF-8 beyond ASCII are looked at with a second database; all others bytewise.
-Two characters fold to ASCII letters (the Kelvin sign and the long s): a value with one of them counts as hit by every needle.
+In the reading by characters, what was compiled from a pattern's bytes counts only where the values are not all UTF-8. And two
+characters fold to ASCII letters: a value with one of them counts as hit by every needle that ignores the case of these letters.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
 from policy.scan.database import Database
-from policy.scan.needle import MAX_ID, Needle
+from policy.scan.needle import BYTEWISE, MAX_ID, Needle
 
 GROUP = 8  # values scanned together a second time, where there were hits among many
-_FOLDING = ("\u212a".encode(), "\u017f".encode())
+_KELVIN, _LONG_S = "\u212a".encode(), "\u017f".encode()
 
 Hits = Mapping[int, Sequence[int]]
 _Found = dict[int, list[int]]
@@ -28,13 +28,17 @@ _Found = dict[int, list[int]]
 class Scanner:
     """Immutable; not for two threads at a time. `always` are the needles of which a scan never tells anything."""
 
-    def __init__(self, needles: Mapping[int, Needle], plain: Build, text: Build | None) -> None:
-        self._ids = tuple(needles)
-        self._plain = _Pass(plain)
-        self._text = _Pass(text) if text is not None else None
-        self.compiled: tuple[Compiled, ...] = plain.compiled
-        self.compiled_text: tuple[Compiled, ...] = text.compiled if text is not None else ()
-        self.always = self._plain.always if self._text is None else self._plain.always & self._text.always
+    def __init__(self, build: Build, *, characters: bool) -> None:
+        self.compiled: tuple[Compiled, ...] = build.compiled
+        self.always = frozenset(one.id for one in build.compiled if one.how == "always")
+        self._folding = frozenset(one.id for one in build.compiled if one.folds and characters) - self.always
+        self._bytewise = frozenset(one.id + BYTEWISE for one in build.compiled) if characters else frozenset()
+        self._database = build.database
+
+    @property
+    def size(self) -> int:
+        """Bytes of the database."""
+        return self._database.size() if self._database is not None else 0
 
     def scan(self, values: Sequence[bytes], active: Container[int] | None = None) -> Hits:
         """For each needle (of `active`, if given) that may match something, the indexes of those values, ascending.
@@ -44,103 +48,58 @@ class Scanner:
         found: _Found = {}
         if not values:
             return found
-        buffer = _joined(values)
-        if self._text is None or buffer.isascii():
-            self._plain.scan(values, buffer, range(len(values)), active, found)
-            return found
-        self._scan_characters(self._text, values, active, found)
-        return {id_: sorted(indexes) for id_, indexes in found.items()}
-
-    def _scan_characters(
-        self, text: _Pass, values: Sequence[bytes], active: Container[int] | None, found: _Found
-    ) -> None:
-        plain_indexes, text_indexes, folding = _by_reading(values)
-        for one, indexes in ((self._plain, plain_indexes), (text, text_indexes)):
-            if indexes:
-                chosen = [values[index] for index in indexes]
-                one.scan(chosen, _joined(chosen), indexes, active, found)
-        for id_ in self._ids if folding else ():
-            if active is None or id_ in active:
-                found.setdefault(id_, []).extend(folding)
-
-
-def _by_reading(values: Sequence[bytes]) -> tuple[list[int], list[int], list[int]]:
-    """The indexes of the values that are read bytewise, by characters, and not at all."""
-    plain, text, folding = [], [], []
-    for index, value in enumerate(values):
-        if value.isascii() or not _is_utf8(value):
-            plain.append(index)
-        elif any(sign in value for sign in _FOLDING):
-            folding.append(index)
-        else:
-            text.append(index)
-    return plain, text, folding
-
-
-def _is_utf8(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-class _Pass:
-    """One database and what it can't decide."""
-
-    def __init__(self, build: Build) -> None:
-        self.always = frozenset(one.id for one in build.compiled if one.how == "always")
-        self._database = build.database
-
-    def scan(
-        self,
-        values: Sequence[bytes],
-        buffer: bytes,
-        indexes: Sequence[int],
-        active: Container[int] | None,
-        found: _Found,
-    ) -> None:
-        """`buffer` are the values joined, `indexes` those by which they are reported."""
         for id_ in self.always:
             if active is None or id_ in active:
-                found.setdefault(id_, []).extend(indexes)
+                found[id_] = list(range(len(values)))
         if self._database is None:
-            return
-        hits = _active(self._database.hits(buffer), active)
-        if not hits:
-            return
+            return found
+        buffer = _joined(values)
+        hits = self._search(self._database, buffer, active)
+        if hits:
+            self._attribute(self._database, values, hits, active, found)
+        if self._folding and (_KELVIN in buffer or _LONG_S in buffer):
+            self._fold(values, active, found)
+        return found
+
+    def _attribute(
+        self,
+        database: Database,
+        values: Sequence[bytes],
+        hits: Collection[int],
+        active: Container[int] | None,
+        found: _Found,
+    ) -> None:
+        """Which values the hits of all are of."""
         if len(values) == 1:
-            _report(hits, indexes, found)
-        elif len(values) < 2 * GROUP or len(hits) >= len(values):
-            self._each(self._database, values, indexes, active, found)
-        else:
-            self._grouped(self._database, values, indexes, active, found)
+            for id_ in hits:
+                found[id_] = [0]
+            return
+        grouped = len(values) >= 2 * GROUP and len(hits) < len(values)
+        for start in range(0, len(values), GROUP if grouped else len(values)):
+            group = values[start : start + GROUP] if grouped else values
+            if grouped and not self._search(database, _joined(group), active):
+                continue
+            for index, value in enumerate(group, start):
+                for id_ in self._search(database, value or b"\n", active):
+                    found.setdefault(id_, []).append(index)
 
-    def _grouped(
-        self,
-        database: Database,
-        values: Sequence[bytes],
-        indexes: Sequence[int],
-        active: Container[int] | None,
-        found: _Found,
-    ) -> None:
-        for start in range(0, len(values), GROUP):
-            group = values[start : start + GROUP]
-            if _active(database.hits(_joined(group)), active):
-                self._each(database, group, indexes[start : start + GROUP], active, found)
+    def _search(self, database: Database, buffer: bytes, active: Container[int] | None) -> Collection[int]:
+        """The needles that match somewhere in the buffer."""
+        hits = database.hits(buffer)
+        if not hits:
+            return ()
+        ids = set(hits)
+        bytewise = ids & self._bytewise
+        if bytewise:
+            ids -= bytewise
+            if not _is_utf8(buffer):
+                ids.update(id_ - BYTEWISE for id_ in bytewise)
+        return ids if active is None else _active(ids, active)
 
-    def _each(
-        self,
-        database: Database,
-        values: Sequence[bytes],
-        indexes: Sequence[int],
-        active: Container[int] | None,
-        found: _Found,
-    ) -> None:
-        for value, index in zip(values, indexes, strict=True):
-            hits = database.hits(value or b"\n")
-            if hits:
-                _report(_active(hits, active), (index,), found)
+    def _fold(self, values: Sequence[bytes], active: Container[int] | None, found: _Found) -> None:
+        indexes = [index for index, value in enumerate(values) if _KELVIN in value or _LONG_S in value]
+        for id_ in _active(self._folding, active):
+            found[id_] = sorted({*found.get(id_, ()), *indexes})
 
 
 def _joined(values: Sequence[bytes]) -> bytes:
@@ -149,13 +108,16 @@ def _joined(values: Sequence[bytes]) -> bytes:
     return buffer if values[-1] else buffer + b"\n"
 
 
-def _active(hits: list[int], active: Container[int] | None) -> Collection[int]:
-    return hits if active is None or not hits else [id_ for id_ in hits if id_ in active]
+def _active(ids: Collection[int], active: Container[int] | None) -> Collection[int]:
+    return ids if active is None else [id_ for id_ in ids if id_ in active]
 
 
-def _report(hits: Collection[int], indexes: Sequence[int], found: _Found) -> None:
-    for id_ in set(hits):
-        found.setdefault(id_, []).extend(indexes)
+def _is_utf8(buffer: bytes) -> bool:
+    try:
+        buffer.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def compile_scanner(
@@ -163,28 +125,12 @@ def compile_scanner(
 ) -> Scanner:
     """Raises OSError where the cache can't be written; ValueError for an id out of range. Slow (seconds) unless cached.
 
-    `progress` is called with (done, total); what comes from the cache counts as done at once.
+    With `characters`, values that are UTF-8 are read so; without, all are read bytewise. `progress` is called with (done, total).
     """
     if any(not 0 <= id_ <= MAX_ID for id_ in needles):
-        raise ValueError("an id of a needle has 32 bits")
-    steps = len(needles) + 1
-    readings = (False, True) if characters else (False,)
-    builds = [
-        _one(needles, reading, cache, _shifted(progress, number * steps, steps * len(readings)))
-        for number, reading in enumerate(readings)
-    ]
-    return Scanner(needles, builds[0], builds[1] if characters else None)
-
-
-def _shifted(progress: Progress | None, before: int, total: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda done, _total: progress(before + done, total)
-
-
-def _one(needles: Mapping[int, Needle], characters: bool, cache: Path | None, progress: Progress | None) -> Build:
+        raise ValueError("an id of a needle has 31 bits")
     if cache is None:
-        return build(needles, characters=characters, progress=progress)
+        return Scanner(build(needles, characters=characters, progress=progress), characters=characters)
     name = key(needles, characters=characters)
     found = fetch(cache, name)
     if found is None:
@@ -192,4 +138,4 @@ def _one(needles: Mapping[int, Needle], characters: bool, cache: Path | None, pr
         store(cache, name, found)
     elif progress is not None:
         progress(len(needles) + 1, len(needles) + 1)
-    return found
+    return Scanner(found, characters=characters)

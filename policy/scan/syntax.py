@@ -8,6 +8,7 @@ Refused: (*VERBS), conditions, call-outs, \G, {,n} and braces with blanks (which
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from policy.scan.intervals import POSIX, TOP_BYTE, TOP_CHARACTER, Ranges, class_escape, posix_class, union
 from policy.scan.tree import ANY, GAP, Boundary, Char, Group, Item, Node, Text, Unscannable
@@ -32,7 +33,17 @@ _SPACES = frozenset(" \t\n\r\f\v")
 _ACCEPTED_FLAGS = frozenset("imsxnUJ")
 
 
-def parse(pattern: bytes, *, characters: bool, caseless: bool = False) -> Group:
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """`beyond_ascii`: the pattern names characters from 0x80 on. `folds`: it matches characters that only Unicode's case folding
+    makes ASCII letters (the Kelvin sign and the long s)."""
+
+    root: Group
+    beyond_ascii: bool
+    folds: bool
+
+
+def parse(pattern: bytes, *, characters: bool, caseless: bool = False) -> Parsed:
     """Raises Unscannable. In the reading by characters the pattern has to be UTF-8."""
     try:
         text = pattern.decode("utf-8" if characters else "latin-1")
@@ -42,7 +53,7 @@ def parse(pattern: bytes, *, characters: bool, caseless: bool = False) -> Group:
     root = parser.group(0)
     if parser.at < len(text):
         raise Unscannable("a parenthesis that was never opened")
-    return root
+    return Parsed(root, parser.beyond_ascii, parser.folds)
 
 
 class _Parser:
@@ -54,6 +65,8 @@ class _Parser:
         self._extended = False
         self._literal_until = 0  # end of a \Q...\E
         self.at = 0
+        self.beyond_ascii = False
+        self.folds = False
 
     def group(self, depth: int) -> Group:
         """Alternatives up to the closing parenthesis (left standing) or the end."""
@@ -173,7 +186,11 @@ class _Parser:
 
     def _folds(self, low: int, high: int) -> bool:
         """Whether case folding, which differs between Unicode versions, could change what this matches."""
-        if not (self._characters and self._caseless) or high < 0x80:
+        self.beyond_ascii = self.beyond_ascii or high >= 0x80
+        if not (self._characters and self._caseless):
+            return False
+        if high < 0x80:
+            self.folds = self.folds or any(low <= ord(letter) <= high for letter in "KSks")
             return False
         letter = chr(low)
         return low != high or len({letter, letter.lower(), letter.upper(), letter.casefold(), letter.title()}) > 1

@@ -9,9 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from policy.scan.intervals import WORD, Ranges
+from policy.scan.intervals import (
+    ASCII,
+    BEYOND_ASCII,
+    HIGH_BYTES,
+    TOP_CHARACTER,
+    WORD,
+    Ranges,
+    complement,
+    count,
+    intersection,
+    union,
+    utf8_sequences,
+)
 
 MAX_PIECES = 64  # expressions that one pattern may be cut into, so that each is small enough
+MAX_ENCODED = 4  # bytes of a character in UTF-8
+MAX_LISTED = 512  # characters beyond ASCII in a set of which the bytes are looked at
+MAX_SPELLED = 8  # sequences of bytes that such a set is spelled out in
 
 
 class Unscannable(Exception):
@@ -76,14 +91,18 @@ ANY = Text(b"(?s:.)", 1)
 GAP = Text(b"(?s:.*)", None)
 
 
-def write(group: Group, *, characters: bool, anchors: bool = True) -> bytes:
-    """The expression; without `anchors`, ^ and $ are left out (Hyperscan knows them only at the edges of a pattern)."""
-    return _Writer(characters, anchors).alternatives(group)
+def write(group: Group, *, lifted: bool, anchors: bool = True) -> bytes:
+    """The expression, for Hyperscan's bytes.
+
+    `lifted`: the tree is of characters, and what it says of a character beyond ASCII is said of the bytes of its UTF-8, or more
+    generously of any bytes from 0x80 on. Without `anchors`, ^ and $ are left out (Hyperscan wants them at the edges of a pattern).
+    """
+    return _Writer(lifted, anchors).alternatives(group)
 
 
 class _Writer:
-    def __init__(self, characters: bool, anchors: bool) -> None:
-        self._characters = characters
+    def __init__(self, lifted: bool, anchors: bool) -> None:
+        self._lifted = lifted
         self._anchors = anchors
 
     def alternatives(self, group: Group) -> bytes:
@@ -97,40 +116,76 @@ class _Writer:
         node = item.node
         if isinstance(node, Boundary):
             return self._boundary(node, items, index) if item.least else b""
-        if isinstance(node, Text) and node.width == 0:
-            is_anchor = node.text in (b"^", b"$")
-            return node.text if item.least and (self._anchors or not is_anchor) else b""
+        if isinstance(node, Char):
+            return _lifted(node, item) if self._lifted else _class(node.ranges, node.negated) + _quantifier(item)
         if isinstance(node, Group):
             inner = self.alternatives(node)
-            written = b"(?" + node.flags + b":" + inner + b")" if inner else b""
-        else:
-            written = node.text if isinstance(node, Text) else self._char(node)
-        return written + _quantifier(item) if written else b""
+            return b"(?" + node.flags + b":" + inner + b")" + _quantifier(item) if inner else b""
+        if node.width == 0:
+            is_anchor = node.text in (b"^", b"$")
+            return node.text if item.least and (self._anchors or not is_anchor) else b""
+        longest = MAX_ENCODED if self._lifted and node.width == 1 else 1
+        return node.text + _quantifier(_times(item, 1, longest))
 
     def _boundary(self, node: Boundary, items: Sequence[Item], index: int) -> bytes:
         r"""In the reading by characters, only where Hyperscan's \b (of ASCII) is true whenever Unicode's is: beside a surely ASCII
         word character."""
-        if not self._characters:
+        if not self._lifted:
             return b"\\B" if node.inverse else b"\\b"
         if node.inverse:
             return b""
         return b"\\b" if _edge_is_word(items[index + 1 :]) or _edge_is_word(items[:index][::-1], last=True) else b""
 
-    def _char(self, node: Char) -> bytes:
-        if not node.negated and len(node.ranges) == 1 and node.ranges[0][0] == node.ranges[0][1]:
-            return self._point(node.ranges[0][0])
-        if not node.ranges:
-            return ANY.text
-        parts = [
-            self._point(low) if low == high else self._point(low) + b"-" + self._point(high)
-            for low, high in node.ranges
-        ]
-        return b"[" + (b"^" if node.negated else b"") + b"".join(parts) + b"]"
 
-    def _point(self, code: int) -> bytes:
-        if code < 0x80 and chr(code).isalnum():
-            return b"%c" % code
-        return b"\\x%02x" % code if code < 0x80 or not self._characters else b"\\x{%x}" % code
+def _class(ranges: Ranges, negated: bool = False) -> bytes:
+    """A class of bytes."""
+    if not ranges:
+        ranges, negated = ((0x00, 0xFF),), not negated
+    if not negated and len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
+        return _byte(ranges[0][0])
+    parts = [_byte(low) if low == high else _byte(low) + b"-" + _byte(high) for low, high in ranges]
+    return b"[" + (b"^" if negated else b"") + b"".join(parts) + b"]"
+
+
+def _byte(code: int) -> bytes:
+    return b"%c" % code if code < 0x80 and chr(code).isalnum() else b"\\x%02x" % code
+
+
+def _lifted(node: Char, item: Item) -> bytes:
+    """A set of characters as bytes. Negation stays as it is written: case folding comes after it."""
+    below = intersection(node.ranges, ASCII)
+    beyond = intersection(complement(node.ranges, TOP_CHARACTER) if node.negated else node.ranges, BEYOND_ASCII)
+    if not beyond:
+        written = _class(union(below, HIGH_BYTES), negated=True) if node.negated else _class(below)
+        return written + _quantifier(item)
+    if not node.negated and count(beyond) <= MAX_LISTED:
+        sequences = [sequence for low, high in beyond for sequence in utf8_sequences(low, high)]
+        if len(sequences) <= MAX_SPELLED:
+            spelled = [b"".join(_class((byte,)) for byte in sequence) for sequence in sequences]
+            written = b"|".join(([_class(below)] if below else []) + spelled)
+            return (
+                written
+                if len(sequences) == 1 and item.once and not below
+                else b"(?:" + written + b")" + _quantifier(item)
+            )
+    shortest = 1 if below or node.negated else len(chr(beyond[0][0]).encode())
+    longest = len(chr(beyond[-1][1]).encode())
+    written = _class(below, negated=True) if node.negated else _class(union(below, _bytes_of(beyond)))
+    return written + _quantifier(_times(item, shortest, longest))
+
+
+def _bytes_of(beyond: Ranges) -> Ranges:
+    """The bytes that the UTF-8 of these characters is made of, and perhaps others."""
+    if count(beyond) > MAX_LISTED:
+        return HIGH_BYTES
+    return union(((byte, byte) for low, high in beyond for code in range(low, high + 1) for byte in chr(code).encode()))
+
+
+def _times(item: Item, shortest: int, longest: int) -> Item:
+    """The item with each of its characters so many bytes long."""
+    if longest == 1:
+        return item
+    return Item(item.node, item.least * shortest, None if item.most is None else item.most * longest)
 
 
 def _quantifier(item: Item) -> bytes:
@@ -199,7 +254,7 @@ def _longest(root: Group) -> Path | None:
 
 
 def _size(group: Group) -> int:
-    return len(write(group, characters=False))
+    return len(write(group, lifted=False))
 
 
 def _with_half(group: Group, path: Path, *, first: bool) -> Group:
