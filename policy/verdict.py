@@ -36,6 +36,24 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RuleMatch:
+    """Which rule matched, and where: `start` and `end` in the value as its transformations left it. Never what it matched.
+
+    `message` is the rule's `msg` as its author wrote it, with no macro filled in. `exhausted`: a limit of the pattern engine
+    was met, which counts as a match.
+    """
+
+    id: int
+    phase: int
+    message: str
+    tags: tuple[str, ...]
+    severity: int
+    start: int
+    end: int
+    exhausted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that a stage found. `target`: a declared name or "". `detail`: a word from a closed set of that stage."""
 
@@ -43,6 +61,7 @@ class Finding:
     code: Code
     target: str
     detail: str
+    rule: RuleMatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

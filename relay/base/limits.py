@@ -146,9 +146,9 @@ class Limits:
         1_000, "ms between signed checkpoints", 10, 600_000, "C2SP tlog-tiles suggests about a second"
     )
     record_bytes: int = _limit(
-        32 * KIB,
+        48 * KIB,
         "bytes of one record",
-        24 * KIB,
+        44 * KIB,
         65_535,
         "tlog-tiles: the length of an entry has 16 bits; no record that relay.tree.record allows passes the least",
     )

@@ -158,4 +158,7 @@ def rows(record: Record) -> list[tuple[str, str]]:
 
 
 def _finding(finding: Finding) -> str:
-    return " ".join(part for part in (finding.stage, finding.code, finding.target, finding.detail) if part)
+    said = [part for part in (finding.stage, finding.code, finding.target, finding.detail) if part]
+    if (rule := finding.rule) is not None:
+        said.append(f"{rule.id} [{rule.start}:{rule.end}] {rule.message}")
+    return " ".join(said)

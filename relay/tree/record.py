@@ -27,6 +27,8 @@ TARGET_CHARS = 80
 VALUES_MAX = 64  # measurements of one State record
 MEASURED_CHARS = 64
 RECEIPT_CHARS = 1024  # relay.envelope.receipt writes at most 600
+MESSAGE_CHARS = 120
+TAGS_MAX = 8  # of one rule; those of the Core Rule Set have up to 12, of which the first say most
 DELIVERED = "delivered"
 
 _NO_LONG_NUMBER = r"(?!.*[0-9]{10})"
@@ -35,6 +37,7 @@ _DETAIL = rf"^{_NO_LONG_NUMBER}[ -~]{{0,{DETAIL_CHARS}}}\Z"
 _TARGET = rf"^{_NO_LONG_NUMBER}([A-Za-z][A-Za-z0-9_.:/-]{{0,{TARGET_CHARS - 1}}})?\Z"
 _MEASURED = rf"^{_NO_LONG_NUMBER}[ -~]{{0,{MEASURED_CHARS}}}\Z"
 _FINDING_DETAIL = rf"^{_NO_LONG_NUMBER}[a-z0-9_.-]{{0,{WORD_CHARS}}}\Z"
+_TAG = r"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}\Z"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z"
 _UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _RESULTS = "|".join([DELIVERED, *(reason.value for reason in Reason)])
@@ -65,6 +68,22 @@ Target = Annotated[str, Meta(pattern=_TARGET, description="declared name; empty 
 FindingDetail = Annotated[
     str, Meta(pattern=_FINDING_DETAIL, description="word of a closed set of the stage; may be empty")
 ]
+RuleMessage = Annotated[
+    str,
+    Meta(
+        pattern=rf"^{_NO_LONG_NUMBER}[ !#-\[\]-~]{{0,{MESSAGE_CHARS}}}\Z",
+        description="the rule's `msg` as its author wrote it, nothing filled in; ASCII",
+    ),
+]
+RuleTags = Annotated[
+    tuple[Annotated[str, Meta(pattern=_TAG)], ...],
+    Meta(max_length=TAGS_MAX, description=f"up to {TAGS_MAX} tags of the rule, the first ones"),
+]
+RuleId = Annotated[int, Meta(ge=0, le=1 << 53, description="the rule's id")]
+Phase = Annotated[int, Meta(ge=1, le=5, description="phase, 1 to 5")]
+Severity = Annotated[int, Meta(ge=0, le=255, description="0 emergency to 7 debug; 255 where the rule has none")]
+Offset = Annotated[int, Meta(ge=0, le=1 << 53, description="byte in the value as the rule's transformations left it")]
+Flag = Annotated[bool, Meta(description="true or false")]
 Detail = Annotated[str, Meta(pattern=_DETAIL, description="what was expected, ASCII; no ten digits in a row")]
 Measured = Annotated[str, Meta(pattern=_MEASURED, description="a measurement that is no number, ASCII")]
 Receipt = Annotated[
@@ -77,13 +96,27 @@ Role = Literal["front", "egress", "ledger", "scanner", "exporter", "gate", "supe
 Mode = Literal["exchange", "deposit"]
 
 
-class Finding(Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing that a stage of the policy has to say."""
+class RuleMatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rule of a rule set matched, and where in its target; never what it matched."""
+
+    id: RuleId
+    phase: Phase
+    message: RuleMessage
+    tags: RuleTags
+    severity: Severity
+    start: Offset
+    end: Offset
+    exhausted: Flag
+
+
+class Finding(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One thing that a stage of the policy has to say. `rule` is there where the stage is `rules`."""
 
     stage: Word
     code: Word
     target: Target
     detail: FindingDetail
+    rule: Annotated[RuleMatch | None, Meta(description="the rule that matched")] = None
 
 
 Findings = Annotated[
@@ -230,6 +263,25 @@ def kind_of(record: Record) -> str:
     return KIND_NAMES[KINDS.index(type(record))]
 
 
+class _RuleLike(Protocol):
+    @property
+    def id(self) -> int: ...
+    @property
+    def phase(self) -> int: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def severity(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def exhausted(self) -> bool: ...
+
+
 class _FindingLike(Protocol):
     @property
     def stage(self) -> str: ...
@@ -239,10 +291,14 @@ class _FindingLike(Protocol):
     def target(self) -> str: ...
     @property
     def detail(self) -> str: ...
+    @property
+    def rule(self) -> _RuleLike | None: ...
 
 
 _DETAIL_ALLOWED = re.compile(_FINDING_DETAIL)
 _TARGET_ALLOWED = re.compile(_TARGET)
+_MESSAGE_LEFT_OUT = re.compile(r"[0-9]{10,}|[^ !#-\[\]-~]+")
+_TAG_ALLOWED = re.compile(_TAG)
 
 
 def bounded_findings(findings: Iterable[_FindingLike]) -> tuple[Finding, ...]:
@@ -258,6 +314,7 @@ def bounded_findings(findings: Iterable[_FindingLike]) -> tuple[Finding, ...]:
             str(finding.code),
             finding.target if _TARGET_ALLOWED.match(finding.target) else "",
             finding.detail if _DETAIL_ALLOWED.match(finding.detail) else "",
+            None if finding.rule is None else _bounded_rule(finding.rule),
         )
         for finding in kept
     ]
@@ -266,12 +323,28 @@ def bounded_findings(findings: Iterable[_FindingLike]) -> tuple[Finding, ...]:
     return tuple(bounded)
 
 
+def _bounded_rule(rule: _RuleLike) -> RuleMatch:
+    return RuleMatch(
+        rule.id,
+        rule.phase,
+        _MESSAGE_LEFT_OUT.sub("?", rule.message[:MESSAGE_CHARS]),
+        tuple([tag for tag in rule.tags if _TAG_ALLOWED.match(tag)][:TAGS_MAX]),
+        rule.severity,
+        rule.start,
+        rule.end,
+        rule.exhausted,
+    )
+
+
 def parse_time(text: str) -> int:
     """Unix milliseconds of a time as records write it. Raises ValueError."""
     if not re.match(_TIME, text):
         raise ValueError(f"not a time such as 2026-01-31T09:30:00.000Z: {text!r}")
     parsed = datetime.datetime.fromisoformat(text)
     return int(parsed.timestamp()) * 1000 + parsed.microsecond // 1000
+
+
+_PARTS: dict[type[Struct], str] = {Finding: "finding", RuleMatch: "rule"}
 
 
 def _type_words(annotation: Any) -> str:
@@ -286,9 +359,9 @@ def _type_words(annotation: Any) -> str:
 def as_markdown() -> str:
     """The tables of docs/spec/log.md section 2.3."""
     lines: list[str] = []
-    for kind in (*KINDS, Finding):
+    for kind in (*KINDS, Finding, RuleMatch):
         tag = kind.__struct_config__.tag
-        lines += [f"**{tag or 'finding'}** — {kind.__doc__}", "", "| field | content |", "|---|---|"]
+        lines += [f"**{tag or _PARTS[kind]}** — {kind.__doc__}", "", "| field | content |", "|---|---|"]
         lines += [f"| `{field.name}` | {_type_words(field.type)} |" for field in msgspec.structs.fields(kind)]
         lines.append("")
     return "\n".join(lines)

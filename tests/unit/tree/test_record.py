@@ -18,7 +18,9 @@ from relay.tree.record import (
     FINDINGS_MAX,
     KIND_NAMES,
     MEASURED_CHARS,
+    MESSAGE_CHARS,
     RECEIPT_CHARS,
+    TAGS_MAX,
     TARGET_CHARS,
     VALUES_MAX,
     Finding,
@@ -26,6 +28,7 @@ from relay.tree.record import (
     Outcome,
     Record,
     Review,
+    RuleMatch,
     State,
     as_markdown,
     bounded_findings,
@@ -148,6 +151,7 @@ class PolicyFinding:
     code: str
     target: str
     detail: str
+    rule: None = None
 
 
 def test_findings_are_bounded() -> None:
@@ -164,6 +168,41 @@ def test_findings_are_bounded() -> None:
         encode_record(changed(refusal(1), findings=more + more[:1]))
 
 
+def test_what_a_rule_says_is_bounded_and_holds_no_long_number() -> None:
+    @dataclass
+    class Match:
+        message: str
+        tags: tuple[str, ...]
+        id: int = 942100
+        phase: int = 2
+        severity: int = 2
+        start: int = 1
+        end: int = 5
+        exhausted: bool = True
+
+    @dataclass
+    class Found:
+        rule: Match
+        stage: str = "rules"
+        code: str = "rules_matched"
+        target: str = "ARGS:memo"
+        detail: str = ""
+
+    match = Match('SQL "injection" 0901234567890 氏名 ' + "x" * 200, ("attack-sqli", "no spaces here", *["t"] * 20))
+    (kept,) = bounded_findings([Found(match)])
+    assert kept.rule is not None
+    assert kept.rule.message == ("SQL ?injection? ? ? " + "x" * 200)[: len(kept.rule.message)]
+    assert kept.rule.tags == ("attack-sqli", *["t"] * (TAGS_MAX - 1))
+    assert (kept.rule.id, kept.rule.phase, kept.rule.start, kept.rule.end, kept.rule.exhausted) == (
+        942100,
+        2,
+        1,
+        5,
+        True,
+    )
+    encode_record(changed(refusal(1), findings=(kept,)))
+
+
 def test_sizes_at_n_and_n_plus_1() -> None:
     operation = EVERY[3]
     cases = [
@@ -177,6 +216,22 @@ def test_sizes_at_n_and_n_plus_1() -> None:
         with pytest.raises(Misuse):
             encode_record(changed(record, **{name: value + value[-1]}))
     assert len(cases) == 4
+    for message, tags, holds in (
+        ("m" * MESSAGE_CHARS, (), True),
+        ("m" * (MESSAGE_CHARS + 1), (), False),
+        ("", ("t" * 64,) * TAGS_MAX, True),
+        ("", ("t" * 64,) * (TAGS_MAX + 1), False),
+        ("", ("t" * 65,), False),
+        ("1234567890", (), False),
+        ("氏名", (), False),
+    ):
+        finding = Finding("rules", "rules_matched", "", "", RuleMatch(942100, 2, message, tags, 2, 0, 7, False))
+        made = changed(refusal(1), findings=(finding,))
+        if holds:
+            assert decode_record(encode_record(made)) == made
+        else:
+            with pytest.raises(Misuse):
+                encode_record(made)
     encode_record(State(time=TIME, role="front", values={f"v{number}": 1 for number in range(VALUES_MAX)}))
     with pytest.raises(Misuse):
         encode_record(State(time=TIME, role="front", values={f"v{number}": 1 for number in range(VALUES_MAX + 1)}))
@@ -185,7 +240,9 @@ def test_sizes_at_n_and_n_plus_1() -> None:
 def test_the_largest_record_of_every_kind_passes_the_least_limit() -> None:
     """A peer inside the host cannot make the ledger hold a record that its limit refuses."""
     least = Limits.__dataclass_fields__["record_bytes"].metadata["minimum"]
-    finding = Finding("s" * 64, "c" * 64, "T" * TARGET_CHARS, "d" * 64)
+    most = 1 << 53
+    rule = RuleMatch(most, 5, "m" * MESSAGE_CHARS, ("t" * 64,) * TAGS_MAX, 255, most, most, False)
+    finding = Finding("s" * 64, "c" * 64, "T" * TARGET_CHARS, "d" * 64, rule)
     words = {"tls_version": "x" * 32, "tls_group": "x" * 32, "source": "f" * 45 + "%" + "e" * 15, "worker": 1 << 53}
     name, detail = "n" * 64, '"' * DETAIL_CHARS
     largest: list[Record] = [
