@@ -20,6 +20,9 @@ DEFAULT_PHASE = 1
 REPEATED = frozenset({"ctl", "expirevar", "initcol", "setenv", "setvar", "t", "tag", "xmlns"})
 """Actions that may stand more than once in a rule; of others the last one counts."""
 
+EXPLICIT = DISRUPTIVE - {"block"}
+"""Disruptive actions that say themselves what is done."""
+
 _LOGGING = frozenset({"auditlog", "log", "noauditlog", "nolog"})
 """They work in order, one after the other."""
 
@@ -86,7 +89,7 @@ NO_DEFAULTS = Defaults(Position("", 0), 0, ActionCall("pass"), (), ())
 
 def defaults_of(position: Position, actions: Sequence[ActionCall]) -> Defaults:
     """Raises WordError."""
-    disruptive = [action for action in actions if action.name in DISRUPTIVE and action.name != "block"]
+    disruptive = [action for action in actions if action.name in EXPLICIT]
     if not disruptive:
         raise WordError("a default without a disruptive action", "add pass, deny, drop, redirect:... or allow")
     for action in actions:
@@ -138,16 +141,11 @@ def merged(first: Sequence[ActionCall], then: Sequence[ActionCall]) -> tuple[Act
     kept: list[ActionCall] = []
     later: set[str] = set()
     for action in reversed([*first, *then]):
-        kind = "disruptive" if action.name in DISRUPTIVE else action.name
-        if kind in REPEATED or kind in _LOGGING or kind not in later or _was_block(kind, kept):
+        kind = "disruptive" if action.name in EXPLICIT else action.name
+        if kind in REPEATED or kind in _LOGGING or kind not in later:
             kept.append(action)
             later.add(kind)
-    explicit = any(action.name in DISRUPTIVE and action.name != "block" for action in kept)
-    return tuple(action for action in reversed(kept) if not (explicit and action.name == "block"))
-
-
-def _was_block(kind: str, kept: Sequence[ActionCall]) -> bool:
-    return kind == "disruptive" and all(action.name == "block" for action in kept if action.name in DISRUPTIVE)
+    return tuple(action for action in reversed(kept) if action.name != "block" or "disruptive" not in later)
 
 
 def _transformations(actions: Sequence[ActionCall], before: tuple[str, ...]) -> tuple[str, ...]:

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from policy.seclang.ast import Position
 from policy.seclang.faults import Problem, SecLangError
 
-_SPACE = re.compile(r"(?:[ \t]+|\\\n)+")
-_BETWEEN = re.compile(r"(?:[ \t\n]+|\\\n)+")
-_BARE = re.compile(r"(?:[^ \t\n\\]+|\\(?!\n))+")
+_SPACE = re.compile(r"(?:[ \t]+|\\(?:\n|\Z))+")
+_BETWEEN = re.compile(r"(?:[ \t\n]+|\\(?:\n|\Z))+")
+_BARE = re.compile(r"(?:[^ \t\n\\]+|\\(?!\n|\Z))+")
 _QUOTED = {mark: re.compile(rf"{mark}((?:[^{mark}\\]+|\\.|\\\Z)*)({mark}?)", re.DOTALL) for mark in "\"'"}
 _JOIN = re.compile(r"((?:^|[^\\])(?:\\\\)*)\\\n")
 _COMMENT = re.compile(r"#[ \t]*Sec(?:Rule|Action)(?:[^\n\\]+|\\.)*|#[^\n]*", re.DOTALL)
@@ -114,9 +114,9 @@ class _Scanner:
         mark = self._text[self._at]
         if mark in _QUOTED:
             return self._quoted(mark, position)
-        bare = _BARE.match(self._text, self._at)
-        if bare is None:
-            raise SecLangError(position, "a backslash that nothing follows", "take it out")
+        bare = next(
+            _BARE.finditer(self._text, self._at)
+        )  # there is one: neither a blank nor a joined line end stands here
         self._at = bare.end()
         return Argument(bare.group(), False, position)
 

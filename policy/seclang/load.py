@@ -106,6 +106,9 @@ class _Loader:
         position = directive.position
         if key in setting.KEYS:
             self._settings = setting.with_directive(self._settings, key, arguments, position.file)
+            unicode_map = self._settings.unicode_map
+            if key == "secunicodemapfile" and unicode_map is not None and not Path(unicode_map.file).is_file():
+                raise WordError(f"there is no file {unicode_map.file}", "check the name")
         elif key in updates.KEYS:
             self._updates.append(updates.read_update(position, directive.name, arguments))
         elif key == "secdefaultaction":

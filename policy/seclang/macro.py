@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from policy.seclang.ast import raw
 from policy.seclang.faults import WordError
 from policy.seclang.rule_words import VARIABLES
-from policy.seclang.word import Shape, Status
+from policy.seclang.word import Shape, Status, like
 
 _MACRO = re.compile(
     r"(?<!\\)(?P<escapes>(?:\\\\)*)%\{(?P<name>[A-Za-z][A-Za-z0-9_]*)(?:[.:](?P<key>[^}]+))?(?P<end>\}?)"
@@ -53,7 +53,7 @@ def _reference(found: re.Match[str]) -> MacroRef:
     word = VARIABLES.get(name.lower())
     if word is None:
         raise WordError(
-            f"the macro %{{{name}}} names no variable", "see docs/seclang.md for the variables, or write \\%{"
+            f"the macro %{{{name}}} names no variable", f"{like(name, VARIABLES)}; write \\%{{ where text is meant"
         )
     if word.status is Status.REFUSED:
         raise WordError(f"the variable {name} is refused: {word.note}", "take it out of the macro")

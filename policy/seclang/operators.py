@@ -13,10 +13,10 @@ from policy.seclang.ast import OperatorCall
 from policy.seclang.faults import WordError
 from policy.seclang.macro import parse_macro
 from policy.seclang.rule_words import OPERATORS
-from policy.seclang.word import Shape, Status
+from policy.seclang.word import Shape, Status, like
 
 _CALL = re.compile(r"(!?)@([A-Za-z0-9]+)(?:[ \t](.*))?\Z", re.DOTALL)
-_MISPLACED = re.compile(r"(?:!?[ \t]+!?|!)@[A-Za-z0-9]+")
+_MISPLACED = re.compile(r"[! \t]+@[A-Za-z0-9]")
 
 
 def parse_operator(text: str) -> OperatorCall:
@@ -41,9 +41,7 @@ def _call(found: re.Match[str]) -> OperatorCall:
     sign, name, argument = found.group(1), found.group(2), found.group(3) or ""
     word = OPERATORS.get(name.lower())
     if word is None:
-        raise WordError(
-            f"there is no operator @{name}", "see docs/seclang.md for the operators; write @rx before a pattern"
-        )
+        raise WordError(f"there is no operator @{name}", f"{like(name, OPERATORS)}; write @rx before a pattern")
     if word.status is Status.REFUSED:
         raise WordError(
             f"the operator @{name} is refused: {word.note}", "take the rule out, or write it with another operator"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from policy.seclang.action_list import parse_actions
 from policy.seclang.action_words import NOT_UPDATED
 from policy.seclang.ast import ActionCall, Note, Position, Target
-from policy.seclang.drafts import Draft, Link
+from policy.seclang.drafts import EXPLICIT, Draft, Link
 from policy.seclang.faults import WordError
 from policy.seclang.rule_ids import IdRange, parse_ids
 from policy.seclang.selectors import parse_targets
@@ -131,7 +131,7 @@ def apply(said: Iterable[Update], drafts: Sequence[Draft]) -> tuple[list[Draft],
             if change.removes:
                 removed.add(id(draft))
             elif change.actions:
-                link.actions = (*link.actions, *change.actions)
+                link.actions = (*_without_outcome(link, change), *change.actions)
             else:
                 _retarget(link, change, added.setdefault(id(link), {by: [] for by in _ORDER}))
     for draft in drafts:
@@ -162,3 +162,10 @@ def _retarget(link: Link, change: Change, added: dict[str, list[Target]]) -> Non
         link.targets = left
     added[change.which.by].extend(target for target in change.targets if not target.exclude)
     link.targets = (*link.targets, *(target for target in change.targets if target.exclude))
+
+
+def _without_outcome(link: Link, change: Change) -> tuple[ActionCall, ...]:
+    """The link's actions; where `block` is what it shall do now, without what it did before."""
+    if any(action.name == "block" for action in change.actions):
+        return tuple(action for action in link.actions if action.name not in EXPLICIT)
+    return link.actions
