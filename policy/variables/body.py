@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from policy.variables.facts import Options
 from policy.variables.item import Pair
+from policy.variables.processors.json import read_json
 from policy.variables.processors.multipart import Extraction, read_multipart
 from policy.variables.processors.parts import Multipart
 from policy.variables.processors.urlencoded import read_form
-
-if TYPE_CHECKING:
-    from policy.variables.processors.xml import Document
+from policy.variables.processors.xml import Document, read_xml
 
 PROCESSORS = ("URLENCODED", "MULTIPART", "JSON", "XML")
 TOO_LARGE = b"Request body excluding files is bigger than the maximum expected."
@@ -53,6 +51,10 @@ def read_body(processor: str, body: bytes, content_type: bytes | None, options: 
         return Reading(message=TOO_LARGE, oversize=True)
     if processor == "URLENCODED":
         return _urlencoded(body, options, room)
+    if processor == "JSON":
+        return _json(body, options, room)
+    if processor == "XML":
+        return _xml(body, options, room)
     if not processor:
         return NO_PROCESSOR
     raise LookupError(processor)
@@ -83,4 +85,27 @@ def _multipart(body: bytes, content_type: bytes | None, options: Options) -> Rea
         oversize=oversize,
         exceeded=found.exceeded,
         multipart=found,
+    )
+
+
+def _json(body: bytes, options: Options, room: int | None) -> Reading:
+    found = read_json(body, options.json_depth_limit, room, strict=options.strict)
+    return _extracted(found.pairs, b"JSON parsing error: ", found.error, found.exceeded, None)
+
+
+def _xml(body: bytes, options: Options, room: int | None) -> Reading:
+    found = read_xml(body, options.xml_into_args, room)
+    return _extracted(found.pairs, b"XML parsing error: ", found.error, found.exceeded, found.document)
+
+
+def _extracted(pairs: list[Pair], kind: bytes, error: bytes, exceeded: str, document: Document | None) -> Reading:
+    """Arguments that are in ARGS, and not in ARGS_POST."""
+    return Reading(
+        arguments=pairs,
+        posted=False,
+        counted=sum([len(key) + len(value) for key, value in pairs]) if pairs else None,
+        state=b"1" if error else b"0",
+        message=kind + error if error else b"",
+        exceeded=exceeded,
+        document=document,
     )

@@ -73,7 +73,11 @@ class Transaction:
     def xml(self, expression: str, namespaces: Mapping[str, str] | None = None) -> Items:
         """What an XPath expression selects in an XML body, one item for each node; nothing where there is no document."""
         document = self.reading.document
-        return NOTHING if document is None else document.select(expression, namespaces or {})
+        if document is None:
+            return NOTHING
+        found = document.select(expression, namespaces or {})
+        self.exceeded = self.exceeded or document.exceeded
+        return found
 
     # what moves it on
 

@@ -12,7 +12,6 @@ from policy.variables.decode import form_decode, has_invalid_escape
 from policy.variables.item import Pair
 from policy.variables.limits import ARGUMENTS_MAX
 
-
 # stand for the separator and `=` while a whole form is decoded at once; a text with one of _RARE is decoded pair by pair
 _SEPARATOR = b"\x1e"
 _EQUALS = b"\x1f"
@@ -21,7 +20,10 @@ _HEXADECIMAL = b"%+0123456789abcdefABCDEF"
 
 
 class Form(NamedTuple):
-    """`invalid`: some escape is not valid; `invalid_value`: one in a value. `exceeded`: there were more than ARGUMENTS_MAX pairs, and the rest was not read."""
+    """`invalid`: some escape is not valid; `invalid_value`: one of a value.
+
+    `exceeded`: there were more than ARGUMENTS_MAX pairs, and the rest was not read.
+    """
 
     pairs: list[Pair]
     invalid: bool = False
@@ -49,8 +51,8 @@ def read_form(text: bytes, separator: bytes = b"&") -> Form:
     pieces, exceeded = _pieces(text, separator)
     split = [piece.partition(b"=") for piece in pieces]
     pairs = [(form_decode(key), form_decode(value)) for key, _, value in split]
-    in_value = any([has_invalid_escape(value) for _, _, value in split])
-    invalid = in_value or any([has_invalid_escape(key) for key, _, _ in split])
+    in_value = any(has_invalid_escape(value) for _, _, value in split)
+    invalid = in_value or any(has_invalid_escape(key) for key, _, _ in split)
     return Form(pairs, invalid, exceeded, in_value)
 
 
@@ -64,7 +66,7 @@ def _pieces(text: bytes, separator: bytes) -> tuple[list[bytes], bool]:
 
 def _decoded_whole(text: bytes, separator: bytes) -> bytes | None:
     """All pairs decoded by one call, parted by two control characters; None if the text itself may hold one of the two."""
-    if separator in _HEXADECIMAL or any([rare in text for rare in _RARE]):
+    if separator in _HEXADECIMAL or any(rare in text for rare in _RARE):
         return None
     text = text.replace(separator, _SEPARATOR).replace(b"=", _EQUALS)
     decoded = form_decode(text)
