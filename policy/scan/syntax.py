@@ -195,6 +195,10 @@ class _Parser:
         letter = chr(low)
         return low != high or len({letter, letter.lower(), letter.upper(), letter.casefold(), letter.title()}) > 1
 
+    def _set(self, letter: str, *, narrow: bool) -> Ranges:
+        self.beyond_ascii = self.beyond_ascii or letter in "hHvV"  # bytewise they have members from 0x80 on
+        return class_escape(letter, characters=self._characters, narrow=narrow)
+
     def _escape(self) -> Node | None:
         if self.at >= len(self._pattern):
             raise Unscannable("a backslash at the end")
@@ -208,7 +212,7 @@ class _Parser:
             return simple
         if letter in _SETS:
             self.at += 1
-            return Char(class_escape(letter, characters=self._characters, narrow=False))
+            return Char(self._set(letter, narrow=False))
         if letter in "KE":
             self.at += 1
             return None
@@ -234,7 +238,7 @@ class _Parser:
                     raise Unscannable("\\N with a brace")
                 return Text(b".", 1)
             case "R":
-                vertical = class_escape("v", characters=self._characters, narrow=False)
+                vertical = self._set("v", narrow=False)
                 line_end = (Item(Char(((13, 13),))), Item(Char(((10, 10),))))
                 return Group((line_end, (Item(Char(vertical)),)))
         return None
@@ -377,7 +381,7 @@ class _Parser:
             return ord(letter) if letter else 0
         if letter in _SETS:
             self.at += 1
-            return class_escape(letter, characters=self._characters, narrow=negated)
+            return self._set(letter, narrow=negated)
         if letter == "b":
             self.at += 1
             return 8
