@@ -31,14 +31,14 @@ QUICK_BYTES: Final = 256
 # Steps for that try. Source: CRS patterns on ordinary values of that size take under 1,000.
 QUICK_STEPS: Final = 1_500
 # The counted form's first limit, the factor from one to the next, and the last, in steps. A step takes some 10 to 20 ns.
-FIRST_RUNG: Final = 1 << 14
+FIRST_RUNG: Final = 1 << 15
 RUNG_FACTOR: Final = 4
-LAST_RUNG: Final = 1 << 24
+LAST_RUNG: Final = 1 << 25
 # A value's last rung is the first that grants so many steps for each byte, and never less than LEAST_LAST_RUNG: first whatever the
-# pattern, then for each of its alternatives.
+# pattern, then for each of its alternatives. The least is for CRS patterns that take a step for each pair of bytes in headers of 1 KiB.
 STEPS_PER_BYTE: Final = 12
 STEPS_PER_ALTERNATIVE: Final = 2
-LEAST_LAST_RUNG: Final = 1 << 16
+LEAST_LAST_RUNG: Final = 1 << 21
 # PCRE2's memory for going back, in KiB. Source: a frame takes some 150 bytes; a value of 64 KiB in one repetition takes 10 MiB.
 HEAP_KIB: Final = 64 * 1024
 

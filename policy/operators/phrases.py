@@ -20,9 +20,9 @@ from policy.operators.base import Match, OperatorInvalid, characters_of, is_text
 from policy.operators.trie import Trie
 from policy.scan.needle import Needle, phrases
 
-# Phrases of one operator, and the bytes of all together. Source: CRS's largest list has under 10,000 lines.
+# Phrases of one operator, and the longest, in bytes. Source: CRS's lists have under 10,000 lines, of under 200 bytes.
 PHRASES: Final = 50_000
-PHRASES_BYTES: Final = 2 * 1024 * 1024
+PHRASE_BYTES: Final = 1_024
 
 _HEX: Final = frozenset(b"0123456789abcdefABCDEF")
 
@@ -74,13 +74,16 @@ class Phrases:
     __slots__ = ("_bytes", "_text")
 
     def __init__(self, phrases: Sequence[bytes]) -> None:
-        if len(phrases) > PHRASES or sum(map(len, phrases)) > PHRASES_BYTES:
-            raise OperatorInvalid(
-                f"more than {PHRASES} phrases, or than {PHRASES_BYTES} bytes of them", "divide them among several rules"
-            )
-        self._bytes = Trie(phrases)
+        if len(phrases) > PHRASES:
+            raise OperatorInvalid(f"more than {PHRASES} phrases", "divide them among several rules")
+        if any(len(phrase) > PHRASE_BYTES for phrase in phrases):
+            raise OperatorInvalid(f"a phrase has more than {PHRASE_BYTES} bytes", "shorten it, or use @contains")
         as_text = [characters_of(phrase) for phrase in phrases]
-        self._text = self._bytes if as_text == list(phrases) else Trie(as_text)
+        try:
+            self._bytes = Trie(phrases)
+            self._text = self._bytes if as_text == list(phrases) else Trie(as_text)
+        except RecursionError as error:
+            raise OperatorInvalid("the phrases branch too often", "divide them among several rules") from error
 
     def match(self, value: bytes, characters: bool) -> Match | None:
         trie = self._text if self._text is not self._bytes and characters and is_text(value) else self._bytes

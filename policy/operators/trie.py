@@ -8,7 +8,8 @@ and never goes back, so no limit is needed. ASCII letters are folded, other byte
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
 _Node = dict[int, "_Node | None"]  # None: a phrase ends here, and what is longer is never asked for
 
@@ -16,14 +17,15 @@ _Node = dict[int, "_Node | None"]  # None: a phrase ends here, and what is longe
 class Trie:
     """Literals that are looked for together; empty ones are left out."""
 
-    __slots__ = ("_beginnings", "_longest", "_search", "phrases")
+    __slots__ = ("_longest", "_search", "_sorted", "_spelled", "phrases")
 
     def __init__(self, phrases: Sequence[bytes]) -> None:
-        folded = dict.fromkeys(phrase.lower() for phrase in phrases if phrase)
-        self._beginnings: dict[bytes, bytes] = {}
-        for phrase in phrases:
-            for size in range(1, len(phrase) + 1):
-                self._beginnings.setdefault(phrase[:size].lower(), phrase[:size])
+        folded: dict[bytes, tuple[int, bytes]] = {}  # folded ▸ (rank, as the first of them spells it)
+        for rank, phrase in enumerate(phrases):
+            if phrase:
+                folded.setdefault(phrase.lower(), (rank, phrase))
+        self._sorted = sorted(folded)
+        self._spelled = [folded[phrase] for phrase in self._sorted]
         self._longest = max(map(len, folded), default=0)
         self._search = re.compile(_pattern(_tree(folded)), re.DOTALL).search if folded else None
         self.phrases = tuple(folded)
@@ -45,13 +47,15 @@ class Trie:
         """The length of the longest beginning of a phrase that ends at `end`, and how the first phrase that has it spells it."""
         folded = value[max(0, end - self._longest) : end].lower()
         for cut in range(len(folded)):
-            spelled = self._beginnings.get(folded[cut:])
-            if spelled is not None:
-                return len(spelled), spelled
+            beginning = folded[cut:]
+            low = bisect_left(self._sorted, beginning)
+            if low < len(self._sorted) and self._sorted[low].startswith(beginning):
+                high = bisect_left(self._sorted, beginning + b"\xff" * self._longest, low)
+                return len(beginning), min(self._spelled[low : max(high, low + 1)])[1][: len(beginning)]
         return 0, b""
 
 
-def _tree(phrases: Sequence[bytes] | dict[bytes, None]) -> _Node:
+def _tree(phrases: Iterable[bytes]) -> _Node:
     root: _Node = {}
     for phrase in phrases:
         node = root
