@@ -50,7 +50,7 @@ def utf8_to_unicode(value: bytes) -> bytes:
         return substitute(_SEQUENCE, _LENIENT, value)
     if b"\\U" in escaped:
         escaped = escaped.replace(b"\\U0010", b"%u10").replace(b"\\U000", b"%u")
-    return escaped.replace(b"\0", b"\\")
+    return _finish(escaped, value)
 
 
 def utf8_to_unicode_characters(value: bytes) -> bytes:
@@ -61,16 +61,21 @@ def utf8_to_unicode_characters(value: bytes) -> bytes:
         return substitute(_SEQUENCE, _LENIENT, value)
     if b"\\U" in escaped:
         escaped = substitute(_PAST_BMP, _HALVES, escaped)
-    return escaped.replace(b"\0", b"\\")
+    return _finish(escaped, value)
 
 
 def _escape(value: bytes) -> bytes | None:
-    """Valid UTF-8 without NUL: %uXXXX for the BMP, Python's \\UXXXXXXXX past it, NUL for a backslash. None: not so."""
-    if _NUL in value:
-        return None
+    """Of valid UTF-8, without its NULs: %uXXXX for the BMP, Python's \\UXXXXXXXX past it, NUL for a backslash. None: not so."""
     try:
-        text = value.replace(b"\\", b"\0").decode()
+        text = value.decode()
     except UnicodeDecodeError:
         return None
-    escaped = text.encode("ascii", "backslashreplace")
+    if _NUL in value:
+        text = text.replace("\0", "")
+    escaped = text.replace("\\", "\0").encode("ascii", "backslashreplace")
     return escaped.replace(b"\\u", b"%u").replace(b"\\x", b"%u00")
+
+
+def _finish(escaped: bytes, value: bytes) -> bytes:
+    result = escaped.replace(b"\0", b"\\")
+    return result + b"\0" if value[-1] == _NUL else result
