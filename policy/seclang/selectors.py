@@ -10,7 +10,7 @@ from policy.seclang.rule_words import VARIABLES
 from policy.seclang.word import Shape, Status, like
 
 _NAME = re.compile(r"([!&]?)([A-Za-z][A-Za-z0-9_]*)(?:([:.])|(?=[|,]|\Z))")
-_PATTERN = re.compile(r"/((?:[^/\\]|\\.|/(?![|,]|\Z))*)/", re.DOTALL)
+_PATTERN = re.compile(r"/((?:[^/\\]|\\.|/(?![|,]|\Z))*)/(?=[|,]|\Z)", re.DOTALL)
 _QUOTED_PATTERN = re.compile(r"'/((?:[^'\\]|\\.)*)/'", re.DOTALL)
 _QUOTED_KEY = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _KEY = re.compile(r"[^|,]+")
@@ -77,10 +77,8 @@ def _selector(text: str, at: int, collection: str) -> tuple[str | None, str | No
     quoted = _QUOTED_PATTERN.match(text, at)
     if quoted is not None:
         return None, quoted.group(1), quoted.end()
-    if text.startswith("/", at):
-        pattern = _PATTERN.match(text, at)
-        if pattern is None:
-            raise WordError(f"the pattern of {collection} never ends", "end it with /")
+    pattern = _PATTERN.match(text, at)
+    if pattern is not None:
         if not pattern.group(1):
             raise WordError(
                 f"the pattern of {collection} is empty", "write a pattern between the slashes, or the name alone"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from policy.seclang.action_words import ACTIONS, CTLS
+from policy.seclang.differences import ACCEPTED_HERE, READ_DIFFERENTLY, REFUSED_HERE, THE_SAME, Difference
 from policy.seclang.directive_words import DIRECTIVES
 from policy.seclang.rule_words import OPERATORS, TRANSFORMATIONS, VARIABLES
 from policy.seclang.word import Shape, Status, Word
@@ -66,7 +67,28 @@ def as_markdown() -> str:
             shape = "" if word.status is Status.REFUSED else kind.shapes[word.shape]
             parts.append(f"| `{word.name}` | {shape} | {word.status.value} | {word.note} |")
         parts.append("")
-    return "\n".join(parts)
+    return "\n".join([*parts, *_differences()])
+
+
+def _differences() -> list[str]:
+    parts = [
+        "## Compared with ModSecurity 3\n",
+        "Both readers are asked in `tests/unit/policy/seclang/test_differences.py`.\n",
+        "Loads there, refused here:\n\n| text | why |\n|---|---|",
+        *(_row(difference) for difference in REFUSED_HERE),
+        "\nRefused there, loads here:\n\n| text | why |\n|---|---|",
+        *(_row(difference) for difference in ACCEPTED_HERE),
+        "\nLoads in both and means something else:\n\n| written | meant |\n|---|---|",
+        *(f"| {written} | {meant} |" for written, meant in READ_DIFFERENTLY),
+        "\nThe same in both, though it may surprise:\n",
+        *(f"- {sentence}" for sentence in THE_SAME),
+    ]
+    return [*parts, ""]
+
+
+def _row(difference: Difference) -> str:
+    text = difference.text.replace("\n", " ⏎ ").replace("|", "\\|").replace("\t", "⇥")
+    return f"| `{text}` | {difference.why} |"
 
 
 if __name__ == "__main__":

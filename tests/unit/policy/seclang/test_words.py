@@ -14,7 +14,7 @@ def test_the_document_is_current() -> None:
 
 
 def test_every_word_has_its_row() -> None:
-    rows = [line.split("`")[1] for line in as_markdown().splitlines() if line.startswith("| `")]
+    rows = [line.split("`")[1] for line in as_markdown().split("## Compared")[0].splitlines() if line.startswith("| `")]
     assert len(rows) == sum(len(kind.words) for kind in KINDS)
     assert {kind.title for kind in KINDS} == {
         "Directives",
