@@ -7,7 +7,7 @@ has what was read up to the first fault, which is never more. A prefix that is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -136,14 +136,20 @@ def _parsed(body: bytes) -> tuple[etree._Element | None, bytes]:
     try:
         tree = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
-        only_namespaces = all(entry.domain == _NAMESPACE_DOMAIN for entry in parser.error_log)
-        error = b"" if only_namespaces and len(parser.error_log) else _FAULT
+        error = b"" if _only_namespaces(body, parser.error_log) else _FAULT
         tree = _recovered(body)
     if tree is not None:
         dtd = tree.getroottree().docinfo.internalDTD
         if dtd is not None and any(True for _ in dtd.iterentities()):
             error = b"XML: entity declarations are not read."
     return tree, error
+
+
+def _only_namespaces(body: bytes, errors: Sequence[etree._LogEntry]) -> bool:
+    """Whether nothing is wrong but prefixes that are not bound. Behind such a fault libxml2 does not report trailing text."""
+    if not len(errors) or any(entry.domain != _NAMESPACE_DOMAIN for entry in errors):
+        return False
+    return body.rstrip(b" \t\r\n").endswith(b">")
 
 
 def _recovered(body: bytes) -> etree._Element | None:
@@ -172,5 +178,6 @@ def _path(element: etree._Element, names: dict[etree._Element, bytes]) -> bytes:
     if known is None:
         parent = element.getparent()
         before = b"xml" if parent is None else _path(parent, names)
-        known = names[element] = before + b"." + etree.QName(element).localname.encode()
+        local = element.tag.rpartition("}")[2].rpartition(":")[2]  # a prefix that is not bound stays in the tag
+        known = names[element] = before + b"." + local.encode()
     return known
