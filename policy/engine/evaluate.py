@@ -112,8 +112,10 @@ class Run:
     def _evaluate(self, phase: Phase) -> Decision | None:
         state = self.state
         state.resume = self._entry(phase)
-        for rule in phase.rules:
-            if rule.ordinal < state.resume or not rule.evaluate(state):
+        candidates = phase.sieve.candidates(state)
+        for place in sorted([*phase.unsifted, *candidates]) if candidates else phase.unsifted:
+            rule = phase.rules[place]
+            if rule.ordinal < state.resume or not rule.evaluate(state, candidates.get(place)):
                 continue
             decision = self._act(rule, phase)
             if decision is not None:

@@ -6,17 +6,18 @@ that an operator mends all of them at once.
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from policy.engine.folding import Kept, fold, marker_places
+from policy.engine.folding import fold, marker_places
 from policy.engine.records import Records
 from policy.engine.rule import Rule
+from policy.engine.sieve import Sieve, make_sieve
 from policy.seclang import ast
-from policy.seclang.faults import SecLangInvalid
+from policy.seclang.faults import Problem, SecLangInvalid
+from policy.transformations.code_points import UnicodeMap, UnicodeMapInvalid, parse_unicode_map
 from policy.variables.facts import Options
 
 Reading = Literal["strict", "characters"]
@@ -27,17 +28,15 @@ Progress = Callable[[int, int], None]
 class Phase:
     """The rules of one phase in order. `markers`: name ▸ the ordinals of the first rule behind each marker of that name.
 
-    `ordinals` are those of `rules`: where rules were folded away there are gaps. `total` counts all rules as written.
+    Where rules were folded away their ordinals are missing. `total` counts all rules as written.
     """
 
     rules: tuple[Rule, ...]
-    ordinals: tuple[int, ...]
     markers: Mapping[str, tuple[int, ...]]
     total: int
-
-    def index_of(self, ordinal: int) -> int:
-        """The index of the first rule at or behind the ordinal."""
-        return bisect.bisect_left(self.ordinals, ordinal)
+    sieve: Sieve
+    unsifted: tuple[int, ...]
+    """Places in `rules` of those that the sieve knows nothing of."""
 
     def behind(self, marker: str, ordinal: int) -> int | None:
         """The ordinal behind the next marker of this name at or after `ordinal`; None if there is none."""
@@ -65,11 +64,17 @@ def compile_rules(
     progress: Progress | None = None,
 ) -> Program:
     """Raises SecLangInvalid with everything that is wrong. `cache`: a directory for compiled patterns."""
-    folded = fold(ruleset.phases, None)
+    settings = ruleset.settings
+    folded = fold(ruleset.phases, _unicode_map(settings))
     if folded.problems:
         raise SecLangInvalid(folded.problems)
-    settings = ruleset.settings
-    phases = {number: _phase(entries, folded.phases[number]) for number, entries in ruleset.phases.items()}
+    phases = {}
+    for number, entries in ruleset.phases.items():
+        rules = tuple(one.compiled for one in folded.phases[number])
+        sieve = make_sieve(rules, characters=reading == "characters", cache=cache, progress=progress)
+        markers, total = marker_places(entries)
+        unsifted = tuple(place for place in range(len(rules)) if place not in sieve.rules)
+        phases[number] = Phase(rules, markers, total, sieve, unsifted)
     return Program(
         settings,
         reading,
@@ -81,10 +86,16 @@ def compile_rules(
     )
 
 
-def _phase(entries: Sequence[ast.Rule | ast.Marker], kept: Sequence[Kept]) -> Phase:
-    rules = tuple(one.compiled for one in kept)
-    markers, total = marker_places(entries)
-    return Phase(rules, tuple(rule.ordinal for rule in rules), markers, total)
+def _unicode_map(settings: ast.Settings) -> UnicodeMap | None:
+    """Raises SecLangInvalid."""
+    named = settings.unicode_map
+    if named is None:
+        return None
+    try:
+        return parse_unicode_map(Path(named.file).read_text(encoding="utf-8"), named.code_page)
+    except (OSError, UnicodeDecodeError, UnicodeMapInvalid) as error:
+        mend = "name a unicode.mapping file and a code page that is in it, or take SecUnicodeMapFile out"
+        raise SecLangInvalid([Problem(ast.Position(named.file, 0), f"no Unicode map: {error}", mend)]) from error
 
 
 def options_of(settings: ast.Settings) -> Options:

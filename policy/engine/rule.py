@@ -6,7 +6,7 @@ else when the whole chain has matched, from the last link to the first; then the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from policy.engine.decision import SEVERITY_NONE, Fired
@@ -120,8 +120,11 @@ class Rule:
         finally:
             run.rule = self
 
-    def evaluate(self, run: State) -> bool:
-        """Whether all links match; then everything has happened but the interruption. Raises LimitReached."""
+    def evaluate(self, run: State, among: Container[bytes] | None = None) -> bool:
+        """Whether all links match; then everything has happened but the interruption. Raises LimitReached.
+
+        `among`: values as sent outside of which the first link certainly does not match.
+        """
         removed = _UNSET
         if run.exceptions is not None:
             if run.exceptions.removes(self.subject, run):
@@ -134,7 +137,7 @@ class Rule:
         run.span = (0, 0)
         run.exhausted = False
         for position, link in enumerate(self.links):
-            if not self._match(run, link, () if position else removed):
+            if not self._match(run, link, () if position else removed, None if position else among):
                 return False
         for link in reversed(self.links):
             for effect in link.effects:
@@ -167,7 +170,7 @@ class Rule:
             )
         )
 
-    def _match(self, run: State, link: Link, removed: tuple[Removed, ...]) -> bool:
+    def _match(self, run: State, link: Link, removed: tuple[Removed, ...], among: Container[bytes] | None) -> bool:
         operator = link.operator
         if operator is None:
             if link.operator_of is None:
@@ -177,14 +180,18 @@ class Rule:
         found = False
         for source in link.sources:
             fetch: Fetch | None = without(source, removed) if removed else source.fetch
-            if fetch is not None and self._match_source(run, link, operator, fetch):
+            if fetch is not None and self._match_source(run, link, operator, fetch, among):
                 found = True
         return found
 
-    def _match_source(self, run: State, link: Link, operator: Operator, fetch: Fetch) -> bool:
+    def _match_source(
+        self, run: State, link: Link, operator: Operator, fetch: Fetch, among: Container[bytes] | None
+    ) -> bool:
         found = False
         characters, negated, chain = run.characters, link.negated, link.chain
         for name, _, sent in fetch(run):
+            if among is not None and sent not in among:
+                continue
             for value in chain.stages(sent, characters) if link.multi else (chain.apply(sent, characters),):
                 match = operator.match(value, characters)
                 if match is not None:

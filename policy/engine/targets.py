@@ -18,10 +18,11 @@ Fetch = Callable[[State], Sequence[Item]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One target that is not an exclusion: how its values are fetched, with the rule's exclusions applied."""
+    """One target that is not an exclusion: how its values are fetched, `whole` without the rule's exclusions."""
 
     target: Target
     fetch: Fetch
+    whole: Fetch
 
 
 def compile_targets(targets: Sequence[Target], namespaces: Mapping[str, str]) -> tuple[Source, ...]:
@@ -31,14 +32,14 @@ def compile_targets(targets: Sequence[Target], namespaces: Mapping[str, str]) ->
     for target in targets:
         if target.exclude:
             continue
-        fetch = _fetch(target, namespaces)
+        fetch = whole = _fetch(target, namespaces)
         if target.count:
             fetch = _counted(target, fetch)
         elif any(other.collection == target.collection for other in excluded):
             if any(_whole(other, target) for other in excluded):
                 continue
             fetch = _without(fetch, [other for other in excluded if other.collection == target.collection])
-        sources.append(Source(target, fetch))
+        sources.append(Source(target, fetch, whole))
     return tuple(sources)
 
 

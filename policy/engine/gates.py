@@ -1,0 +1,43 @@
+"""Cheap tests that come before an operator: what they hold back, the operator would not match.
+
+Each is true of every value that the operator matches, in both readings, and of every buffer that has such a value in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from policy.operators.base import Operator
+from policy.operators.encodings import ValidateByteRange, ValidateUrlEncoding
+from policy.operators.injection import DetectSqli, DetectXss
+
+Gate = Callable[[bytes], object]
+"""Gives something true where the operator has to be asked."""
+
+_ALL = bytes(range(256))
+_NO_MARKUP = _ALL.translate(None, b"<=")
+_NO_ESCAPE = _ALL.translate(None, b"%")
+_WORD = rb"A-Za-z_\x80-\x9f\xa1-\xff"  # what libinjection reads on as one word, digits left aside
+_TOKENS = re.compile(rb"[^0-9" + _WORD + rb"]|[0-9][" + _WORD + rb"]")
+
+
+def _beyond(quiet: bytes) -> Gate:
+    return lambda value: value.translate(None, quiet)
+
+
+def gate_of(operator: Operator) -> Gate | None:
+    """None: the operator has to be asked about every value.
+
+    detectXSS looks for tags and for attributes with a value: without `<` and `=` there is neither. detectSQLi needs two tokens or
+    a comment; a value that is one word or one number is one token.
+    """
+    if isinstance(operator, DetectXss):
+        return _beyond(_NO_MARKUP)
+    if isinstance(operator, DetectSqli):
+        return _TOKENS.search
+    if isinstance(operator, ValidateUrlEncoding):
+        return _beyond(_NO_ESCAPE)
+    if isinstance(operator, ValidateByteRange):
+        return _beyond(bytes(byte for byte in _ALL if operator.match(bytes((byte,)), False) is None))
+    return None

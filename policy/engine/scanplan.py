@@ -1,0 +1,195 @@
+"""Which needles are looked for in which transformed values: the part of the sieve that is settled when the program is made.
+
+Values are scanned as their chain of transformations leaves them. Two things make that cheap: a chain that finds none of its
+active bytes leaves all values as they are, and the buffer is shared; and a chain that ends in lowercase is not applied at all
+where the needle can ignore case instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from policy.engine.gates import Gate, gate_of
+from policy.engine.rule import Link, Rule
+from policy.engine.targets import Fetch
+from policy.operators.table import needles
+from policy.scan.needle import Needle
+from policy.transformations.table import Chain
+
+_UPPER = frozenset(range(0x41, 0x5B))
+_CASE_BLIND = frozenset({
+    "compresswhitespace", "normalisepath", "normalisepathwin", "normalizepath", "normalizepathwin", "removecomments",
+    "removecommentschar", "removenulls", "removewhitespace", "replacecomments", "replacenulls", "trim", "trimleft", "trimright",
+})  # fmt: skip
+"""Transformations that do the same whatever the case of letters."""
+
+_LOWERS = frozenset({"lowercase", "cmdline"})
+
+_ESCAPE = re.compile(rb"\\(?:[xX]\{?[0-9A-Fa-f]*\}?|[0-7]+|[^A-Za-z0-9]|[a-zABDGHKNRSVWXZ])", re.DOTALL)
+_CASED = re.compile(rb"\[:upper:\]|\[:\^|\(\?[a-zA-Z]*[-^]")
+_ODD_RANGE = re.compile(rb"-[\[\\\]^_`]")
+
+
+class Step(NamedTuple):
+    """One transformation: `active` are the bytes without which it leaves a value alone; None: there is no telling."""
+
+    name: str
+    function: Callable[[bytes], bytes]
+    active: frozenset[int] | None
+
+
+Steps = tuple[Step, ...]
+
+
+class Wanted(NamedTuple):
+    """A needle of a rule, and the chains whose results it is looked for in."""
+
+    rule: int
+    needle: Needle
+    chains: tuple[int, ...]
+
+
+class Gated(NamedTuple):
+    """A rule without a needle whose operator has a gate (`gates`), and its chain."""
+
+    rule: int
+    gate: Gate
+    chain: int
+
+
+class Plan(NamedTuple):
+    """`chains` by number; `wanted` by the needle's number; `groups`: sources, and the chains that their values go through."""
+
+    chains: tuple[Steps, ...]
+    wanted: tuple[Wanted, ...]
+    gated: tuple[Gated, ...]
+    groups: tuple[Group, ...]
+
+
+class Group(NamedTuple):
+    fetches: tuple[Fetch, ...]
+    chains: tuple[int, ...]
+
+
+def is_fixed(rule: Rule) -> bool:
+    """Whether what the rule's first link looks at is settled when its phase begins, and the rule needs a match there."""
+    link = rule.links[0]
+    return (
+        link.operator is not None
+        and not link.negated
+        and bool(link.sources)
+        and not any(source.target.count or source.target.collection in _OWN for source in link.sources)
+    )
+
+
+_OWN = frozenset({
+    "TX", "IP", "GLOBAL", "SESSION", "USER", "RESOURCE", "MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES",
+    "RULE", "HIGHEST_SEVERITY", "MSC_PCRE_ERROR", "MSC_PCRE_LIMITS_EXCEEDED", "SESSIONID", "USERID", "WEBAPPID", "DURATION",
+})  # fmt: skip
+"""Variables that may change while a phase is evaluated."""
+
+
+def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
+    """The rules that cannot be looked for are simply not in `wanted`."""
+    numbers: dict[tuple[str, ...], int] = {}
+    chains: list[Steps] = []
+    wanted: list[Wanted] = []
+    gated: list[Gated] = []
+    uses: dict[str, tuple[Fetch, set[int]]] = {}
+
+    def number_of(steps: Steps) -> int:
+        key = tuple(step.name for step in steps)
+        if key not in numbers:
+            numbers[key] = len(chains)
+            chains.append(steps)
+        return numbers[key]
+
+    for index, rule in enumerate(rules):
+        link = rule.links[0]
+        if link.operator is None or not is_fixed(rule):
+            continue
+        needle, gate = needles(link.operator), gate_of(link.operator)
+        if needle is not None:
+            needle, looked_at = _looked_at(link, needle, characters=characters)
+            through = tuple(number_of(steps) for steps in looked_at)
+            wanted.append(Wanted(index, needle, through))
+        elif gate is not None and not link.multi:
+            through = (number_of(_steps(link.chain, characters=characters)),)
+            gated.append(Gated(index, gate, through[0]))
+        else:
+            continue
+        for source in link.sources:
+            uses.setdefault(str(source.target), (source.whole, set()))[1].update(through)
+    return Plan(tuple(chains), tuple(wanted), tuple(gated), _groups(uses, len(chains)))
+
+
+def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Group, ...]:
+    """Two groups: sources that go through many chains, such as arguments, and those that go through few, such as headers."""
+    many = [use for use in uses.values() if len(use[1]) * 5 >= total * 2]
+    few = [use for use in uses.values() if len(use[1]) * 5 < total * 2]
+    return tuple(
+        Group(tuple(fetch for fetch, _ in part), tuple(sorted(set().union(*(used for _, used in part)))))
+        for part in (many, few)
+        if part
+    )
+
+
+def _looked_at(link: Link, needle: Needle, *, characters: bool) -> tuple[Needle, list[Steps]]:
+    """The needle as it is compiled, and the chains before it: all stages with multiMatch."""
+    steps = _steps(link.chain, characters=characters)
+    if link.multi:
+        return needle, [steps[:length] for length in range(len(steps) + 1)]
+    return _caseless(needle, steps) if _ignores_case(needle) else (needle, [steps])
+
+
+def _caseless(needle: Needle, steps: Steps) -> tuple[Needle, list[Steps]]:
+    """Where the last steps change case and do nothing else that depends on it, the needle ignores case in their place."""
+    start = len(steps)
+    while start and steps[start - 1].name in _CASE_BLIND | _LOWERS:
+        start -= 1
+    if not any(step.name in _LOWERS for step in steps[start:]):
+        return needle, [steps]
+    tail = [_without_case(step) for step in steps[start:] if step.name != "lowercase"]
+    return Needle(needle.kind, needle.pattern, True, needle.text, needle.more), [(*steps[:start], *tail)]
+
+
+def _without_case(step: Step) -> Step:
+    if step.name != "cmdline" or step.active is None:
+        return step
+    return Step("cmdline-", step.function, step.active - _UPPER)
+
+
+def _steps(chain: Chain, *, characters: bool) -> Steps:
+    """In the characters reading utf8toUnicode with urlDecodeUni behind it is one step, which leaves most text alone."""
+    steps: list[Step] = []
+    for step in chain.steps:
+        active = None if step.active is None else frozenset(step.active)
+        if not characters:
+            steps.append(Step(step.name, step.strict, active))
+        elif steps and steps[-1].name == "utf8tounicode" and step.after_utf8_to_unicode is not None:
+            both = None if active is None or steps[-1].active is None else active | steps[-1].active
+            steps[-1] = Step(f"utf8tounicode+{step.name}", step.after_utf8_to_unicode, both)
+        else:
+            steps.append(Step(step.name, step.characters, active))
+    return tuple(steps)
+
+
+def _ignores_case(needle: Needle) -> bool:
+    """Whether what the needle finds in a lower-case value, a caseless needle finds in the value itself.
+
+    Without upper-case letters in the pattern nothing in it can tell `a` in the lower-case value from `A` in the value. A range that
+    ends between Z and a, within a negated class, could.
+    """
+    if needle.kind == "literal":
+        return True
+    for pattern in (needle.pattern, needle.text or b""):
+        plain = _ESCAPE.sub(b"", pattern)
+        if _CASED.search(pattern):
+            return False
+        if any(0x41 <= byte <= 0x5A for byte in plain) or _ODD_RANGE.search(plain):
+            return False
+        if any(0x41 <= int(code, 16) <= 0x5A for code in re.findall(rb"\\x\{?([0-9A-Fa-f]{2})", pattern)):
+            return False
+    return True
