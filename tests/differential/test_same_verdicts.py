@@ -1,0 +1,75 @@
+"""Sekisho's strict reading fires the rules that ModSecurity 3 fires, for Debian's CRS 3.3 and a CRS 4, at each level.
+
+A disagreement is explained in `explained.toml`, with the side that the manual supports, or it fails here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.rules import crs4, rulesets
+from bench.rules.modsecurity import ModSecurity3
+from bench.rules.sekisho import SekishoRules
+from tests.differential.cases import LEAST, Case, cases, patterned, sample
+from tests.differential.compare import Disagreement, Explanation, ask, load_explanations, sort
+
+_STEP = 19  # every 19th case in the normal run
+_SHOWN = 40
+
+
+@pytest.fixture(scope="module")
+def rules_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rules")
+
+
+def _compare(
+    release: rulesets.Release, level: int, directory: Path, asked: Sequence[Case]
+) -> tuple[int, list[Disagreement]]:
+    files = rulesets.files(release, level, directory)
+    modsecurity, sekisho = ModSecurity3(files), SekishoRules(files, reading="strict")
+    try:
+        return ask(modsecurity, sekisho, asked, level)
+    finally:
+        modsecurity.close()
+        sekisho.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", rulesets.LEVELS)
+def test_a_sample_has_no_unexplained_disagreement(level: int, rules_directory: Path) -> None:
+    asked, found = _compare(rulesets.crs3(), level, rules_directory, sample(_STEP))
+    assert asked >= 350
+    assert _told(sort(asked, found, load_explanations()).unexplained) == []
+
+
+@pytest.mark.long
+def test_all_cases_have_no_unexplained_disagreement_and_no_explanation_is_idle(rules_directory: Path) -> None:
+    explanations = load_explanations()
+    used: set[Explanation] = set()
+    unexplained: list[Disagreement] = []
+    for release, level, chosen in _runs():
+        asked, found = _compare(release, level, rules_directory, chosen)
+        assert asked >= LEAST
+        outcome = sort(asked, found, explanations)
+        unexplained += outcome.unexplained
+        used.update(reason for _, reasons in outcome.explained for reason in reasons)
+    assert _told(unexplained) == []
+    assert [row.reason for row in explanations if row not in used] == []
+
+
+def _runs() -> Iterator[tuple[rulesets.Release, int, Sequence[Case]]]:
+    for level in rulesets.LEVELS:
+        yield rulesets.crs3(), level, cases()
+    newer = crs4.release()
+    both = (*cases(), *patterned(newer))
+    for level in rulesets.LEVELS:
+        yield newer, level, both
+
+
+def _told(disagreements: Sequence[Disagreement]) -> list[str]:
+    return [str(one) for one in disagreements[:_SHOWN]] + (
+        [f"and {len(disagreements) - _SHOWN} more"] if len(disagreements) > _SHOWN else []
+    )
