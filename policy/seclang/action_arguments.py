@@ -21,6 +21,7 @@ from policy.seclang.selectors import parse_target
 from policy.seclang.word import Status, like
 
 _NUMBER = re.compile(r"[0-9]{1,18}\Z")
+_NAME = re.compile(r"(?:[^=%]|%(?!\{)|%\{[^}]*\}?)*")
 _VARIABLE = re.compile(r"([A-Za-z]+)[.:](.+)\Z", re.DOTALL)
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "auditengine": ("On", "Off", "RelevantOnly"),
@@ -178,12 +179,8 @@ def _remove_target(name: str, key: str, value: str) -> Ctl:
 
 def _split(argument: str) -> tuple[str, str, str]:
     """Name, `=` or nothing, value. A `=` inside a macro of the name does not split."""
-    at = 0
-    while (equals := argument.find("=", at)) >= 0:
-        if argument.count("%{", 0, equals) <= argument.count("}", 0, equals):
-            return argument[:equals].strip(), "=", argument[equals + 1 :]
-        at = equals + 1
-    return argument.strip(), "", ""
+    end = next(_NAME.finditer(argument)).end()  # there is one: it may be empty
+    return argument[:end].strip(), argument[end : end + 1], argument[end + 1 :]
 
 
 def _variable(name: str, action: str) -> tuple[str, Macro]:

@@ -15,8 +15,8 @@ from policy.seclang.faults import WordError
 from policy.seclang.word import Shape, Status, like
 
 _ACTION = re.compile(
-    r"\s*(?P<name>[A-Za-z]+)[ \t]*"
-    r"(?P<colon>:(?:\s*'(?P<quoted>(?:[^'\\]|\\.)*)'\s*(?=,|\Z)|(?P<bare>[^,]*)))?"
+    r"\s*(?P<name>[A-Za-z]+)"
+    r"(?:[ \t]*:(?:\s*'(?P<quoted>(?:[^'\\]|\\.)*)'\s*(?=,|\Z)|(?P<bare>[^,]*)))?"
     r"(?P<end>\s*(?:,|\Z))",
     re.DOTALL,
 )

@@ -26,7 +26,7 @@ _SPACE = re.compile(r"(?:[ \t]+|\\(?:\n|\Z))+")
 _BETWEEN = re.compile(r"(?:[ \t\n]+|\\(?:\n|\Z))+")
 _BARE = re.compile(r"(?:[^ \t\n\\]+|\\(?!\n|\Z))+")
 _QUOTED = {mark: re.compile(rf"{mark}((?:[^{mark}\\]+|\\.|\\\Z)*)({mark}?)", re.DOTALL) for mark in "\"'"}
-_JOIN = re.compile(r"((?:^|[^\\])(?:\\\\)*)\\\n")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"#[ \t]*Sec(?:Rule|Action)(?:[^\n\\]+|\\.)*|#[^\n]*", re.DOTALL)
 
 
@@ -140,9 +140,7 @@ class _Scanner:
 
 
 def _joined(text: str) -> str:
+    """`text` without its line ends after a backslash; two backslashes are no such backslash."""
     if "\\\n" not in text:
         return text
-    previous = None
-    while previous != text:  # `\` `\n` `\` `\n`: the match eats the character before, so neighbours need a second pass
-        previous, text = text, _JOIN.sub(r"\1", text)
-    return text
+    return _ESCAPED.sub(lambda found: "" if found[1] == "\n" else found[0], text)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -50,7 +50,6 @@ def load(files: Sequence[Path | Source]) -> RuleSet:
 class _Loader:
     def __init__(self) -> None:
         self._problems: list[Problem] = []
-        self._notes: list[Note] = []
         self._settings = Settings()
         self._defaults: dict[int, Defaults] = {}
         self._updates: list[updates.Update] = []
@@ -61,9 +60,10 @@ class _Loader:
     def file(self, named_at: Position, path: Path, depth: int) -> None:
         try:
             text = path.read_bytes().decode("utf-8", "surrogateescape")
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a ValueError: the name has a NUL in it
+            reason = error.strerror if isinstance(error, OSError) else error
             self._problems.append(
-                Problem(named_at, f"{path} cannot be read: {error.strerror}", "check the name and who may read it")
+                Problem(named_at, f"{path} cannot be read: {reason}", "check the name and who may read it")
             )
         else:
             self.text(str(path), text, depth)
@@ -105,10 +105,9 @@ class _Loader:
     def _other(self, key: str, directive: Directive, arguments: list[str], depth: int) -> None:
         position = directive.position
         if key in setting.KEYS:
-            self._settings = setting.with_directive(self._settings, key, arguments, position.file)
-            unicode_map = self._settings.unicode_map
-            if key == "secunicodemapfile" and unicode_map is not None and not Path(unicode_map.file).is_file():
-                raise WordError(f"there is no file {unicode_map.file}", "check the name")
+            self._settings = setting.with_directive(self._settings, key, arguments)
+            if key == "secunicodemapfile":
+                self._settings = _with_map_beside(self._settings, position)
         elif key in updates.KEYS:
             self._updates.append(updates.read_update(position, directive.name, arguments))
         elif key == "secdefaultaction":
@@ -136,10 +135,7 @@ class _Loader:
         if depth >= MAX_INCLUDE_DEPTH:
             raise WordError(f"files include each other more than {MAX_INCLUDE_DEPTH} deep", "look for a circle")
         pattern = str(Path(position.file).parent / arguments[0])
-        if glob.has_magic(pattern):
-            paths = [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - Path.glob takes no absolute patterns
-        else:
-            paths = [Path(pattern)] if not optional or Path(pattern).exists() else []
+        paths = _included(pattern, optional=optional)
         if not paths and not optional:
             raise WordError(f"no file is called {pattern}", "check the name, or write IncludeOptional")
         for path in paths:
@@ -165,5 +161,37 @@ class _Loader:
             phases=MappingProxyType({phase: tuple(rules) for phase, rules in phases.items()}),
             files=tuple(self._files),
             digest=self._digest.hexdigest(),
-            notes=(*self._notes, *self._rules.notes, *notes),
+            notes=(*self._rules.notes, *notes, *_skips_to_nowhere(phases)),
         )
+
+
+def _included(pattern: str, *, optional: bool) -> list[Path]:
+    """The files that a name means, in order; one without wildcards is taken to exist, unless it is optional."""
+    if glob.has_magic(pattern):
+        return [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - Path.glob takes no absolute patterns
+    return [] if optional and not glob.glob(pattern) else [Path(pattern)]  # noqa: PTH207 - as above
+
+
+def _skips_to_nowhere(phases: Mapping[int, Sequence[Rule | Marker]]) -> list[Note]:
+    notes = []
+    for entries in phases.values():
+        ahead: set[str] = set()
+        for entry in reversed(entries):
+            if isinstance(entry, Marker):
+                ahead.add(entry.name)
+            elif (name := entry.argument("skipafter")) is not None and name not in ahead:
+                message = (
+                    f"rule {entry.id} skips to {name}, and no such marker follows: the rest of the phase is skipped"
+                )
+                notes.append(Note(entry.position, message))
+    return notes
+
+
+def _with_map_beside(settings: Settings, position: Position) -> Settings:
+    """The Unicode map as a file that is there, relative to the file that names it. Raises WordError."""
+    if settings.unicode_map is None:
+        return settings
+    path = Path(position.file).parent / settings.unicode_map.file
+    if not path.is_file():
+        raise WordError(f"there is no file {path}", "check the name")
+    return replace(settings, unicode_map=replace(settings.unicode_map, file=str(path)))

@@ -6,7 +6,6 @@ import enum
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from policy.seclang.ast import EngineMode, LimitAction, ParseXml, Settings, UnicodeMap
@@ -104,35 +103,34 @@ _VALUES: dict[str, tuple[str, Reader]] = {
 }
 
 
-def _component(settings: Settings, arguments: Sequence[str], _: str) -> Settings:
+def _component(settings: Settings, arguments: Sequence[str]) -> Settings:
     return replace(settings, component_signatures=(*settings.component_signatures, _text(arguments)))
 
 
-def _mime_types(settings: Settings, arguments: Sequence[str], _: str) -> Settings:
+def _mime_types(settings: Settings, arguments: Sequence[str]) -> Settings:
     types = frozenset(piece.lower() for argument in arguments for piece in argument.split())
     if not types:
         raise WordError("no media type is given", "write SecResponseBodyMimeType text/html text/plain")
     return replace(settings, response_body_mime_types=types | (settings.response_body_mime_types or frozenset()))
 
 
-def _clear_mime_types(settings: Settings, arguments: Sequence[str], _: str) -> Settings:
+def _clear_mime_types(settings: Settings, arguments: Sequence[str]) -> Settings:
     if arguments:
         raise WordError("no argument is expected", "write SecResponseBodyMimeTypesClear alone")
     return replace(settings, response_body_mime_types=frozenset())
 
 
-def _unicode_map(settings: Settings, arguments: Sequence[str], file: str) -> Settings:
+def _unicode_map(settings: Settings, arguments: Sequence[str]) -> Settings:
     if len(arguments) == 1:
         arguments = arguments[0].split()
     if len(arguments) != 2 or not _NUMBER.match(arguments[1]):
         raise WordError(
             "a file and the number of a code page are expected", "write SecUnicodeMapFile unicode.mapping 20127"
         )
-    path = Path(file).parent / arguments[0]
-    return replace(settings, unicode_map=UnicodeMap(str(path), int(arguments[1])))
+    return replace(settings, unicode_map=UnicodeMap(arguments[0], int(arguments[1])))
 
 
-_OTHERS: dict[str, Callable[[Settings, Sequence[str], str], Settings]] = {
+_OTHERS: dict[str, Callable[[Settings, Sequence[str]], Settings]] = {
     "seccomponentsignature": _component,
     "secresponsebodymimetype": _mime_types,
     "secresponsebodymimetypesclear": _clear_mime_types,
@@ -143,10 +141,10 @@ KEYS = frozenset(_VALUES) | frozenset(_OTHERS)
 """The directives, lower case, that `with_directive` knows."""
 
 
-def with_directive(settings: Settings, key: str, arguments: Sequence[str], file: str) -> Settings:
-    """`settings` with what the directive says. `file` is where it stands. Raises WordError."""
+def with_directive(settings: Settings, key: str, arguments: Sequence[str]) -> Settings:
+    """`settings` with what the directive says; a file as it is named there. Raises WordError."""
     if key in _OTHERS:
-        return _OTHERS[key](settings, arguments, file)
+        return _OTHERS[key](settings, arguments)
     field, read = _VALUES[key]
     return replace(settings, **{field: read(arguments)})
 

@@ -76,6 +76,9 @@ def test_an_optional_include_may_be_missing(tmp_path: Path) -> None:
         ("Include *.none", "no file is called"),
         ("Include a b", "one file name is expected"),
         ("IncludeOptional sub", "sub cannot be read: Is a directory"),
+        ("Include a\0b", "cannot be read: embedded null byte"),
+        ("Include a\0*", "no file is called"),
+        (f"Include {'a' * 5000}", "cannot be read: File name too long"),
     ],
 )
 def test_an_include_that_fails_is_an_error_where_it_stands(tmp_path: Path, text: str, message: str) -> None:
@@ -164,3 +167,9 @@ def _count(directive: str) -> int:
 def test_a_note_is_shown_with_its_place() -> None:
     found = load([Source("f", 'SecAction "id:1,pass"')])
     assert found.notes == (Note(found.rules[0].position, "rule 1 names no phase and runs in phase 1"),)
+
+
+def test_a_skip_to_a_marker_that_does_not_follow_is_noted() -> None:
+    text = 'SecMarker BEFORE\nSecAction "id:1,phase:1,skipAfter:BEFORE"\nSecAction "id:2,phase:2,skipAfter:AFTER"\nSecMarker AFTER'
+    (note,) = load([Source("f", text)]).notes
+    assert str(note).startswith("f:2: rule 1 skips to BEFORE, and no such marker follows")

@@ -33,7 +33,7 @@ PROBLEMS = [
 def test_what_it_cannot_be_is_refused(key: str, arguments: list[str], message: str) -> None:
     assert key in KEYS
     with pytest.raises(WordError) as raised:
-        with_directive(Settings(), key, arguments, "f")
+        with_directive(Settings(), key, arguments)
     assert message in raised.value.message
     assert raised.value.mend
 
