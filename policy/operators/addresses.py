@@ -6,8 +6,8 @@ Rules (asked of libmodsecurity 3.0.15):
 - The value must be an address as inet_pton reads it, up to a byte 0: no blanks, no prefix, no zone.
 - An IPv4 address in IPv6 form is an IPv6 address.
 
-Differences on purpose: blanks around a network and carriage returns are allowed, and a prefix must be digits only (ModSecurity takes
-"/8x" for 8).
+Differences on purpose: blanks around a network, carriage returns and "/128" are allowed (ModSecurity refuses them), and a prefix must be
+digits only (ModSecurity takes "/8x" for 8).
 """
 
 from __future__ import annotations
@@ -30,16 +30,13 @@ class IpMatch:
     __slots__ = ("_prefixes",)
 
     def __init__(self, lists: Iterable[bytes]) -> None:
-        found: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}  # version ▸ bits behind the prefix ▸ prefixes
-        count = 0
-        for text in lists:
-            for written in text.split(b","):
-                if network := written.strip():
-                    version, behind, prefix = _network(network)
-                    found[version].setdefault(behind, set()).add(prefix)
-                    count += 1
-        if count > NETWORKS:
+        networks = [network for text in lists for written in text.split(b",") if (network := written.strip())]
+        if len(networks) > NETWORKS:
             raise OperatorInvalid(f"more than {NETWORKS} networks", "divide them among several rules")
+        found: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}  # version ▸ bits behind the prefix ▸ prefixes
+        for network in networks:
+            version, behind, prefix = _network(network)
+            found[version].setdefault(behind, set()).add(prefix)
         self._prefixes = {version: tuple(sizes.items()) for version, sizes in found.items()}
 
     def match(self, value: bytes, characters: bool) -> Match | None:

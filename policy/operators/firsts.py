@@ -5,11 +5,14 @@ Every answer is a superset. None: nothing is known, because the pattern can matc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from policy.operators.pattern import Item, Token
 
+_ASSERTIONS: Final = frozenset((b"^", b"$", b"\\b", b"\\B", b"\\A", b"\\Z", b"\\z", b"\\G"))
+_FLAGS: Final = re.compile(rb"\(\?\^?[A-Za-z]*-?[A-Za-z]*\)")
 ALL: Final = (1 << 256) - 1
 _HIGH: Final = ALL ^ ((1 << 128) - 1)
 
@@ -102,9 +105,7 @@ def _group(opening: bytes, found: int, nullable: bool, end: int) -> tuple[int, b
 
 
 def _is_assertion(text: bytes) -> bool:
-    return text in (b"^", b"$", b"\\b", b"\\B", b"\\A", b"\\Z", b"\\z", b"\\G") or (
-        text[:2] == b"(?" and text[-1:] == b")"
-    )
+    return text in _ASSERTIONS or _FLAGS.fullmatch(text) is not None
 
 
 def _class(items: Sequence[Item], *, negated: bool) -> int:

@@ -4,7 +4,8 @@ Rules (asked of libmodsecurity 3.0.15):
 - The argument is a pattern that finds candidates; each candidate is verified by its digits alone, and the one that is right is TX.0.
 - Candidates are what the pattern finds from every start on. verifyCC looks at the value as it stands; the other three also take each
   start for the beginning of the value, so that `^` and `\\b` hold there (for the first FRESH_STARTS), and leave the last byte out.
-- A CPF of eleven equal digits, a social security number of nine equal or consecutive ones and an SVNR of ten equal ones are none.
+- NO_CPF, NO_SVNR and a social security number of nine equal or consecutive digits are none. (ModSecurity means ten 8 and ten 9 to be no
+  SVNR either, but does not get that far in its list.)
 
 Difference on purpose: from STARTS starts or CANDIDATE_BYTES bytes of candidates on, the value counts as a match that is exhausted.
 """
@@ -26,11 +27,18 @@ CANDIDATE_BYTES: Final = 256 * 1024
 FRESH_STARTS: Final = 2_000
 FRESH_BYTES: Final = 4_096
 
+NO_CPF: Final = frozenset(("01234567890", *(digit * 11 for digit in "0123456789")))
+NO_SVNR: Final = frozenset(("0123456789", "1234567890", *(digit * 10 for digit in "01234567")))
+
 _DIGITS: Final = frozenset(b"0123456789")
 
 
 def _digits(candidate: bytes) -> list[int]:
     return [byte - 0x30 for byte in candidate if byte in _DIGITS]
+
+
+def _written(digits: list[int]) -> str:
+    return "".join(map(str, digits))
 
 
 def luhn(candidate: bytes) -> bool:
@@ -43,7 +51,7 @@ def luhn(candidate: bytes) -> bool:
 def cpf(candidate: bytes) -> bool:
     """Brazil's taxpayer number: the first eleven digits before a byte 0, the last two of them check digits modulo 11."""
     digits = _digits(candidate.partition(b"\0")[0])[:11]
-    if len(digits) != 11 or len(set(digits)) == 1:
+    if len(digits) != 11 or _written(digits) in NO_CPF:
         return False
     for checked in (9, 10):
         rest = sum(digit * (checked + 1 - at) for at, digit in enumerate(digits[:checked])) % 11
@@ -60,7 +68,7 @@ def ssn(candidate: bytes) -> bool:
     steps = {after - before for before, after in itertools.pairwise(digits)}
     if steps in ({0}, {1}):
         return False
-    number = int("".join(map(str, digits)))
+    number = int(_written(digits))
     area, group, serial = number // 10**6, number // 10**4 % 100, number % 10**4
     return 0 < area < 740 and area != 666 and group != 0 and serial != 0
 
@@ -68,7 +76,7 @@ def ssn(candidate: bytes) -> bool:
 def svnr(candidate: bytes) -> bool:
     """Austria's social security number: the first ten digits before a byte 0, the fourth a check digit modulo 11."""
     digits = _digits(candidate.partition(b"\0")[0])[:10]
-    if len(digits) != 10 or len(set(digits)) == 1:
+    if len(digits) != 10 or _written(digits) in NO_SVNR:
         return False
     rest = sum(weight * digit for weight, digit in zip((3, 7, 9, 0, 5, 8, 4, 2, 1, 6), digits, strict=True)) % 11
     return digits[3] == (0 if rest == 10 else rest)

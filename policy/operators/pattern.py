@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 # Longest pattern, in bytes. Source: CRS's longest is under 8 KiB; PCRE2's compiled form with 2-byte links ends at 64 KiB.
 PATTERN_BYTES: Final = 32 * 1024
+# Groups within groups. Source: PCRE2 ends at 250, and what follows the groups here is recursive.
+NESTING: Final = 150
 
 
 class PatternInvalid(Exception):
@@ -127,6 +129,8 @@ class _Parser:
         self._add("repeat", len(found[0]), int(unbounded), text + suffix)
 
     def _open(self) -> None:
+        if len(self._extended) > NESTING:
+            raise PatternInvalid(f"more than {NESTING} groups within groups", self._at)
         rest = self._pattern[self._at : self._at + 3]
         if rest == b"(?#":
             end = self._pattern.find(b")", self._at)
@@ -141,7 +145,7 @@ class _Parser:
         if rest == b"(?C":
             raise PatternInvalid("callouts are refused", self._at)
         if found := _CALL.match(self._pattern, self._at):
-            if found[0] == b"(?0)":
+            if found[0].strip(b"(?+-)") == b"0":
                 raise PatternInvalid("a call of the whole pattern is refused; give it a group and call that", self._at)
             self._add("any", len(found[0]))
         elif found := _FLAGS.match(self._pattern, self._at):

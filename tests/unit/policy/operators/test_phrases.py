@@ -12,9 +12,10 @@ from tests.unit.policy.operators.modsecurity import Asked, ask
 from tests.unit.policy.operators.samples import CRS
 
 ARGUMENTS = (
-    b"foo bar", b"foo |62 61|r |41|", b"foo|bar", b"he she hers", b"abcd bc", b"\xe3\x81\x82", rb"foo\x41", b"|41|", b"|41 42|", rb"\|41|",
-    b"a|4142|b", rb"abc\:d\;e\\f", b"a\tb\x0bc", b"A\xc3\x89", b"\xc0", b"|414243|x", b"|4|x", b"|414|x", b"|41", b"x|zz|", b"||x", rb"a\|b",
-    b"FOO foo Foo", b"aa aaa a", b"'|41 42|'",
+    b"foo bar", b"foo |62 61|r |41|", b"foo|bar", b"he she hers", b"abcd bc", b"\xe3\x81\x82", rb"foo\x41", b"|41|", b"|41 42|",
+    rb"\|41|", b"a|4142|b", rb"abc\:d\;e\\f", b"a\tb\x0bc", b"A\xc3\x89", b"\xc0", b"|414243|x", b"|4|x", b"|414|x", b"|41",
+    b"x|zz|", b"||x",
+    rb"a\|b", b"FOO foo Foo", b"aa aaa a", b"'|41 42|'",
 )  # fmt: skip
 VALUES = (
     b"", b"xxFOOx", b"ba bar", b"a", b"|41|", b"foo|bar", b"ushers", b"xher", b"hershey", b"xabce", b"xabcd", "いあ".encode(), b"fooA",

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import random
+
+from policy.operators.injection import DetectSqli, DetectXss
+from tests.unit.policy.operators.modsecurity import Asked
+
+TOKENS = (
+    b"'", b'"', b" or ", b" and ", b"1", b"=", b"--", b"/*", b"*/", b"union", b" select ", b"(", b")", b"a", b";", b"#", b"<", b"script",
+    b">",
+    b"on", b"load=", b"javascript:", b"\x00", b"\xff", "あ".encode(), b" ", b"\n", b",", b"@@version", b"`", b"{", b"<!--", b"style", b"/",
+    b"0x41", b"||", b"!", b"sleep(5)", b"<svg", b"<a ", b"href=", b"data:", b"\xc2\xa0", b"having", b"if(",
+)  # fmt: skip
+
+
+def test_findings_and_fingerprints_are_as_in_modsecurity() -> None:
+    chance = random.Random(11)
+    sqli, xss = Asked([("detectSQLi", b"")]), Asked([("detectXSS", b"")])
+    hits = 0
+    for _ in range(1_500):
+        value = b"".join(chance.choice(TOKENS) for _ in range(chance.randint(0, 12)))
+        for operator, asked in ((DetectSqli(), sqli), (DetectXss(), xss)):
+            found = operator.match(value, characters=False)
+            assert (found is not None) == bool(asked.spans(value)), value
+            if found is not None:
+                hits += 1
+                assert found.groups == (asked.captured(),), value
+    assert hits > 100
+
+
+def test_both_readings_are_one() -> None:
+    value = "新宿' or 1=1--".encode()
+    assert DetectSqli().match(value, characters=True) == DetectSqli().match(value, characters=False) is not None
+    assert DetectXss().match("新宿<svg onload=a>".encode(), characters=True) is not None
+
+
+def test_japanese_is_no_injection() -> None:
+    for value in (
+        "（新宿 一子、代理）",
+        "東京都新宿区西新宿２－８－１",
+        "A&B株式会社（本社）",
+        "１０：００～１１：００",
+    ):
+        assert DetectSqli().match(value.encode(), characters=True) is None
+        assert DetectXss().match(value.encode(), characters=True) is None

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+
+from policy.operators.pattern import PatternInvalid
+from policy.operators.pcre import (
+    EXHAUSTED,
+    FIRST_RUNG,
+    HEAP_KIB,
+    LAST_RUNG,
+    LEAST_LAST_RUNG,
+    QUICK_BYTES,
+    QUICK_STEPS,
+    RUNG_FACTOR,
+    Effort,
+    Expression,
+    Found,
+    last_rung,
+)
+
+
+def test_spans_leave_out_what_took_no_part() -> None:
+    found = Expression(b"(a)|(b)(c)?", characters=False).search(b"xb")
+    assert isinstance(found, Found)
+    assert found.spans == ((1, 2), None, (1, 2))
+    assert found.whole == (1, 2)
+
+
+@pytest.mark.parametrize("size", [QUICK_BYTES, QUICK_BYTES + 1, 70_000])
+def test_the_same_is_found_in_short_and_long_values(size: int) -> None:
+    expression = Expression(rb"\d+(x)\s*=", characters=False)
+    value = b"a" * (size - 6) + b"12x  ="
+    found = expression.search(value)
+    assert isinstance(found, Found) and found.spans == ((size - 6, size), (size - 4, size - 3))
+    assert expression.search(value[:-1]) is None
+    found = expression.search(value, size - 5)
+    assert isinstance(found, Found) and found.whole == (size - 5, size)
+
+
+def test_an_anchored_expression_matches_at_the_start_only() -> None:
+    expression = Expression(b"b", characters=False, anchored=True)
+    assert expression.search(b"ab") is None
+    assert isinstance(expression.search(b"ab", 1), Found)
+
+
+def steps(expression: Expression, value: bytes) -> int:
+    """How many steps a search takes: the smallest limit that it is done in."""
+    low, high = 1, LAST_RUNG
+    while low < high:
+        middle = (low + high) // 2
+        done = expression._run(expression._compile(expression.pattern, middle), value, 0) is not EXHAUSTED
+        low, high = (low, middle) if done else (middle + 1, high)
+    return low
+
+
+def test_a_limit_holds_at_n_and_not_at_n_plus_1() -> None:
+    expression = Expression(rb"a[^x]*(?:d|e)", characters=False)
+    value = b"a" * 40
+    needed = steps(expression, value)
+    assert expression._run(expression._compile(expression.pattern, needed), value, 0) is None
+    assert expression._run(expression._compile(expression.pattern, needed - 1), value, 0) is EXHAUSTED
+
+
+def test_steps_of_all_starts_are_counted_together() -> None:
+    expression = Expression(rb"a[^x]*(?:d|e)", characters=False)
+    assert steps(expression, b"a" * 80) > 3 * steps(expression, b"a" * 40)
+
+
+def test_the_quick_limit_leads_to_the_counted_form() -> None:
+    expression = Expression(rb"a[^x]*(?:d|e)", characters=False)
+    value = b"a" * QUICK_BYTES
+    assert steps(expression, value) > QUICK_STEPS
+    assert expression.search(value) is None
+    found = expression.search(value[1:] + b"e")
+    assert isinstance(found, Found) and found.whole == (0, QUICK_BYTES)
+
+
+@pytest.mark.parametrize(
+    "pattern", [rb"(a+)+$x", rb"\s*=(?!=)", rb"(?:a|a)*b(?:c|d)", rb"(.*)(.*)(.*)(.*)[,;]", rb"(a*)*\1[bc]"]
+)
+@pytest.mark.parametrize("value", [b"a" * 200, b"a" * 20_000, b" " * 200_000, b"a =" * 300])
+def test_what_would_take_for_ever_is_exhausted_or_answered(pattern: bytes, value: bytes) -> None:
+    expression = Expression(pattern, characters=False)
+    effort = Effort(40_000_000)
+    expression.search(value, 0, effort)
+    assert effort.left > 0
+
+
+def test_effort_is_spent_and_then_nothing_is_tried() -> None:
+    expression = Expression(rb"(?:a+)+[$%]", characters=False)
+    effort = Effort(FIRST_RUNG)
+    assert expression.search(b"a" * 1_000, 0, effort) is EXHAUSTED
+    assert effort.left == -1_000
+    assert expression.search(b"b" * 1_000, 0, effort) is EXHAUSTED
+    assert effort.left == -1_000
+
+
+def test_effort_below_the_first_rung_is_not_enough() -> None:
+    expression = Expression(b"a", characters=False)
+    assert expression.search(b"b" * 1_000, 0, Effort(FIRST_RUNG - 1)) is EXHAUSTED
+    assert expression.search(b"b" * 1_000, 0, Effort(FIRST_RUNG)) is None
+    assert expression.search(b"b" * QUICK_BYTES, 0, Effort(0)) is None
+
+
+def test_memory_is_bounded() -> None:
+    expression = Expression(rb"(?:(a)|b)*c(?:d|e)", characters=False)
+    value = b"a" * (HEAP_KIB * 1024 // 64)
+    assert expression.search(value) is EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    ("steps_wanted", "limit"),
+    [
+        (0, LEAST_LAST_RUNG),
+        (LEAST_LAST_RUNG, LEAST_LAST_RUNG),
+        (LEAST_LAST_RUNG + 1, LEAST_LAST_RUNG * RUNG_FACTOR),
+        (LAST_RUNG, LAST_RUNG),
+        (LAST_RUNG + 1, LAST_RUNG),
+    ],
+)
+def test_the_last_rung(steps_wanted: int, limit: int) -> None:
+    assert last_rung(steps_wanted) == limit
+
+
+def test_pcre2_says_where_it_stops() -> None:
+    with pytest.raises(PatternInvalid, match="PCRE2 refuses it") as invalid:
+        Expression(b"abc(?<=d+)", characters=False)
+    assert 0 < invalid.value.position <= 10
+
+
+def test_text_is_read_by_characters() -> None:
+    expression = Expression(rb"^\w{3}\W$", characters=True)
+    found = expression.search("新宿区、".encode())
+    assert isinstance(found, Found) and found.whole == (0, 12)
+    assert Expression(rb"[\xe3]", characters=True).search("新".encode()) is None
