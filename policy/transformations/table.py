@@ -14,7 +14,7 @@ from typing import Final
 
 from policy.transformations import comments, encodings, escapes, paths, spacing, urls, utf8
 from policy.transformations.changes import REPORTED, by_value
-from policy.transformations.code_points import UnicodeMap
+from policy.transformations.code_points import UnicodeMap, is_utf8
 
 Function = Callable[[bytes], bytes]
 
@@ -26,7 +26,8 @@ class Transformation:
     `active`: a value without any of these bytes stays as it is in both readings; None: any value may change.
     `triggers`: the same, said more exactly: where a search finds nothing, the value stays as it is.
     `text_safe`: valid UTF-8 stays valid UTF-8 in the characters reading.
-    `after_utf8_to_unicode`: in the characters reading, what utf8toUnicode and then this one make of a value.
+    `after_utf8_to_unicode`: in the characters reading, what utf8toUnicode and then this one make of a value;
+    `active_after_utf8_to_unicode`: valid UTF-8 without any of these bytes stays as it is then.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Transformation:
     triggers: re.Pattern[bytes] | None
     text_safe: bool
     after_utf8_to_unicode: Function | None = None
+    active_after_utf8_to_unicode: bytes = b""
 
 
 class UnknownTransformation(Exception):
@@ -69,6 +71,7 @@ def _url_decode_uni(unicode_map: UnicodeMap | None) -> Transformation:
         triggers=re.compile(rb"\+|%(?:[0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})"),
         text_safe=False,
         after_utf8_to_unicode=decode.after_utf8_to_unicode,
+        active_after_utf8_to_unicode=decode.active_after_utf8_to_unicode,
     )
 
 
@@ -204,21 +207,29 @@ class Chain:
     `name`: their lower-case names joined by commas, without `none`; chains of one name and one Unicode map are interchangeable.
     """
 
-    __slots__ = ("_characters", "_inert", "_strict", "name", "steps")
+    __slots__ = ("_characters", "_inert", "_inert_in_text", "_only_text", "_strict", "name", "steps")
 
     def __init__(self, steps: Sequence[Transformation]) -> None:
         self.steps = tuple(step for step in steps if step.name != "none")
         self.name = ",".join(step.name for step in self.steps)
         self._strict = tuple(step.strict for step in self.steps)
         self._characters = _characters(self.steps)
-        self._inert = _inert(self.steps)
+        self._inert = _inert([step.active for step in self.steps])
+        self._inert_in_text = _inert(_active_in_text(self.steps))
+        self._only_text = self._inert_in_text != self._inert
 
     def apply(self, value: bytes, characters: bool) -> bytes:
         """The value at the end of the chain: the same object where it equals what came in."""
-        if self._inert is not None and not value.translate(None, self._inert):
+        inert = self._inert_in_text if characters else self._inert
+        if (
+            inert is not None
+            and not value.translate(None, inert)
+            and not (characters and self._only_text and not value.isascii() and not is_utf8(value))
+        ):
             return value
+        functions = self._characters if characters else self._strict
         result = value
-        for function in self._characters if characters else self._strict:
+        for function in functions:
             result = function(result)
         return value if result == value else result
 
@@ -242,23 +253,28 @@ def chain(names: Sequence[str], unicode_map: UnicodeMap | None = None) -> Chain:
     return Chain([find(name, unicode_map) for name in names])
 
 
-def _inert(steps: Sequence[Transformation]) -> bytes | None:
+def _inert(active: Sequence[bytes | None]) -> bytes | None:
     """The bytes that no step cares for: a value of these alone stays as it is. None: there is no such value."""
-    active: set[int] = set()
-    for step in steps:
-        if step.active is None:
-            return None
-        active.update(step.active)
-    return bytes(set(_ANY) - active) or None
+    if None in active:
+        return None
+    return bytes(set(_ANY) - set(b"".join(filter(None, active))))
+
+
+def _pairs(steps: Sequence[Transformation]) -> Iterator[tuple[Transformation, bool]]:
+    """Each step, but for a utf8toUnicode whose work the next step takes over, and whether it did so."""
+    for at, step in enumerate(steps):
+        after = steps[at + 1] if at + 1 < len(steps) else None
+        if step.name == "utf8tounicode" and after is not None and after.after_utf8_to_unicode is not None:
+            continue
+        yield step, at > 0 and steps[at - 1].name == "utf8tounicode" and step.after_utf8_to_unicode is not None
 
 
 def _characters(steps: Sequence[Transformation]) -> tuple[Function, ...]:
-    functions: list[Function] = []
-    before = ""
-    for step in steps:
-        if before == "utf8tounicode" and step.after_utf8_to_unicode is not None:
-            functions[-1] = step.after_utf8_to_unicode
-        else:
-            functions.append(step.characters)
-        before = step.name
-    return tuple(functions)
+    return tuple(
+        step.after_utf8_to_unicode if both and step.after_utf8_to_unicode else step.characters
+        for step, both in _pairs(steps)
+    )
+
+
+def _active_in_text(steps: Sequence[Transformation]) -> list[bytes | None]:
+    return [step.active_after_utf8_to_unicode if both else step.active for step, both in _pairs(steps)]

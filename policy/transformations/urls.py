@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from policy.transformations.code_points import (
@@ -27,9 +27,8 @@ _PLUS: Final = 0x2B
 _PERCENT_SIGN: Final = 0x25
 _PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 _UNICODE: Final = re.compile(rb"%([uU][0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})")
-_PAIRS: Final = re.compile(
-    rb"%([uU][dD][89ABab][0-9A-Fa-f]{2}%[uU][dD][C-Fc-f][0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})"
-)
+_ESCAPE: Final = rb"[uU][dD][89ABab][0-9A-Fa-f]{2}%[uU][dD][C-Fc-f][0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}"
+_PAIRS: Final = re.compile(rb"%(" + _ESCAPE + rb")")
 _RESERVED: Final = re.compile(rb"([^*0-9A-Za-z]++)")
 _BYTES: Final = Table(unhexlify)
 _ENCODED: Final = Table(lambda run: (b"%" + run.hex("%").encode()).replace(b"%20", b"+"))
@@ -52,7 +51,7 @@ class UrlDecodeUni:
     that the value is not in.
     """
 
-    __slots__ = ("_characters", "_narrow", "_strict", "_to_narrow")
+    __slots__ = ("_both", "_both_table", "_characters", "_strict", "active_after_utf8_to_unicode")
 
     def __init__(self, unicode_map: UnicodeMap | None = None) -> None:
         given = unicode_map or {}
@@ -60,8 +59,11 @@ class UrlDecodeUni:
         self._strict = Table(_percent(_mapped(given, narrow_low_byte)))
         self._characters = Table(_percent(_mapped(ascii_only, narrow_utf8)))
         narrow = {code_point: narrow_low_byte(code_point)[0] for code_point in range(0xFF01, 0xFF5F)} | ascii_only
-        self._narrow = {code_point: byte for code_point, byte in narrow.items() if code_point >= 0x80}
-        self._to_narrow = re.compile("[" + "".join(map(re.escape, map(chr, sorted(self._narrow)))) + "]")
+        narrow = {code_point: byte for code_point, byte in narrow.items() if _is_character(code_point)}
+        self._both = re.compile(rb"(%(?:" + _ESCAPE + rb")|(?:" + _any_of(narrow) + rb")++)")
+        self._both_table = Table(_escape_or_wide(self._characters, narrow))
+        # Of valid UTF-8 alone: what is broken changes too.
+        self.active_after_utf8_to_unicode = b"+%\0" + bytes({chr(code_point).encode()[0] for code_point in narrow})
 
     def strict(self, value: bytes) -> bytes:
         if _PLUS in value:
@@ -79,23 +81,36 @@ class UrlDecodeUni:
 
     def after_utf8_to_unicode(self, value: bytes) -> bytes:
         """The characters reading of utf8toUnicode and this one in one step, which leaves most characters where they are."""
-        if value.isascii() and _NUL not in value:
-            return self.characters(value)
-        try:
-            text = value.decode()
-        except UnicodeDecodeError:
+        if value.isascii():
+            if _NUL not in value:
+                return self.characters(value)
+        elif not is_utf8(value):
             return self.characters(utf8_to_unicode_characters(value))
         if _NUL in value:
-            text = text[:-1].replace("\0", "") + text[-1]
-            value = text.encode()
+            value = value[:-1].replace(b"\0", b"") + value[-1:]
         if _PLUS in value:
             value = value.replace(b"+", b" ")
-        if self._to_narrow.search(text) is None:
-            return substitute(_PAIRS, self._characters, value) if _PERCENT_SIGN in value else value
-        parts = _PAIRS.split(value)
-        parts[::2] = [part.decode().translate(self._narrow).encode() for part in parts[::2]]
-        parts[1::2] = map(self._characters.__getitem__, parts[1::2])
-        return b"".join(parts)
+        return substitute(self._both, self._both_table, value)
+
+
+def _is_character(code_point: int) -> bool:
+    return code_point >= 0x80 and not 0xD800 <= code_point <= 0xDFFF
+
+
+def _any_of(code_points: Iterable[int]) -> bytes:
+    """A pattern for one of these characters in UTF-8."""
+    last_bytes: dict[bytes, list[int]] = {}
+    for code_point in sorted(code_points):
+        encoded = chr(code_point).encode()
+        last_bytes.setdefault(encoded[:-1], []).append(encoded[-1])
+    return b"|".join(first + b"[" + bytes(last) + b"]" for first, last in last_bytes.items())
+
+
+def _escape_or_wide(escapes: Table, narrow: Mapping[int, int]) -> Callable[[bytes], bytes]:
+    def compute(found: bytes) -> bytes:
+        return escapes[found[1:]] if found[0] == _PERCENT_SIGN else found.decode().translate(narrow).encode()
+
+    return compute
 
 
 def _mapped(unicode_map: UnicodeMap, write: Callable[[int], bytes]) -> Callable[[int], bytes]:
