@@ -141,11 +141,12 @@ _SURELY_SIGN: Ranges = (
     (0xFF40, 0xFF40),
     (0xFF5B, 0xFF65),
 )
-_SURELY_NO_DIGIT: Ranges = ((0x3000, 0xA4CF), (0xAC00, 0xFF0F), (0xFF1A, 0xFFFF))
+# Where decimal digits of other scripts are, or could be assigned: not among kana, ideographs, Hangul and their signs.
+_PERHAPS_DIGIT: Ranges = ((0x0600, 0x1FFF), (0xA000, 0xAFFF), (0xFF10, 0xFF19), (0x10000, 0x1FFFF))
 _TEXT_SPACE = union(
     _SPACE,
     ((0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029)),
-    _of("\u202f\u205f\u3000"),
+    _of("\u180e\u202f\u205f\u3000"),
 )
 _TEXT_HORIZONTAL = union(_of("\t \xa0\u1680\u180e\u202f\u205f\u3000"), ((0x2000, 0x200A),))
 _TEXT_VERTICAL = union(_VERTICAL, ((0x2028, 0x2029),))
@@ -162,7 +163,7 @@ def _beyond(without: Ranges) -> Ranges:
 _TEXT_WIDE: dict[str, Ranges] = {
     "w": union(WORD, _beyond(_SURELY_SIGN)),
     "W": union(_below(WORD), _beyond(_SURELY_WORD)),
-    "d": union(_DIGIT, _beyond(union(_SURELY_SIGN, _SURELY_NO_DIGIT))),
+    "d": union(_DIGIT, _PERHAPS_DIGIT),
     "D": union(_below(_DIGIT), _beyond(((0xFF10, 0xFF19),))),
 }
 _TEXT_NARROW: dict[str, Ranges] = {

@@ -10,7 +10,7 @@ characters fold to ASCII letters: a value with one of them counts as hit by ever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 from policy.scan.cache import fetch, key, store
@@ -40,7 +40,7 @@ class Scanner:
         """Bytes of the database."""
         return self._database.size() if self._database is not None else 0
 
-    def scan(self, values: Sequence[bytes], active: Container[int] | None = None) -> Hits:
+    def scan(self, values: Sequence[bytes], active: Set[int] | None = None) -> Hits:
         """For each needle (of `active`, if given) that may match something, the indexes of those values, ascending.
 
         What is not reported does not match. Raises ScanFailed.
@@ -48,57 +48,57 @@ class Scanner:
         found: _Found = {}
         if not values:
             return found
-        for id_ in self.always:
-            if active is None or id_ in active:
+        if self.always:
+            for id_ in self.always if active is None else self.always & active:
                 found[id_] = list(range(len(values)))
         if self._database is None:
             return found
         buffer = _joined(values)
-        hits = self._search(self._database, buffer, active)
+        hits = self._database.hits(buffer)
         if hits:
-            self._attribute(self._database, values, hits, active, found)
+            ids = self._needles(hits, buffer, active)
+            if ids:
+                self._attribute(self._database, values, ids, active, found)
         if self._folding and (_KELVIN in buffer or _LONG_S in buffer):
             self._fold(values, active, found)
         return found
 
-    def _attribute(
-        self,
-        database: Database,
-        values: Sequence[bytes],
-        hits: Collection[int],
-        active: Container[int] | None,
-        found: _Found,
-    ) -> None:
-        """Which values the hits of all are of."""
-        if len(values) == 1:
-            for id_ in hits:
-                found[id_] = [0]
-            return
-        grouped = len(values) >= 2 * GROUP and len(hits) < len(values)
-        for start in range(0, len(values), GROUP if grouped else len(values)):
-            group = values[start : start + GROUP] if grouped else values
-            if grouped and not self._search(database, _joined(group), active):
-                continue
-            for index, value in enumerate(group, start):
-                for id_ in self._search(database, value or b"\n", active):
-                    found.setdefault(id_, []).append(index)
-
-    def _search(self, database: Database, buffer: bytes, active: Container[int] | None) -> Collection[int]:
-        """The needles that match somewhere in the buffer."""
-        hits = database.hits(buffer)
-        if not hits:
-            return ()
+    def _needles(self, hits: Iterable[int], buffer: bytes, active: Set[int] | None) -> Set[int]:
+        """The needles that the hits in a buffer count for."""
         ids = set(hits)
         bytewise = ids & self._bytewise
         if bytewise:
             ids -= bytewise
             if not _is_utf8(buffer):
                 ids.update(id_ - BYTEWISE for id_ in bytewise)
-        return ids if active is None else _active(ids, active)
+        return ids if active is None else ids & active
 
-    def _fold(self, values: Sequence[bytes], active: Container[int] | None, found: _Found) -> None:
+    def _attribute(
+        self, database: Database, values: Sequence[bytes], ids: Set[int], active: Set[int] | None, found: _Found
+    ) -> None:
+        """Which values the hits of all are of."""
+        if len(values) == 1:
+            for id_ in ids:
+                found[id_] = [0]
+            return
+        if len(values) < 2 * GROUP or len(ids) >= len(values):
+            groups = [(0, values)]
+        else:
+            starts = range(0, len(values), GROUP)
+            buffers = [_joined(values[start : start + GROUP]) for start in starts]
+            groups = [
+                (starts[number], values[starts[number] : starts[number] + GROUP])
+                for number, hits in database.hits_of_each(buffers)
+                if self._needles(hits, buffers[number], active)
+            ]
+        for start, group in groups:
+            for index, hits in database.hits_of_each([value or b"\n" for value in group]):
+                for id_ in self._needles(hits, group[index], active):
+                    found.setdefault(id_, []).append(start + index)
+
+    def _fold(self, values: Sequence[bytes], active: Set[int] | None, found: _Found) -> None:
         indexes = [index for index, value in enumerate(values) if _KELVIN in value or _LONG_S in value]
-        for id_ in _active(self._folding, active):
+        for id_ in self._folding if active is None else self._folding & active:
             found[id_] = sorted({*found.get(id_, ()), *indexes})
 
 
@@ -106,10 +106,6 @@ def _joined(values: Sequence[bytes]) -> bytes:
     """A buffer that ends with a line feed, or is empty, gets another one: the end of a buffer is no end of a line then."""
     buffer = b"\n".join(values)
     return buffer if values[-1] else buffer + b"\n"
-
-
-def _active(ids: Collection[int], active: Container[int] | None) -> Collection[int]:
-    return ids if active is None else [id_ for id_ in ids if id_ in active]
 
 
 def _is_utf8(buffer: bytes) -> bool:

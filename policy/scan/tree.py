@@ -25,8 +25,9 @@ from policy.scan.intervals import (
 
 MAX_PIECES = 64  # expressions that one pattern may be cut into, so that each is small enough
 MAX_ENCODED = 4  # bytes of a character in UTF-8
-MAX_LISTED = 512  # characters beyond ASCII in a set of which the bytes are looked at
-MAX_SPELLED = 8  # sequences of bytes that such a set is spelled out in
+MAX_LISTED = 2**17  # characters beyond ASCII in a set of which the bytes are looked at
+MAX_SPELLED = 10  # sequences of bytes that such a set is spelled out in
+MAX_BYTES_OF = 512  # characters in a set that is said by the bytes that occur in it
 
 
 class Unscannable(Exception):
@@ -176,7 +177,7 @@ def _lifted(node: Char, item: Item) -> bytes:
 
 def _bytes_of(beyond: Ranges) -> Ranges:
     """The bytes that the UTF-8 of these characters is made of, and perhaps others."""
-    if count(beyond) > MAX_LISTED:
+    if count(beyond) > MAX_BYTES_OF:
         return HIGH_BYTES
     return union(((byte, byte) for low, high in beyond for code in range(low, high + 1) for byte in chr(code).encode()))
 
@@ -200,6 +201,8 @@ def _quantifier(item: Item) -> bytes:
             return b"+"
         case (least, None):
             return b"{%d,}" % least
+        case (least, most) if least == most:
+            return b"{%d}" % least
         case (least, most):
             return b"{%d,%d}" % (least, most)
 
