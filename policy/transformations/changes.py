@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from policy.transformations import paths
@@ -57,21 +56,19 @@ def _path_win(value: bytes, result: bytes) -> bool:
     return _BACKSLASH in value or _path(value, result)
 
 
-REPORTED: Final[Mapping[str, Reported]] = MappingProxyType(
-    {
-        "cmdline": _by_length,
-        "compresswhitespace": _by_length,
-        "cssdecode": _css,
-        "length": _always,
-        "lowercase": _case,
-        "normalisepath": _path,
-        "normalisepathwin": _path_win,
-        "normalizepath": _path,
-        "normalizepathwin": _path_win,
-        "parityeven7bit": _always,
-        "parityodd7bit": _always,
-        "parityzero7bit": _always,
-        "uppercase": _case,
-        "utf8tounicode": _utf8,
-    }
-)
+REPORTED: Final[Mapping[str, Reported]] = {
+    "cmdline": _by_length,
+    "compresswhitespace": _by_length,
+    "cssdecode": _css,
+    "length": _always,
+    "lowercase": _case,
+    "normalisepath": _path,
+    "normalisepathwin": _path_win,
+    "normalizepath": _path,
+    "normalizepathwin": _path_win,
+    "parityeven7bit": _always,
+    "parityodd7bit": _always,
+    "parityzero7bit": _always,
+    "uppercase": _case,
+    "utf8tounicode": _utf8,
+}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from policy.transformations import comments, encodings, escapes, paths, spacing, urls, utf8
@@ -188,7 +187,7 @@ _ROWS: Final = (
     ),
 )
 
-TRANSFORMATIONS: Final[Mapping[str, Transformation]] = MappingProxyType({row.name: row for row in _ROWS})
+TRANSFORMATIONS: Final[Mapping[str, Transformation]] = {row.name: row for row in _ROWS}
 
 
 def find(name: str, unicode_map: UnicodeMap | None = None) -> Transformation:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from policy.transformations import table
 from policy.transformations.table import TRANSFORMATIONS, UnknownTransformation, chain, find
 from tests.unit.policy.transformations.cases import STRICT
 
@@ -31,6 +32,7 @@ def test_every_name_of_the_manual_is_known() -> None:
     assert len(MANUAL) == 38
     assert set(TRANSFORMATIONS) == {name.lower() for name in MANUAL}
     assert all(row.name == name for name, row in TRANSFORMATIONS.items())
+    assert len(table._ROWS) == len(MANUAL)  # none stands there twice
 
 
 def test_every_name_has_strict_cases() -> None:
