@@ -6,7 +6,7 @@ shape says whether it has selectors: `REQUIRED` never occurs, `OPTIONAL` is a co
 
 from __future__ import annotations
 
-from policy.seclang.word import Shape, Status, Word, refused, supported, table, without_effect
+from policy.seclang.word import Shape, refused, supported, table, without_effect
 
 _NO_SCRIPTS = "nothing is known here of files and users of the application's server"
 _NO_TIMES = "counts microseconds inside Apache; the metrics of the rules stage tell where time goes"
@@ -84,7 +84,3 @@ PERSISTENT = frozenset({"GLOBAL", "IP", "RESOURCE", "SESSION", "USER"})
 """Collections that outlive a request; with TX the ones that `setvar` may write."""
 
 SCALARS = frozenset(name.upper() for name, word in VARIABLES.items() if word.shape is Shape.NONE)
-
-
-def is_collection(word: Word) -> bool:
-    return word.shape is Shape.OPTIONAL and word.status is not Status.REFUSED
