@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from policy.engine.gates import Gate, gate_of
 from policy.engine.rule import Link, Rule
+from policy.engine.state import OWN
 from policy.engine.targets import Fetch
 from policy.operators.table import needles
 from policy.scan.needle import Needle
-from policy.transformations.table import Chain
+from policy.seclang.rule_words import SCALARS
+from policy.transformations.table import Chain, Transformation
 
 _UPPER = frozenset(range(0x41, 0x5B))
 _CASE_BLIND = frozenset({
@@ -49,14 +51,16 @@ class Wanted(NamedTuple):
     rule: int
     needle: Needle
     chains: tuple[int, ...]
+    sources: frozenset[str]
 
 
 class Gated(NamedTuple):
-    """A rule without a needle whose operator has a gate (`gates`), and its chain."""
+    """A rule without a needle whose operator has a gate (`gates`), and the chains whose results the operator may see."""
 
     rule: int
     gate: Gate
-    chain: int
+    chains: tuple[int, ...]
+    sources: frozenset[str]
 
 
 class Plan(NamedTuple):
@@ -68,27 +72,39 @@ class Plan(NamedTuple):
     groups: tuple[Group, ...]
 
 
+class Use(NamedTuple):
+    """A variable, as a rule's target names it, whose values are looked at."""
+
+    name: str
+    fetch: Fetch
+
+
 class Group(NamedTuple):
-    fetches: tuple[Fetch, ...]
+    sources: tuple[Use, ...]
     chains: tuple[int, ...]
 
 
-def is_fixed(rule: Rule) -> bool:
-    """Whether what the rule's first link looks at is settled when its phase begins, and the rule needs a match there."""
+def is_sifted(rule: Rule) -> bool:
+    """Whether a rule is worth looking for: it needs a match of its first link, on variables that hold much or many things.
+
+    A rule that only looks at a header or two is asked sooner than looked for. What a phase may still change is left out as well.
+    """
     link = rule.links[0]
-    return (
-        link.operator is not None
-        and not link.negated
-        and bool(link.sources)
-        and not any(source.target.count or source.target.collection in _OWN for source in link.sources)
+    targets = [source.target for source in link.sources]
+    if link.operator is None or link.negated or any(target.count or target.collection in OWN for target in targets):
+        return False
+    return any(
+        target.collection in _LARGE
+        or (target.key is None and target.pattern is None and target.collection not in _SMALL)
+        for target in targets
     )
 
 
-_OWN = frozenset({
-    "TX", "IP", "GLOBAL", "SESSION", "USER", "RESOURCE", "MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES",
-    "RULE", "HIGHEST_SEVERITY", "MSC_PCRE_ERROR", "MSC_PCRE_LIMITS_EXCEEDED", "SESSIONID", "USERID", "WEBAPPID", "DURATION",
+_SMALL = frozenset(SCALARS)
+_LARGE = frozenset({
+    "FULL_REQUEST", "QUERY_STRING", "REQUEST_BASENAME", "REQUEST_BODY", "REQUEST_FILENAME", "REQUEST_LINE", "REQUEST_URI",
+    "REQUEST_URI_RAW", "RESPONSE_BODY", "XML",
 })  # fmt: skip
-"""Variables that may change while a phase is evaluated."""
 
 
 def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
@@ -108,16 +124,20 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
 
     for index, rule in enumerate(rules):
         link = rule.links[0]
-        if link.operator is None or not is_fixed(rule):
+        if link.operator is None or not is_sifted(rule):
             continue
         needle, gate = needles(link.operator), gate_of(link.operator)
+        names = frozenset(str(source.target) for source in link.sources)
         if needle is not None:
             needle, looked_at = _looked_at(link, needle, characters=characters)
             through = tuple(number_of(steps) for steps in looked_at)
-            wanted.append(Wanted(index, needle, through))
-        elif gate is not None and not link.multi:
-            through = (number_of(_steps(link.chain, characters=characters)),)
-            gated.append(Gated(index, gate, through[0]))
+            wanted.append(Wanted(index, needle, through, names))
+        elif gate is not None:
+            steps = _steps(link.chain, characters=characters)
+            through = tuple(
+                number_of(part) for part in (_stages(link.chain, characters=characters) if link.multi else [steps])
+            )
+            gated.append(Gated(index, gate, through, names))
         else:
             continue
         for source in link.sources:
@@ -127,11 +147,15 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
 
 def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Group, ...]:
     """Two groups: sources that go through many chains, such as arguments, and those that go through few, such as headers."""
-    many = [use for use in uses.values() if len(use[1]) * 5 >= total * 2]
-    few = [use for use in uses.values() if len(use[1]) * 5 < total * 2]
+    parts: tuple[list[str], list[str]] = ([], [])
+    for name, (_, through) in uses.items():
+        parts[len(through) * 5 < total * 2].append(name)
     return tuple(
-        Group(tuple(fetch for fetch, _ in part), tuple(sorted(set().union(*(used for _, used in part)))))
-        for part in (many, few)
+        Group(
+            tuple(Use(name, uses[name][0]) for name in part),
+            tuple(sorted(set().union(*(uses[name][1] for name in part)))),
+        )
+        for part in parts
         if part
     )
 
@@ -140,8 +164,14 @@ def _looked_at(link: Link, needle: Needle, *, characters: bool) -> tuple[Needle,
     """The needle as it is compiled, and the chains before it: all stages with multiMatch."""
     steps = _steps(link.chain, characters=characters)
     if link.multi:
-        return needle, [steps[:length] for length in range(len(steps) + 1)]
+        return needle, _stages(link.chain, characters=characters)
     return _caseless(needle, steps) if _ignores_case(needle) else (needle, [steps])
+
+
+def _stages(chain: Chain, *, characters: bool) -> list[Steps]:
+    """The results that multiMatch looks at, each as a chain of its own."""
+    single = [_step(step, characters=characters) for step in chain.steps]
+    return [tuple(single[:length]) for length in range(len(single) + 1)]
 
 
 def _caseless(needle: Needle, steps: Steps) -> tuple[Needle, list[Steps]]:
@@ -165,15 +195,18 @@ def _steps(chain: Chain, *, characters: bool) -> Steps:
     """In the characters reading utf8toUnicode with urlDecodeUni behind it is one step, which leaves most text alone."""
     steps: list[Step] = []
     for step in chain.steps:
-        active = None if step.active is None else frozenset(step.active)
-        if not characters:
-            steps.append(Step(step.name, step.strict, active))
-        elif steps and steps[-1].name == "utf8tounicode" and step.after_utf8_to_unicode is not None:
-            both = None if active is None or steps[-1].active is None else active | steps[-1].active
-            steps[-1] = Step(f"utf8tounicode+{step.name}", step.after_utf8_to_unicode, both)
+        made = _step(step, characters=characters)
+        if characters and steps and steps[-1].name == "utf8tounicode" and step.after_utf8_to_unicode is not None:
+            active = None if made.active is None or steps[-1].active is None else made.active | steps[-1].active
+            steps[-1] = Step(f"utf8tounicode+{step.name}", step.after_utf8_to_unicode, active)
         else:
-            steps.append(Step(step.name, step.characters, active))
+            steps.append(made)
     return tuple(steps)
+
+
+def _step(step: Transformation, *, characters: bool) -> Step:
+    active = None if step.active is None else frozenset(step.active)
+    return Step(step.name, step.characters if characters else step.strict, active)
 
 
 def _ignores_case(needle: Needle) -> bool:

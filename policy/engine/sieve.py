@@ -5,7 +5,7 @@ What the sieve does not report does not match. What it reports is only a candida
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,26 +21,18 @@ _SEPARATOR = b"\x01"  # joins values where only their bytes matter; no transform
 _COMMON = bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + bytes(range(0x80, 0x100))
 _DIGITS, _UPPER = frozenset(range(0x30, 0x3A)), frozenset(range(0x41, 0x5B))
 _LOWER, _HIGH = frozenset(range(0x61, 0x7B)), frozenset(range(0x80, 0x100))
+_KIND_BYTES = 24  # punctuation of one value, up to which what it means for the steps is remembered
 
 Candidates = dict[int, set[bytes]]
 """The rule's place in its phase ▸ the values, as sent, that its first link may match."""
-
-
-class Shortcut(NamedTuple):
-    """What is left of a group's chains when only some steps find anything to do: distinct rests, and which chains have which."""
-
-    rests: tuple[Steps, ...]
-    rest_of: Mapping[int, int]  # chain ▸ index into rests; chains that leave everything alone are not in it
 
 
 class Sieve:
     """Of one phase. `rules` are the places of the rules that it answers for; of all others it says nothing."""
 
     def __init__(self, plan: Plan, scanner: Scanner | None) -> None:
-        self._plan = plan
-        self._scanner = scanner
-        self._groups = [_GroupSieve(plan, group) for group in plan.groups]
         always = scanner.always if scanner is not None else frozenset()
+        self._groups = [_GroupSieve(plan, group, scanner, always) for group in plan.groups]
         self.rules = frozenset(
             [wanted.rule for number, wanted in enumerate(plan.wanted) if number not in always]
             + [gated.rule for gated in plan.gated]
@@ -48,134 +40,191 @@ class Sieve:
 
     def candidates(self, run: State) -> Candidates:
         """Raises ScanFailed."""
-        pool: dict[bytes, int] = {}
-        looks = [group.look(run, pool) for group in self._groups]
-        candidates: Candidates = {}
-        for gated in self._plan.gated:
-            for look in looks:
-                _add(candidates, gated.rule, look.behind(gated.chain, gated.gate))
-        if self._scanner is None or not pool:
-            return candidates
-        for number, places in self._scanner.scan(list(pool)).items():
-            wanted = self._plan.wanted[number]
-            for look in looks:
-                _add(candidates, wanted.rule, look.values_of(wanted.chains, frozenset(places)))
-        return candidates
-
-
-def _add(candidates: Candidates, rule: int, values: Sequence[bytes]) -> None:
-    if values:
-        candidates.setdefault(rule, set()).update(values)
-
-
-class _Look:
-    """What one group put into the pool: the results of each rest of a chain in the order of the values, and their places."""
-
-    __slots__ = ("chains", "joined", "places", "plain", "results", "shortcut", "values")
-
-    def __init__(
-        self,
-        chains: Collection[int],
-        values: Sequence[bytes],
-        joined: bytes,
-        shortcut: Shortcut,
-        pool: dict[bytes, int],
-    ) -> None:
-        self.chains = chains
-        self.values = values
-        self.joined = joined
-        self.shortcut = shortcut
-        self.plain = [pool.setdefault(value, len(pool)) for value in values]
-        self.results = [_apply(rest, values) for rest in shortcut.rests]
-        self.places = [[pool.setdefault(value, len(pool)) for value in results] for results in self.results]
-
-    def values_of(self, chains: Sequence[int], hit: frozenset[int]) -> list[bytes]:
-        """The values that one of the chains turns into one of the places that were hit."""
-        found: list[bytes] = []
-        for chain in chains:
-            if chain in self.chains:
-                rest = self.shortcut.rest_of.get(chain)
-                places = self.plain if rest is None else self.places[rest]
-                found += [value for value, place in zip(self.values, places, strict=True) if place in hit]
+        found: Candidates = {}
+        for group in self._groups:
+            group.look(run, found)
         return found
 
-    def behind(self, chain: int, gate: Gate) -> list[bytes]:
-        """The values whose result the gate does not hold back."""
-        if chain not in self.chains:
-            return []
-        rest = self.shortcut.rest_of.get(chain)
-        if rest is None:
-            return [value for value in self.values if gate(value)] if gate(self.joined) else []
-        return [value for value, result in zip(self.values, self.results[rest], strict=True) if gate(result)]
+
+class _Active(NamedTuple):
+    """What is looked for when only some of a group's variables have values."""
+
+    needles: frozenset[int]
+    gated: tuple[int, ...]
 
 
-def _apply(steps: Steps, values: Sequence[bytes]) -> Sequence[bytes]:
-    for step in steps:
-        function = step.function
-        values = [function(value) for value in values]
-    return values
+class _Shortcut(NamedTuple):
+    """What is left of the chains when only some steps find anything to do.
+
+    `rests`: their distinct remainders, with the steps that decide which values they can change; `rest_of`: chain ▸ index of its
+    remainder. Chains that leave everything alone are not in it.
+    """
+
+    rests: tuple[tuple[Steps, int], ...]
+    rest_of: Mapping[int, int]
 
 
 class _GroupSieve:
-    """The values of some sources, and what the chains make of them."""
+    """The values of some variables, and what the chains make of them."""
 
-    def __init__(self, plan: Plan, group: Group) -> None:
-        self._fetches = group.fetches
+    def __init__(self, plan: Plan, group: Group, scanner: Scanner | None, always: frozenset[int]) -> None:
+        self._plan = plan
+        self._scanner = scanner
+        self._always = always
+        self._sources = tuple(enumerate(group.sources))
         self._chains = {number: plan.chains[number] for number in group.chains}
         self._steps = tuple({step.name: step for steps in self._chains.values() for step in steps}.values())
-        self._shortcuts: dict[int, Shortcut] = {}
+        self._loud_for_all = _mask(self._steps, lambda active: bool(active & (_DIGITS | _LOWER | _UPPER)))
+        self._loud_for_high = _mask(self._steps, lambda active: bool(active & _HIGH))
+        self._decoding = tuple((1 << bit, step) for bit, step in enumerate(self._steps) if "+" in step.name)
+        self._kinds: dict[bytes, int] = {}
+        self._active: dict[int, _Active] = {}
+        self._shortcuts: dict[int, _Shortcut] = {}
 
-    def look(self, run: State, pool: dict[bytes, int]) -> _Look:
-        values = list(dict.fromkeys([item[2] for fetch in self._fetches for item in fetch(run)]))
+    def look(self, run: State, found: Candidates) -> None:
+        present = 0
+        distinct: dict[bytes, None] = {}
+        for bit, source in self._sources:
+            items = source.fetch(run)
+            if items:
+                present |= 1 << bit
+                for item in items:
+                    distinct[item[2]] = None
+        if not present:
+            return
+        active = self._active.get(present) or self._activate(present)
+        look = self._transform(list(distinct))
+        for index in active.gated:
+            gated = self._plan.gated[index]
+            for chain in gated.chains:
+                _add(found, gated.rule, look.behind(chain, gated.gate))
+        if self._scanner is None or not active.needles:
+            return
+        for number, places in self._scanner.scan(list(look.pool), active.needles).items():
+            wanted = self._plan.wanted[number]
+            for chain in wanted.chains if number in active.needles else ():
+                _add(found, wanted.rule, look.values_of(chain, frozenset(places)))
+
+    def _activate(self, present: int) -> _Active:
+        names = {source.name for bit, source in self._sources if present >> bit & 1}
+        active = self._active[present] = _Active(
+            frozenset(
+                number
+                for number, wanted in enumerate(self._plan.wanted)
+                if number not in self._always and not names.isdisjoint(wanted.sources)
+            ),
+            tuple(at for at, gated in enumerate(self._plan.gated) if not names.isdisjoint(gated.sources)),
+        )
+        return active
+
+    def _transform(self, values: list[bytes]) -> _Look:
+        kinds = self._kinds
+        louds = [kinds.get(value.translate(None, _COMMON), -1) for value in values]
+        if -1 in louds:
+            louds = [self._learn(value) if loud < 0 else loud for value, loud in zip(values, louds, strict=True)]
         joined = _SEPARATOR.join(values)
-        return _Look(self._chains.keys(), values, joined, self._shortcut(joined), pool)
-
-    def _shortcut(self, joined: bytes) -> Shortcut:
-        """A step is loud if a value may have one of its active bytes; a chain's steps before its first loud one do nothing."""
-        present = set(joined.translate(None, _COMMON))
-        lower = joined.lower()
-        cases = (lower != joined, joined.upper() != joined, not joined.isascii())
-        loud = 0
-        for bit, step in enumerate(self._steps):
-            if _is_loud(step, present, cases) and (not cases[2] or _changes(step, joined)):
-                loud |= 1 << bit
+        if not joined.isascii():
+            self._hear_characters(values, joined, louds)
+        loud = self._loud_for_all
+        for one in louds:
+            loud |= one
         shortcut = self._shortcuts.get(loud)
         if shortcut is None:
             shortcut = self._make_shortcut(loud)
             if len(self._shortcuts) < SHORTCUTS_MAX:
                 self._shortcuts[loud] = shortcut
-        return shortcut
+        return _Look(values, louds, joined, shortcut)
 
-    def _make_shortcut(self, loud: int) -> Shortcut:
-        names = {step.name for bit, step in enumerate(self._steps) if loud >> bit & 1}
-        rests: dict[tuple[str, ...], Steps] = {}
+    def _learn(self, value: bytes) -> int:
+        """The steps that a value's punctuation, blanks and control characters make loud."""
+        kind = value.translate(None, _COMMON)
+        present = frozenset(kind)
+        loud = self._loud_for_all | _mask(self._steps, lambda active: not active.isdisjoint(present))
+        if len(kind) <= _KIND_BYTES and len(self._kinds) < SHORTCUTS_MAX:
+            self._kinds[kind] = loud
+        return loud
+
+    def _hear_characters(self, values: list[bytes], joined: bytes, louds: list[int]) -> None:
+        """What bytes beyond ASCII make loud. The step that decodes characters leaves most text alone: it is tried out."""
+        high = self._loud_for_high
+        for bit, step in self._decoding:
+            if high & bit and step.function(joined) == joined:
+                high &= ~bit
+        if high:
+            louds[:] = [loud if value.isascii() else loud | high for value, loud in zip(values, louds, strict=True)]
+
+    def _make_shortcut(self, loud: int) -> _Shortcut:
+        bits = {step.name: 1 << bit for bit, step in enumerate(self._steps)}
+        rests: dict[tuple[str, ...], tuple[Steps, int]] = {}
         rest_of: dict[int, tuple[str, ...]] = {}
         for number, steps in self._chains.items():
-            first = next((at for at, step in enumerate(steps) if step.name in names), None)
-            if first is not None:
-                key = tuple(step.name for step in steps[first:])
-                rests[key] = steps[first:]
-                rest_of[number] = key
+            first = next((at for at, step in enumerate(steps) if loud & bits[step.name]), None)
+            if first is None:
+                continue
+            key = tuple(step.name for step in steps[first:])
+            deciding = 0
+            for name in key:
+                deciding |= bits[name]
+            rests[key] = (steps[first:], deciding)
+            rest_of[number] = key
         index = {key: at for at, key in enumerate(rests)}
-        return Shortcut(tuple(rests.values()), {number: index[key] for number, key in rest_of.items()})
+        return _Shortcut(tuple(rests.values()), {number: index[key] for number, key in rest_of.items()})
 
 
-def _is_loud(step: Step, present: set[int], cases: tuple[bool, bool, bool]) -> bool:
-    active = step.active
-    if active is None or not active.isdisjoint(present):
-        return True
-    has_upper, has_lower, has_high = cases
-    return (
-        (has_upper and not active.isdisjoint(_UPPER))
-        or (has_lower and not active.isdisjoint(_LOWER))
-        or (has_high and not active.isdisjoint(_HIGH))
-        or not active.isdisjoint(_DIGITS)
-    )
+class _Look:
+    """What one group's values become. `pool`: the distinct results ▸ their places."""
+
+    __slots__ = ("_joined", "_plain", "_rests", "_shortcut", "_values", "pool")
+
+    def __init__(self, values: list[bytes], louds: list[int], joined: bytes, shortcut: _Shortcut) -> None:
+        self.pool = {value: place for place, value in enumerate(values)}
+        self._values = values
+        self._joined = joined
+        self._shortcut = shortcut
+        pool = self.pool
+        self._rests: list[dict[int, bytes]] = []  # of each rest: index of a value that it changes ▸ result
+        for steps, deciding in shortcut.rests:
+            changed: dict[int, bytes] = {}
+            for index, loud in enumerate(louds):
+                if loud & deciding:
+                    result = value = values[index]
+                    for step in steps:
+                        result = step.function(result)
+                    if result != value:
+                        changed[index] = result
+                        if result not in pool:
+                            pool[result] = len(pool)
+            self._rests.append(changed)
+
+    def values_of(self, chain: int, hit: frozenset[int]) -> list[bytes]:
+        """The values that the chain turns into one of the places that were hit."""
+        rest = self._shortcut.rest_of.get(chain)
+        values = self._values
+        if rest is None:
+            return [values[place] for place in hit if place < len(values)]
+        changed, pool = self._rests[rest], self.pool
+        found = [values[place] for place in hit if place < len(values) and place not in changed]
+        found += [values[index] for index, result in changed.items() if pool[result] in hit]
+        return found
+
+    def behind(self, chain: int, gate: Gate) -> list[bytes]:
+        """The values whose result the gate does not hold back."""
+        rest = self._shortcut.rest_of.get(chain)
+        changed = {} if rest is None else self._rests[rest]
+        found = [self._values[index] for index, result in changed.items() if gate(result)]
+        if gate(self._joined):
+            found += [value for index, value in enumerate(self._values) if index not in changed and gate(value)]
+        return found
 
 
-def _changes(step: Step, joined: bytes) -> bool:
-    """For the step that decodes characters: whether it changes any. Others are taken to."""
-    return "+" not in step.name or step.function(joined) != joined
+def _add(found: Candidates, rule: int, values: Sequence[bytes]) -> None:
+    if values:
+        found.setdefault(rule, set()).update(values)
+
+
+def _mask(steps: Sequence[Step], test: Callable[[frozenset[int]], bool]) -> int:
+    """The steps that the test is true of, and those of which nothing is known."""
+    return sum(1 << bit for bit, step in enumerate(steps) if step.active is None or test(step.active))
 
 
 def make_sieve(rules: Sequence[Rule], *, characters: bool, cache: Path | None, progress: Progress | None) -> Sieve:
