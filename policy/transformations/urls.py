@@ -25,12 +25,15 @@ from policy.transformations.utf8 import utf8_to_unicode_characters
 _NUL: Final = 0
 _PLUS: Final = 0x2B
 _PERCENT_SIGN: Final = 0x25
-_PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
-_UNICODE: Final = re.compile(rb"%([uU][0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})")
-_ESCAPE: Final = rb"[uU][dD][89ABab][0-9A-Fa-f]{2}%[uU][dD][C-Fc-f][0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}"
-_PAIRS: Final = re.compile(rb"%(" + _ESCAPE + rb")")
+_RUN: Final = rb"(?:%[0-9A-Fa-f]{2})++"
+_ONE: Final = rb"%[uU][0-9A-Fa-f]{4}"
+_ONE_BYTES: Final = 6  # length of one %uXXXX
+_TWO: Final = rb"%[uU][dD][89ABab][0-9A-Fa-f]{2}%[uU][dD][C-Fc-f][0-9A-Fa-f]{2}"
+_PERCENT: Final = re.compile(rb"(" + _RUN + rb")")
+_UNICODE: Final = re.compile(rb"(" + _RUN + rb"|" + _ONE + rb")")
+_PAIRS: Final = re.compile(rb"(" + _RUN + rb"|" + _TWO + rb"|" + _ONE + rb")")
 _RESERVED: Final = re.compile(rb"([^*0-9A-Za-z]++)")
-_BYTES: Final = Table(unhexlify)
+_BYTES: Final = Table(lambda run: unhexlify(run.replace(b"%", b"")))
 _ENCODED: Final = Table(lambda run: (b"%" + run.hex("%").encode()).replace(b"%20", b"+"))
 
 
@@ -60,7 +63,7 @@ class UrlDecodeUni:
         self._characters = Table(_percent(_mapped(ascii_only, narrow_utf8)))
         narrow = {code_point: narrow_low_byte(code_point)[0] for code_point in range(0xFF01, 0xFF5F)} | ascii_only
         narrow = {code_point: byte for code_point, byte in narrow.items() if _is_character(code_point)}
-        self._both = re.compile(rb"(%(?:" + _ESCAPE + rb")|(?:" + _any_of(narrow) + rb")++)")
+        self._both = re.compile(_PAIRS.pattern[:-1] + rb"|(?:" + _any_of(narrow) + rb")++)")
         self._both_table = Table(_escape_or_wide(self._characters, narrow))
         # Of valid UTF-8 alone: what is broken changes too.
         self.active_after_utf8_to_unicode = b"+%\0" + bytes({chr(code_point).encode()[0] for code_point in narrow})
@@ -108,7 +111,7 @@ def _any_of(code_points: Iterable[int]) -> bytes:
 
 def _escape_or_wide(escapes: Table, narrow: Mapping[int, int]) -> Callable[[bytes], bytes]:
     def compute(found: bytes) -> bytes:
-        return escapes[found[1:]] if found[0] == _PERCENT_SIGN else found.decode().translate(narrow).encode()
+        return escapes[found] if found[0] == _PERCENT_SIGN else found.decode().translate(narrow).encode()
 
     return compute
 
@@ -123,10 +126,10 @@ def _mapped(unicode_map: UnicodeMap, write: Callable[[int], bytes]) -> Callable[
 
 def _percent(write: Callable[[int], bytes]) -> Callable[[bytes], bytes]:
     def compute(escape: bytes) -> bytes:
-        if len(escape) == 2:
-            return unhexlify(escape)
-        if len(escape) == 5:
-            return write(int(escape[1:], 16))
-        return write(join_halves(int(escape[1:5], 16), int(escape[7:], 16)))
+        if escape[1:2] not in b"uU":
+            return _BYTES[escape]
+        if len(escape) == _ONE_BYTES:
+            return write(int(escape[2:], 16))
+        return write(join_halves(int(escape[2:_ONE_BYTES], 16), int(escape[_ONE_BYTES + 2 :], 16)))
 
     return compute
