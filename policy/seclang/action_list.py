@@ -31,15 +31,20 @@ def parse_actions(text: str) -> tuple[ActionCall, ...]:
     while True:
         found = _ACTION.match(text, at)
         if found is None:
-            raise WordError(*_misread(text[at:]))
-        calls.append(_call(found))
+            rest = text[at:].lstrip()
+            raise WordError(*_misread(rest), offset=len(text) - len(rest))
+        try:
+            calls.append(_call(found))
+        except WordError as error:
+            error.offset = found.start("name")
+            raise
         at = found.end()
         if not found["end"].endswith(","):
             return tuple(calls)
 
 
 def _misread(rest: str) -> tuple[str, str]:
-    shown = rest.strip()[:30]
+    shown = rest.rstrip()[:30]
     if not shown:
         return "the last comma has no action after it", "take the comma out"
     if shown.startswith(","):

@@ -28,12 +28,16 @@ class SecLangError(Exception):
 
 
 class WordError(Exception):
-    """As SecLangError, raised where only a piece of a directive is known; the reader of the directive adds the position."""
+    """As SecLangError, raised where only a piece of a directive is known; the reader of the directive adds the position.
 
-    def __init__(self, message: str, mend: str) -> None:
+    `offset` is where in that piece it is, as far as that is known.
+    """
+
+    def __init__(self, message: str, mend: str, offset: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.mend = mend
+        self.offset = offset
 
 
 class SecLangInvalid(Exception):

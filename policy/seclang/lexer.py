@@ -32,11 +32,21 @@ _COMMENT = re.compile(r"#[ \t]*Sec(?:Rule|Action)(?:[^\n\\]+|\\.)*|#[^\n]*", re.
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument. `text` has neither the marks around it nor joined line ends."""
+    """One argument. `text` has neither the marks around it nor joined line ends; `source` still has the latter."""
 
     text: str
     quoted: bool
     position: Position
+    source: str
+
+    def position_at(self, offset: int) -> Position:
+        """The line on which `text[offset]` stands."""
+        for found in _ESCAPED.finditer(self.source):
+            if found.start() > offset:
+                break
+            if found[1] == "\n":
+                offset += 2
+        return Position(self.position.file, self.position.line + self.source.count("\n", 0, offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +128,7 @@ class _Scanner:
             _BARE.finditer(self._text, self._at)
         )  # there is one: neither a blank nor a joined line end stands here
         self._at = bare.end()
-        return Argument(bare.group(), False, position)
+        return Argument(bare.group(), False, position, bare.group())
 
     def _quoted(self, mark: str, position: Position) -> Argument:
         found = _QUOTED[mark].match(self._text, self._at)
@@ -133,7 +143,7 @@ class _Scanner:
                 f"text stands directly after the quotation mark that closes an argument: {self._rest()!r}",
                 f"put a blank between the arguments, or write \\{mark} where the mark belongs to the argument",
             )
-        return Argument(_joined(found.group(1)), True, position)
+        return Argument(_joined(found.group(1)), True, position, found.group(1))
 
     def _rest(self) -> str:
         return self._text[self._at : self._at + 20].split("\n")[0]

@@ -180,9 +180,7 @@ def _skips_to_nowhere(phases: Mapping[int, Sequence[Rule | Marker]]) -> list[Not
             if isinstance(entry, Marker):
                 ahead.add(entry.name)
             elif (name := entry.argument("skipafter")) is not None and name not in ahead:
-                message = (
-                    f"rule {entry.id} skips to {name}, and no such marker follows: the rest of the phase is skipped"
-                )
+                message = f"rule {entry.id} skips to {name}, which does not follow in its phase: nothing after it is run there"
                 notes.append(Note(entry.position, message))
     return notes
 

@@ -132,7 +132,7 @@ def _with_operator(arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
     """`@streq x` without quotation marks is one argument."""
     if len(arguments) == 4 and not arguments[1].quoted and not arguments[2].quoted and "@" in arguments[1].text[:2]:
         text = f"{arguments[1].text} {arguments[2].text}"
-        return (arguments[0], Argument(text, False, arguments[1].position), arguments[3])
+        return (arguments[0], Argument(text, False, arguments[1].position, text), arguments[3])
     return arguments
 
 
@@ -140,4 +140,4 @@ def _read(argument: Argument, parse: Callable[[str], _T]) -> _T:
     try:
         return parse(argument.text)
     except WordError as error:
-        raise SecLangError(argument.position, error.message, error.mend) from error
+        raise SecLangError(argument.position_at(error.offset), error.message, error.mend) from error

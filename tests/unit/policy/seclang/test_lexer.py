@@ -103,3 +103,12 @@ def test_the_key_of_a_directive_has_no_case() -> None:
     (found,) = directives("secRULEengine On", "f")
     assert isinstance(found, Directive)
     assert (found.name, found.key) == ("secRULEengine", "secruleengine")
+
+
+def test_each_character_of_an_argument_knows_its_line() -> None:
+    (found,) = directives('\nSecAction "a\\\nb\nc\\\\d\\\n\\\ne\\"f"', "f")
+    assert isinstance(found, Directive)
+    (argument,) = found.arguments
+    assert argument.text == 'ab\nc\\\\de\\"f'
+    lines = [argument.position_at(at).line for at in range(len(argument.text))]
+    assert lines == [2, 3, 3, 4, 4, 4, 4, 6, 6, 6, 6]

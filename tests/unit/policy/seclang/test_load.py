@@ -172,4 +172,4 @@ def test_a_note_is_shown_with_its_place() -> None:
 def test_a_skip_to_a_marker_that_does_not_follow_is_noted() -> None:
     text = 'SecMarker BEFORE\nSecAction "id:1,phase:1,skipAfter:BEFORE"\nSecAction "id:2,phase:2,skipAfter:AFTER"\nSecMarker AFTER'
     (note,) = load([Source("f", text)]).notes
-    assert str(note).startswith("f:2: rule 1 skips to BEFORE, and no such marker follows")
+    assert str(note).startswith("f:2: rule 1 skips to BEFORE, which does not follow in its phase")

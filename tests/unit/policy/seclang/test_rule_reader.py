@@ -72,6 +72,8 @@ PROBLEMS = [
     ('SecRule FOO "a" "id:1"', [(1, "there is no variable FOO")]),
     ('SecRule ARGS \\\n "@foo a" \\\n "id:1"', [(2, "there is no operator @foo")]),
     ('SecRule ARGS \\\n "a" \\\n "id:1,foo"', [(3, "there is no action foo")]),
+    ('SecRule ARGS "a" \\\n "id:1,\\\n\\\n  phase:2,\\\n  t:none,t:foo,\\\n  log"', [(5, "there is no transformation foo")]),
+    ('SecRule ARGS "a" "id:1,\n\\\n  phase:2,\n\n log pass,\n  log"', [(5, "no action can be read at 'log pass,\\n  log'")]),
     ('SecAction "id:1,phase:1"\nSecAction "id:1,phase:2"', [(2, "rule 1 stands at f:1 already")]),
     ('SecAction "id:1,phase:1,chain"', [(1, "the file ends inside the chain of rule 1")]),
     ('SecAction "id:1,phase:1,chain"\nSecMarker X\nSecAction "id:2,phase:1"', [(2, "SecMarker stands inside the chain of rule 1")]),
@@ -88,7 +90,7 @@ def test_what_is_no_rule_is_refused_at_its_line(text: str, wanted: list[tuple[in
 
 
 def test_the_problems_are_all_there() -> None:
-    assert len({text for text, _ in PROBLEMS}) == 18
+    assert len({text for text, _ in PROBLEMS}) == 20
 
 
 def test_what_follows_a_broken_rule_of_a_chain_is_not_blamed() -> None:
