@@ -24,8 +24,8 @@ def by_value(value: bytes, result: bytes) -> bool:
     return result != value
 
 
-def _always(value: bytes, _: bytes) -> bool:
-    return bool(value)
+def _always(value: bytes, result: bytes) -> bool:
+    return bool(value or result)
 
 
 def _by_length(value: bytes, result: bytes) -> bool:

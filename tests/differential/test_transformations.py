@@ -50,8 +50,21 @@ def random_values(seed: int, count: int, pieces: int) -> Iterable[bytes]:
             yield b"".join(dice.choices(some, k=dice.randint(1, pieces)))
 
 
+def random_chains(seed: int, count: int) -> list[str]:
+    """Those of the Core Rule Set that have multiMatch, and random ones; digests would hide what comes before them."""
+    dice = random.Random(seed)
+    names = [name for name in NAMES if name not in ("md5", "sha1", "none")]
+    return [
+        "utf8toUnicode,urlDecodeUni,removeNulls,cmdLine",
+        "utf8toUnicode,urlDecodeUni,removeNulls",
+        "urlDecodeUni,base64Decode",
+        "urlDecodeUni,replaceComments",
+        *(",".join(dice.sample(names, dice.randint(2, 5))) for _ in range(count)),
+    ]
+
+
 def disagreements(oracle: Oracle, values: Iterable[bytes], unicode_map: dict[int, int] | None = None) -> list[object]:
-    chains = {name: chain([name], unicode_map) for name in oracle.names}
+    chains = {name: chain(name.split(","), unicode_map) for name in oracle.names}
     found: list[object] = []
     for value in values:
         for name, real in oracle.results(value).items():
@@ -110,3 +123,13 @@ def test_what_multi_match_looks_at() -> None:
         assert oracle.counts(value) == {name: len(list(one.stages(value, False))) for name, one in chains.items()}, (
             value
         )
+
+
+def test_chains() -> None:
+    chains = random_chains(5, 60)
+    values = list(random_values(6, 800, 8))
+    assert disagreements(Oracle(chains), values) == []
+    oracle = Oracle(chains, stages=True)
+    for value in values:
+        expected = {name: len(list(chain(name.split(",")).stages(value, False))) for name in chains}
+        assert oracle.counts(value) == expected, value

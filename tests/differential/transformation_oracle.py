@@ -19,6 +19,8 @@ SecRequestBodyNoFilesLimit 10000000
 
 
 class Oracle:
+    """Asked about names, or chains of names joined by commas."""
+
     def __init__(self, names: Sequence[str], unicode_map: Path | None = None, *, stages: bool = False) -> None:
         self.names = tuple(names)
         rules = [_SETTINGS]
@@ -27,9 +29,10 @@ class Oracle:
         last = "multiMatch" if stages else "t:hexEncode"
         for number, name in enumerate(self.names, 1):
             data = "." if stages else "%{MATCHED_VAR}."
+            steps = ",".join(f"t:{step}" for step in name.split(","))
             rules.append(
                 f'SecRule ARGS:x "@unconditionalMatch" '
-                f"\"id:{number},phase:2,pass,log,t:none,t:{name},{last},logdata:'{data}'\"\n"
+                f"\"id:{number},phase:2,pass,log,t:none,{steps},{last},logdata:'{data}'\"\n"
             )
         self._engine = libmodsecurity.ModSecurity()
         self._engine.set_log_callback(lambda _: None)
