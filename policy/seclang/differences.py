@@ -59,6 +59,7 @@ ACCEPTED_HERE = (
     Difference('SecRule ARGS "a" "id:1,phase:2,ctl:requestBodyProcessor=MULTIPART"', True, False, "the manual has it"),
     Difference('SecRuleUpdateTargetById 1 "TX:a" "ARGS"', True, False, "the manual has it: the third argument is replaced"),
     Difference(f'{_CHAIN}SecRule ARGS "b"\nSecMarker X', True, False, "a link needs no actions"),
+    Difference('SecAction "id:1,phase:2,chain"\nSecRule ARGS "a" "t:none"', True, False, "a chain may begin with a SecAction"),
     Difference('SecRuleEngine "On"', True, False, "an argument may stand in quotation marks"),
     Difference("IncludeOptional none.conf", True, False, "Apache's; Debian's files use it"),
 )  # fmt: skip

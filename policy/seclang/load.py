@@ -16,7 +16,7 @@ from types import MappingProxyType
 from policy.seclang import settings as setting
 from policy.seclang import updates
 from policy.seclang.action_list import parse_actions
-from policy.seclang.ast import PHASES, Marker, Note, Position, Rule, RuleSet, Settings, raw
+from policy.seclang.ast import PHASES, Marker, Note, Position, Rule, RuleSet, Settings, UnicodeMap, raw
 from policy.seclang.directive_words import DIRECTIVES
 from policy.seclang.drafts import Defaults, Draft, defaults_of, finish
 from policy.seclang.faults import Problem, SecLangError, SecLangInvalid, WordError
@@ -106,8 +106,9 @@ class _Loader:
         position = directive.position
         if key in setting.KEYS:
             self._settings = setting.with_directive(self._settings, key, arguments)
-            if key == "secunicodemapfile":
-                self._settings = _with_map_beside(self._settings, position)
+            unicode_map = self._settings.unicode_map
+            if key == "secunicodemapfile" and unicode_map is not None:
+                self._settings = replace(self._settings, unicode_map=_beside(unicode_map, position))
         elif key in updates.KEYS:
             self._updates.append(updates.read_update(position, directive.name, arguments))
         elif key == "secdefaultaction":
@@ -185,11 +186,9 @@ def _skips_to_nowhere(phases: Mapping[int, Sequence[Rule | Marker]]) -> list[Not
     return notes
 
 
-def _with_map_beside(settings: Settings, position: Position) -> Settings:
-    """The Unicode map as a file that is there, relative to the file that names it. Raises WordError."""
-    if settings.unicode_map is None:
-        return settings
-    path = Path(position.file).parent / settings.unicode_map.file
+def _beside(unicode_map: UnicodeMap, position: Position) -> UnicodeMap:
+    """The map as a file that is there, relative to the file that names it. Raises WordError."""
+    path = Path(position.file).parent / unicode_map.file
     if not path.is_file():
         raise WordError(f"there is no file {path}", "check the name")
-    return replace(settings, unicode_map=replace(settings.unicode_map, file=str(path)))
+    return replace(unicode_map, file=str(path))
