@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from policy.engine.limits import KEYS_MAX
 from policy.engine.macros import Text
 from policy.engine.state import State
 from policy.operators.table import build
@@ -19,12 +20,23 @@ from policy.seclang.rule_ids import IdRange
 from policy.variables.item import Item
 
 KeyTest = Callable[[bytes], bool]
+_KEY_BYTES = 64  # of names whose answer is remembered: headers, cookies and fields have short ones
 
 
 def key_pattern(pattern: str) -> KeyTest:
     """A test of keys by `/pattern/`: anywhere in the key, without case. Raises OperatorInvalid."""
     operator = build("rx", b"(?i)" + raw(pattern), Path())
-    return lambda key: operator.match(key, False) is not None
+    known: dict[bytes, bool] = {}
+
+    def wanted(key: bytes) -> bool:
+        answer = known.get(key)
+        if answer is None:
+            answer = operator.match(key, False) is not None
+            if len(key) <= _KEY_BYTES and len(known) < KEYS_MAX:
+                known[key] = answer
+        return answer
+
+    return wanted
 
 
 class Removed(NamedTuple):

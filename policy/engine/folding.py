@@ -205,4 +205,4 @@ def marker_places(entries: Sequence[ast.Rule | ast.Marker]) -> tuple[dict[str, t
 def _nowhere(knowledge: Knowledge) -> State:
     """The state of an exchange of which nothing is looked at but TX."""
     transaction = Transaction(RequestFacts(method=b"", uri=b""))
-    return State(transaction, dict(knowledge.values), Records(), EngineMode.DETECTION_ONLY)
+    return State(transaction, knowledge.values, Records(), EngineMode.DETECTION_ONLY)

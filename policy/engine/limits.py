@@ -12,3 +12,4 @@ RECORD_KEY_BYTES_MAX = 1_024  # bytes of a record's key; longer ones are kept by
 FIRED_MAX = 4_096  # listed rules of one exchange; with multiMatch each value counts
 OPERATORS_MAX = 1_024  # operators with a macro in their argument that are kept compiled, per program
 SHORTCUTS_MAX = 1_024  # combinations of transformations that are remembered, per group of variables and program
+KEYS_MAX = 512  # names of which a pattern's answer is remembered, per pattern of a selector

@@ -17,6 +17,7 @@ from policy.engine.state import OWN
 from policy.engine.targets import Fetch
 from policy.operators.table import needles
 from policy.scan.needle import Needle
+from policy.seclang.ast import Target
 from policy.seclang.rule_words import SCALARS
 from policy.transformations.table import Chain, Transformation
 
@@ -52,6 +53,8 @@ class Wanted(NamedTuple):
     needle: Needle
     chains: tuple[int, ...]
     sources: frozenset[str]
+    empty: bool
+    """Whether the operator matches what the chain makes of an empty value."""
 
 
 class Gated(NamedTuple):
@@ -93,18 +96,28 @@ def is_sifted(rule: Rule) -> bool:
     targets = [source.target for source in link.sources]
     if link.operator is None or link.negated or any(target.count or target.collection in OWN for target in targets):
         return False
-    return any(
-        target.collection in _LARGE
-        or (target.key is None and target.pattern is None and target.collection not in _SMALL)
-        for target in targets
+    if any(_is_many(target) for target in targets):
+        return True
+    commonplace = any(link.operator.match(link.chain.apply(text, True), True) for text in _COMMONPLACE)
+    return not commonplace and any(target.collection in _LARGE for target in targets)
+
+
+def _is_many(target: Target) -> bool:
+    return target.collection in _HUGE or (
+        target.key is None and target.pattern is None and target.collection not in _SINGLE
     )
 
 
-_SMALL = frozenset(SCALARS)
+_SINGLE = frozenset(SCALARS)
 _LARGE = frozenset({
-    "FULL_REQUEST", "QUERY_STRING", "REQUEST_BASENAME", "REQUEST_BODY", "REQUEST_FILENAME", "REQUEST_LINE", "REQUEST_URI",
-    "REQUEST_URI_RAW", "RESPONSE_BODY", "XML",
+    "QUERY_STRING", "REQUEST_BASENAME", "REQUEST_FILENAME", "REQUEST_LINE", "REQUEST_URI", "REQUEST_URI_RAW",
 })  # fmt: skip
+_HUGE = frozenset({"FULL_REQUEST", "REQUEST_BODY", "RESPONSE_BODY", "XML"})
+_BULKY = _LARGE - {"REQUEST_BASENAME", "REQUEST_FILENAME"} | _HUGE | {
+    "REQUEST_HEADERS", "REQUEST_HEADERS_NAMES", "RESPONSE_HEADERS", "RESPONSE_HEADERS_NAMES",
+}  # fmt: skip
+_COMMONPLACE = (b"GET /a/b.html?c=d%20e HTTP/1.1", b"/a-b/c_d/e.html", b"e.html", b"c=d&e=1%E3%81%82", b"")
+"""Every request has the like: a needle that is found in them is no help."""
 
 
 def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
@@ -131,7 +144,8 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
         if needle is not None:
             needle, looked_at = _looked_at(link, needle, characters=characters)
             through = tuple(number_of(steps) for steps in looked_at)
-            wanted.append(Wanted(index, needle, through, names))
+            empty = any(link.operator.match(value, characters) for value in link.chain.stages(b"", characters))
+            wanted.append(Wanted(index, needle, through, names, empty))
         elif gate is not None:
             steps = _steps(link.chain, characters=characters)
             through = tuple(
@@ -146,10 +160,10 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
 
 
 def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Group, ...]:
-    """Two groups: sources that go through many chains, such as arguments, and those that go through few, such as headers."""
+    """Bulky variables that go through few of the chains are kept apart from those that go through many, such as arguments."""
     parts: tuple[list[str], list[str]] = ([], [])
     for name, (_, through) in uses.items():
-        parts[len(through) * 5 < total * 2].append(name)
+        parts[name in _BULKY and len(through) * 2 < total].append(name)
     return tuple(
         Group(
             tuple(Use(name, uses[name][0]) for name in part),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from policy.engine.gates import Gate
 from policy.engine.limits import SHORTCUTS_MAX
 from policy.engine.rule import Rule
-from policy.engine.scanplan import Group, Plan, Step, Steps, make_plan
+from policy.engine.scanplan import Gated, Group, Plan, Step, Steps, make_plan
 from policy.engine.state import State
 from policy.scan.compile import Progress
 from policy.scan.scanner import Scanner, compile_scanner
@@ -47,10 +47,11 @@ class Sieve:
 
 
 class _Active(NamedTuple):
-    """What is looked for when only some of a group's variables have values."""
+    """What is looked for when only some of a group's variables have values: each with the variables it is looked for in."""
 
-    needles: frozenset[int]
-    gated: tuple[int, ...]
+    numbers: frozenset[int]
+    needles: Mapping[int, int]
+    gated: tuple[tuple[Gated, int], ...]
 
 
 class _Shortcut(NamedTuple):
@@ -71,7 +72,7 @@ class _GroupSieve:
         self._plan = plan
         self._scanner = scanner
         self._always = always
-        self._sources = tuple(enumerate(group.sources))
+        self._sources = tuple((1 << bit, source) for bit, source in enumerate(group.sources))
         self._chains = {number: plan.chains[number] for number in group.chains}
         self._steps = tuple({step.name: step for steps in self._chains.values() for step in steps}.values())
         self._loud_for_all = _mask(self._steps, lambda active: bool(active & (_DIGITS | _LOWER | _UPPER)))
@@ -79,45 +80,59 @@ class _GroupSieve:
         self._decoding = tuple((1 << bit, step) for bit, step in enumerate(self._steps) if "+" in step.name)
         self._kinds: dict[bytes, int] = {}
         self._active: dict[int, _Active] = {}
+        self._of_empty = [(wanted.rule, self._variables(wanted.sources)) for wanted in plan.wanted if wanted.empty]
         self._shortcuts: dict[int, _Shortcut] = {}
 
     def look(self, run: State, found: Candidates) -> None:
         present = 0
-        distinct: dict[bytes, None] = {}
+        distinct: dict[bytes, int] = {}  # value ▸ the variables that have it
+        seen = distinct.get
         for bit, source in self._sources:
-            items = source.fetch(run)
-            if items:
-                present |= 1 << bit
-                for item in items:
-                    distinct[item[2]] = None
+            for item in source.fetch(run):
+                value = item[2]
+                distinct[value] = seen(value, 0) | bit
+        empty = distinct.pop(b"", 0)
+        for variables in distinct.values():
+            present |= variables
+        if empty:
+            self._look_at_empty(empty, found)
         if not present:
             return
         active = self._active.get(present) or self._activate(present)
-        look = self._transform(list(distinct))
-        for index in active.gated:
-            gated = self._plan.gated[index]
+        look = self._transform(list(distinct), list(distinct.values()))
+        for gated, variables in active.gated:
             for chain in gated.chains:
-                _add(found, gated.rule, look.behind(chain, gated.gate))
+                _add(found, gated.rule, look.behind(chain, gated.gate, variables))
         if self._scanner is None or not active.needles:
             return
-        for number, places in self._scanner.scan(list(look.pool), active.needles).items():
+        for number, places in self._scanner.scan(list(look.pool), active.numbers).items():
             wanted = self._plan.wanted[number]
-            for chain in wanted.chains if number in active.needles else ():
-                _add(found, wanted.rule, look.values_of(chain, frozenset(places)))
+            for chain in wanted.chains:
+                _add(found, wanted.rule, look.values_of(chain, frozenset(places), active.needles[number]))
+
+    def _look_at_empty(self, variables: int, found: Candidates) -> None:
+        """An empty value is no value to scan: that an operator matches it is known beforehand."""
+        for rule, wanted_in in self._of_empty:
+            if wanted_in & variables:
+                _add(found, rule, [b""])
 
     def _activate(self, present: int) -> _Active:
-        names = {source.name for bit, source in self._sources if present >> bit & 1}
-        active = self._active[present] = _Active(
-            frozenset(
-                number
-                for number, wanted in enumerate(self._plan.wanted)
-                if number not in self._always and not names.isdisjoint(wanted.sources)
-            ),
-            tuple(at for at, gated in enumerate(self._plan.gated) if not names.isdisjoint(gated.sources)),
+        needles = {number: self._variables(wanted.sources) for number, wanted in enumerate(self._plan.wanted)}
+        gated = [(gated, self._variables(gated.sources)) for gated in self._plan.gated]
+        needles = {number: mask for number, mask in needles.items() if mask & present and number not in self._always}
+        active = _Active(
+            frozenset(needles),
+            needles,
+            tuple((one, mask) for one, mask in gated if mask & present),
         )
+        if len(self._active) < SHORTCUTS_MAX:
+            self._active[present] = active
         return active
 
-    def _transform(self, values: list[bytes]) -> _Look:
+    def _variables(self, names: frozenset[str]) -> int:
+        return sum(bit for bit, source in self._sources if source.name in names)
+
+    def _transform(self, values: list[bytes], variables: list[int]) -> _Look:
         kinds = self._kinds
         louds = [kinds.get(value.translate(None, _COMMON), -1) for value in values]
         if -1 in louds:
@@ -133,7 +148,7 @@ class _GroupSieve:
             shortcut = self._make_shortcut(loud)
             if len(self._shortcuts) < SHORTCUTS_MAX:
                 self._shortcuts[loud] = shortcut
-        return _Look(values, louds, joined, shortcut)
+        return _Look(values, variables, louds, joined, shortcut)
 
     def _learn(self, value: bytes) -> int:
         """The steps that a value's punctuation, blanks and control characters make loud."""
@@ -174,11 +189,14 @@ class _GroupSieve:
 class _Look:
     """What one group's values become. `pool`: the distinct results ▸ their places."""
 
-    __slots__ = ("_joined", "_plain", "_rests", "_shortcut", "_values", "pool")
+    __slots__ = ("_joined", "_plain", "_rests", "_shortcut", "_values", "_variables", "pool")
 
-    def __init__(self, values: list[bytes], louds: list[int], joined: bytes, shortcut: _Shortcut) -> None:
+    def __init__(
+        self, values: list[bytes], variables: list[int], louds: list[int], joined: bytes, shortcut: _Shortcut
+    ) -> None:
         self.pool = {value: place for place, value in enumerate(values)}
         self._values = values
+        self._variables = variables
         self._joined = joined
         self._shortcut = shortcut
         pool = self.pool
@@ -196,24 +214,27 @@ class _Look:
                             pool[result] = len(pool)
             self._rests.append(changed)
 
-    def values_of(self, chain: int, hit: frozenset[int]) -> list[bytes]:
-        """The values that the chain turns into one of the places that were hit."""
-        rest = self._shortcut.rest_of.get(chain)
-        values = self._values
-        if rest is None:
-            return [values[place] for place in hit if place < len(values)]
-        changed, pool = self._rests[rest], self.pool
-        found = [values[place] for place in hit if place < len(values) and place not in changed]
-        found += [values[index] for index, result in changed.items() if pool[result] in hit]
-        return found
-
-    def behind(self, chain: int, gate: Gate) -> list[bytes]:
-        """The values whose result the gate does not hold back."""
+    def values_of(self, chain: int, hit: frozenset[int], wanted_in: int) -> list[bytes]:
+        """The values of these variables that the chain turns into one of the places that were hit."""
         rest = self._shortcut.rest_of.get(chain)
         changed = {} if rest is None else self._rests[rest]
-        found = [self._values[index] for index, result in changed.items() if gate(result)]
+        pool, variables, values = self.pool, self._variables, self._values
+        found = [place for place in hit if place < len(values) and place not in changed]
+        found += [index for index, result in changed.items() if pool[result] in hit]
+        return [values[index] for index in found if variables[index] & wanted_in]
+
+    def behind(self, chain: int, gate: Gate, wanted_in: int) -> list[bytes]:
+        """The values of these variables whose result the gate does not hold back."""
+        rest = self._shortcut.rest_of.get(chain)
+        changed = {} if rest is None else self._rests[rest]
+        variables, values = self._variables, self._values
+        found = [values[index] for index, result in changed.items() if variables[index] & wanted_in and gate(result)]
         if gate(self._joined):
-            found += [value for index, value in enumerate(self._values) if index not in changed and gate(value)]
+            found += [
+                value
+                for index, value in enumerate(values)
+                if variables[index] & wanted_in and index not in changed and gate(value)
+            ]
         return found
 
 

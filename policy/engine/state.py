@@ -6,7 +6,7 @@ Names of TX are compared without case; the first spelling is the one that MATCHE
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -54,13 +54,17 @@ class State:
         "transformed",
         "tx",
         "tx_names",
+        "tx_removed",
+        "tx_start",
         "tx_written",
         "web_app",
     )
 
-    def __init__(self, transaction: Transaction, tx: dict[bytes, bytes], records: Records, mode: EngineMode) -> None:
+    def __init__(self, transaction: Transaction, tx: Mapping[bytes, bytes], records: Records, mode: EngineMode) -> None:
         self.transaction = transaction
-        self.tx = tx
+        self.tx = dict(tx)
+        self.tx_start = tx
+        self.tx_removed = False
         self.tx_names: dict[bytes, bytes] = {}
         self.tx_written = 0
         self.shelf = records
@@ -137,6 +141,7 @@ class State:
 
     def remove(self, collection: str, name: bytes) -> None:
         if collection == "TX":
+            self.tx_removed = True
             self.tx.pop(name.lower(), None)
             self.tx_names.pop(name.lower(), None)
         elif collection in self.records:

@@ -71,7 +71,29 @@ def _fetch(target: Target, namespaces: Mapping[str, str]) -> Fetch:
 
 
 def _by_pattern(collection: str, wanted: KeyTest) -> Fetch:
+    if collection == "TX":
+        return _TxPattern(wanted)
     return lambda run: [item for item in run.get(collection) if wanted(item.key)]
+
+
+class _TxPattern:
+    """`TX:/x/`. What TX holds before the first rule is tested once for the program, and not for each exchange."""
+
+    def __init__(self, wanted: KeyTest) -> None:
+        self._wanted = wanted
+        self._start: Mapping[bytes, bytes] = {}
+        self._names: tuple[bytes, ...] = ()
+
+    def __call__(self, run: State) -> Sequence[Item]:
+        start, tx = run.tx_start, run.tx
+        if start is not self._start:
+            self._names = tuple(name for name in start if self._wanted(name))
+            self._start = start
+        found = [name for name in self._names if name in tx]
+        if len(tx) > len(start) or run.tx_removed:
+            found += [name for name in tx if name not in start and self._wanted(run.tx_names.get(name, name))]
+        names = run.tx_names
+        return [Item(b"TX:" + names.get(name, name), name, tx[name]) for name in found]
 
 
 def _counted(target: Target, fetch: Fetch) -> Fetch:
