@@ -72,6 +72,10 @@ class _Encoder:
 
     def content(self, data: Buffer) -> bytes:
         """One chunk of content; nothing for no data, as an empty chunk would end it."""
+        return self.content_head(data) + data
+
+    def content_head(self, data: Buffer) -> bytes:
+        """What goes before `data`, of a chunk that is written without being copied; nothing for no data."""
         if self._state != "content":
             raise Misuse("content before the start or after the end")
         if not data:
@@ -82,7 +86,7 @@ class _Encoder:
             self._left -= len(data)
             if self._left < 0:
                 raise Misuse("more content than content-length says")
-        return encode_varint(len(data)) + data
+        return encode_varint(len(data))
 
     def end(self) -> bytes:
         """The end of the content, no trailers."""

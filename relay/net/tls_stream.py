@@ -8,7 +8,7 @@ Costs. A system call is tried before waiting for the socket. Ciphertext and plai
 of the process share and that are empty again before anything waits, so an idle connection holds none of its own beyond
 what OpenSSL keeps. Bulk data goes through in large pieces, as what one call costs is more than what a record costs. A call
 that did not have to wait is a checkpoint for cancellation, but lets other tasks run only every `STREAK` calls or `STREAK`
-times `FEED_BYTES`: a full reschedule costs more than the decryption of a form.
+times `TURN_BYTES`: a full reschedule costs more than the decryption of a form.
 An end of the connection without close_notify, and a reset, are PEER_CLOSED; a clean end is b"".
 """
 
@@ -33,6 +33,7 @@ _OVERHEAD_BYTES: Final = 4 * 1024  # more than what records add to it
 UNSENT_BYTES: Final = 64 * 1024  # answers to key updates that a peer may pile up without reading them
 DISCARD_BYTES: Final = 64 * 1024  # unread input dropped at close: closing over it would reset our last words away
 STREAK: Final = 8  # calls without waiting before other tasks get their turn
+TURN_BYTES: Final = 64 * 1024  # that count as a call more
 
 _received = memoryview(bytearray(RECEIVE_BYTES))
 _plaintext = Scratch(RECEIVE_BYTES)
@@ -210,7 +211,7 @@ class TlsStream(trio.abc.Stream):
             count = engine.fill(_plaintext, count, most)
             if engine.waiting:
                 self._answer()
-        self._streak += received // FEED_BYTES
+        self._streak += received // TURN_BYTES
         return bytes(_plaintext.view[:count])
 
     def _encrypt(self, data: memoryview) -> None:
@@ -219,7 +220,7 @@ class TlsStream(trio.abc.Stream):
         for start in range(0, len(data), WRITE_BYTES):
             self._engine.write(data[start : start + WRITE_BYTES])
             count = self._engine.drain(_outgoing, count, len(_outgoing.view))
-        self._streak += len(data) // FEED_BYTES
+        self._streak += len(data) // TURN_BYTES
         self._unsent = _outgoing.view[:count]
         try:
             while self._unsent and self._send_once():

@@ -18,6 +18,8 @@ def test_a_request_byte_for_byte() -> None:
     assert writer.content(b"hello") == b"\x05hello"
     assert writer.content(b"") == b""
     assert writer.content(memoryview(b"x" * 64)) == b"\x40\x40" + b"x" * 64
+    assert writer.content_head(b"x" * 64) == b"\x40\x40"
+    assert writer.content_head(b"") == b""
     assert writer.end() == b"\x00\x00"
 
 
