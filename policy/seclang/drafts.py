@@ -7,7 +7,7 @@ them alike.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from policy.seclang.action_arguments import parse_phase
 from policy.seclang.action_words import DISRUPTIVE, NOT_DEFAULT, STARTER_ONLY
@@ -52,15 +52,12 @@ class Link:
 class Draft:
     """A starter and its links, in order of the file."""
 
-    links: list[Link] = field(default_factory=list)
+    id: int
+    links: list[Link]
 
     @property
     def starter(self) -> Link:
         return self.links[0]
-
-    @property
-    def id(self) -> int:
-        return int(self.starter.argument("id") or 0)
 
     @property
     def phase(self) -> int:

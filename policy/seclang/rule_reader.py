@@ -62,13 +62,12 @@ class RuleReader:
             self._start(link)
 
     def _start(self, link: Link) -> None:
-        if link.argument("id") is None:
+        number = link.argument("id")
+        if number is None:
             raise WordError("the rule has no id", "add id: with a number that no other rule has")
         if link.argument("phase") is None:
-            self.notes.append(
-                Note(link.position, f"rule {link.argument('id')} names no phase and runs in phase {DEFAULT_PHASE}")
-            )
-        draft = Draft([link])
+            self.notes.append(Note(link.position, f"rule {number} names no phase and runs in phase {DEFAULT_PHASE}"))
+        draft = Draft(int(number), [link])
         self.entries.append(draft)
         if draft.open:
             self._open = draft
