@@ -8,7 +8,6 @@ from policy.seclang.word import Shape, Status, Word
 from policy.transformations import table as transformations
 from policy.variables import table as variables
 
-
 OF_THE_ENGINE = {
     "GLOBAL", "HIGHEST_SEVERITY", "IP", "MATCHED_VAR", "MATCHED_VARS", "MATCHED_VARS_NAMES", "MATCHED_VAR_NAME", "MSC_PCRE_ERROR",
     "MSC_PCRE_LIMITS_EXCEEDED", "RESOURCE", "RULE", "SESSION", "SESSIONID", "TX", "USER", "USERID", "WEBAPPID",
