@@ -113,7 +113,7 @@ class Run:
         state = self.state
         state.resume = self._entry(phase)
         candidates = phase.sieve.candidates(state)
-        for place in sorted([*phase.unsifted, *candidates]) if candidates else phase.unsifted:
+        for place in sorted({*phase.unsifted, *candidates, *phase.narrow.candidates(state)}):
             rule = phase.rules[place]
             if rule.ordinal < state.resume or not rule.evaluate(state, candidates.get(place)):
                 continue

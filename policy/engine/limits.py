@@ -13,3 +13,5 @@ FIRED_MAX = 4_096  # listed rules of one exchange; with multiMatch each value co
 OPERATORS_MAX = 1_024  # operators with a macro in their argument that are kept compiled, per program
 SHORTCUTS_MAX = 1_024  # combinations of transformations that are remembered, per group of variables and program
 KEYS_MAX = 512  # names of which a pattern's answer is remembered, per pattern of a selector
+VALUES_MAX = 256  # values of one variable whose answers are remembered, per phase and program
+MEMORABLE_BYTES_MAX = 512  # bytes of such a value; a browser's User-Agent and Accept have fewer

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from policy.engine.folding import fold, marker_places
+from policy.engine.narrow import NarrowRules
 from policy.engine.records import Records
 from policy.engine.rule import Rule
 from policy.engine.sieve import Sieve, make_sieve
@@ -35,8 +36,9 @@ class Phase:
     markers: Mapping[str, tuple[int, ...]]
     total: int
     sieve: Sieve
+    narrow: NarrowRules
     unsifted: tuple[int, ...]
-    """Places in `rules` of those that the sieve knows nothing of."""
+    """Places in `rules` of those that neither the sieve nor `narrow` answers for."""
 
     def behind(self, marker: str, ordinal: int) -> int | None:
         """The ordinal behind the next marker of this name at or after `ordinal`; None if there is none."""
@@ -73,8 +75,9 @@ def compile_rules(
         rules = tuple(one.compiled for one in folded.phases[number])
         sieve = make_sieve(rules, characters=reading == "characters", cache=cache, progress=progress)
         markers, total = marker_places(entries)
-        unsifted = tuple(place for place in range(len(rules)) if place not in sieve.rules)
-        phases[number] = Phase(rules, markers, total, sieve, unsifted)
+        narrow = NarrowRules(rules, characters=reading == "characters")
+        unsifted = tuple(place for place in range(len(rules)) if place not in sieve.rules | narrow.rules)
+        phases[number] = Phase(rules, markers, total, sieve, narrow, unsifted)
     return Program(
         settings,
         reading,

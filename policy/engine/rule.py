@@ -6,7 +6,7 @@ else when the whole chain has matched, from the last link to the first; then the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from policy.engine.decision import SEVERITY_NONE, Fired
@@ -15,6 +15,7 @@ from policy.engine.limits import FIRED_MAX
 from policy.engine.macros import Text
 from policy.engine.records import LimitReached
 from policy.engine.state import State
+from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
 from policy.engine.variables import Effect
 from policy.operators.base import Match, Operator
@@ -28,7 +29,7 @@ class Link:
     """One SecRule or SecAction of a chain. `operator` None: `operator_of` makes it for each exchange; both None: a SecAction."""
 
     __slots__ = (
-        "capture", "chain", "effects", "logdata", "message", "multi", "negated", "operator", "operator_of", "setvars", "sources",
+        "capture", "chain", "effects", "fused", "logdata", "message", "multi", "negated", "operator", "operator_of", "setvars", "sources",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +49,7 @@ class Link:
     ) -> None:
         self.sources = sources
         self.chain = chain
+        self.fused = tuple(step.function for step in steps_of(chain, characters=True))
         self.operator = operator
         self.operator_of = operator_of
         self.negated = negated
@@ -68,10 +70,30 @@ class Link:
             return True
         operator = self.operator or (self.operator_of(run) if self.operator_of else None)
         values = [item.value for source in self.sources for item in source.fetch(run)]
+        return any(self.matches_value(value, run.characters, operator) for value in values)
+
+    def matches_value(self, sent: bytes, characters: bool, operator: Operator | None = None) -> bool:
+        """Whether the value as sent matches, without anything happening. A SecAction matches no value."""
+        operator = operator or self.operator
+        values = self.stages(sent, characters) if self.multi else (self.chain.apply(sent, characters),)
         return operator is not None and any(
-            (operator.match(self.chain.apply(value, run.characters), run.characters) is None) is self.negated
-            for value in values
+            (operator.match(value, characters) is None) is self.negated for value in values
         )
+
+    def stages(self, sent: bytes, characters: bool) -> Iterable[bytes]:
+        """What multiMatch looks at. In the characters reading utf8toUnicode with what decodes it again is one step: the form
+        between them is no form that anybody would read the text in.
+        """
+        return changes(self.fused, sent) if characters else self.chain.stages(sent, False)
+
+
+def changes(functions: Sequence[Callable[[bytes], bytes]], value: bytes) -> Iterator[bytes]:
+    yield value
+    for function in functions:
+        result = function(value)
+        if result != value:
+            value = result
+            yield value
 
 
 class Outcome(NamedTuple):
@@ -192,7 +214,7 @@ class Rule:
         for name, _, sent in fetch(run):
             if among is not None and sent not in among:
                 continue
-            for value in chain.stages(sent, characters) if link.multi else (chain.apply(sent, characters),):
+            for value in link.stages(sent, characters) if link.multi else (chain.apply(sent, characters),):
                 match = operator.match(value, characters)
                 if match is not None:
                     self._note(run, link, match)

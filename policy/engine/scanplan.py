@@ -8,18 +8,18 @@ where the needle can ignore case instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from policy.engine.gates import Gate, gate_of
 from policy.engine.rule import Link, Rule
 from policy.engine.state import OWN
+from policy.engine.steps import Step, Steps, stages_of, steps_of
 from policy.engine.targets import Fetch
 from policy.operators.table import needles
 from policy.scan.needle import Needle
 from policy.seclang.ast import Target
 from policy.seclang.rule_words import SCALARS
-from policy.transformations.table import Chain, Transformation
 
 _UPPER = frozenset(range(0x41, 0x5B))
 _CASE_BLIND = frozenset({
@@ -33,17 +33,6 @@ _LOWERS = frozenset({"lowercase", "cmdline"})
 _ESCAPE = re.compile(rb"\\(?:[xX]\{?[0-9A-Fa-f]*\}?|[0-7]+|[^A-Za-z0-9]|[a-zABDGHKNRSVWXZ])", re.DOTALL)
 _CASED = re.compile(rb"\[:upper:\]|\[:\^|\(\?[a-zA-Z]*[-^]")
 _ODD_RANGE = re.compile(rb"-[\[\\\]^_`]")
-
-
-class Step(NamedTuple):
-    """One transformation: `active` are the bytes without which it leaves a value alone; None: there is no telling."""
-
-    name: str
-    function: Callable[[bytes], bytes]
-    active: frozenset[int] | None
-
-
-Steps = tuple[Step, ...]
 
 
 class Wanted(NamedTuple):
@@ -147,9 +136,9 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
             empty = any(link.operator.match(value, characters) for value in link.chain.stages(b"", characters))
             wanted.append(Wanted(index, needle, through, names, empty))
         elif gate is not None:
-            steps = _steps(link.chain, characters=characters)
+            steps = steps_of(link.chain, characters=characters)
             through = tuple(
-                number_of(part) for part in (_stages(link.chain, characters=characters) if link.multi else [steps])
+                number_of(part) for part in (stages_of(link.chain, characters=characters) if link.multi else [steps])
             )
             gated.append(Gated(index, gate, through, names))
         else:
@@ -176,16 +165,10 @@ def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Gro
 
 def _looked_at(link: Link, needle: Needle, *, characters: bool) -> tuple[Needle, list[Steps]]:
     """The needle as it is compiled, and the chains before it: all stages with multiMatch."""
-    steps = _steps(link.chain, characters=characters)
+    steps = steps_of(link.chain, characters=characters)
     if link.multi:
-        return needle, _stages(link.chain, characters=characters)
+        return needle, stages_of(link.chain, characters=characters)
     return _caseless(needle, steps) if _ignores_case(needle) else (needle, [steps])
-
-
-def _stages(chain: Chain, *, characters: bool) -> list[Steps]:
-    """The results that multiMatch looks at, each as a chain of its own."""
-    single = [_step(step, characters=characters) for step in chain.steps]
-    return [tuple(single[:length]) for length in range(len(single) + 1)]
 
 
 def _caseless(needle: Needle, steps: Steps) -> tuple[Needle, list[Steps]]:
@@ -203,24 +186,6 @@ def _without_case(step: Step) -> Step:
     if step.name != "cmdline" or step.active is None:
         return step
     return Step("cmdline-", step.function, step.active - _UPPER)
-
-
-def _steps(chain: Chain, *, characters: bool) -> Steps:
-    """In the characters reading utf8toUnicode with urlDecodeUni behind it is one step, which leaves most text alone."""
-    steps: list[Step] = []
-    for step in chain.steps:
-        made = _step(step, characters=characters)
-        if characters and steps and steps[-1].name == "utf8tounicode" and step.after_utf8_to_unicode is not None:
-            active = None if made.active is None or steps[-1].active is None else made.active | steps[-1].active
-            steps[-1] = Step(f"utf8tounicode+{step.name}", step.after_utf8_to_unicode, active)
-        else:
-            steps.append(made)
-    return tuple(steps)
-
-
-def _step(step: Transformation, *, characters: bool) -> Step:
-    active = None if step.active is None else frozenset(step.active)
-    return Step(step.name, step.characters if characters else step.strict, active)
 
 
 def _ignores_case(needle: Needle) -> bool:

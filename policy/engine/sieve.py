@@ -12,8 +12,9 @@ from typing import NamedTuple
 from policy.engine.gates import Gate
 from policy.engine.limits import SHORTCUTS_MAX
 from policy.engine.rule import Rule
-from policy.engine.scanplan import Gated, Group, Plan, Step, Steps, make_plan
+from policy.engine.scanplan import Gated, Group, Plan, make_plan
 from policy.engine.state import State
+from policy.engine.steps import Step, Steps
 from policy.scan.compile import Progress
 from policy.scan.scanner import Scanner, compile_scanner
 
@@ -200,18 +201,25 @@ class _Look:
         self._joined = joined
         self._shortcut = shortcut
         pool = self.pool
+        known: dict[str, dict[bytes, bytes]] = {}  # results of each step; chains begin alike
         self._rests: list[dict[int, bytes]] = []  # of each rest: index of a value that it changes ▸ result
+        loudest = [(index, loud) for index, loud in enumerate(louds) if loud]
         for steps, deciding in shortcut.rests:
             changed: dict[int, bytes] = {}
-            for index, loud in enumerate(louds):
-                if loud & deciding:
-                    result = value = values[index]
-                    for step in steps:
-                        result = step.function(result)
-                    if result != value:
-                        changed[index] = result
-                        if result not in pool:
-                            pool[result] = len(pool)
+            for index in [index for index, loud in loudest if loud & deciding]:
+                result = value = values[index]
+                for name, function, _ in steps:
+                    results = known.get(name)
+                    if results is None:
+                        results = known[name] = {}
+                    after = results.get(result)
+                    if after is None:
+                        after = results[result] = function(result)
+                    result = after
+                if result != value:
+                    changed[index] = result
+                    if result not in pool:
+                        pool[result] = len(pool)
             self._rests.append(changed)
 
     def values_of(self, chain: int, hit: frozenset[int], wanted_in: int) -> list[bytes]:

@@ -1,0 +1,74 @@
+"""Rules about the method, the protocol, a header or a flag: asked once for each value that turns up, and the answer remembered.
+
+Such rules are many, and the values they see are few and the same all day. What is remembered is which rules match a value;
+nothing is remembered of fields, cookies, paths and addresses (MEMORABLE says what is), and never more than VALUES_MAX values of
+one variable. The rules that match are then evaluated as all others are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policy.engine.limits import MEMORABLE_BYTES_MAX, VALUES_MAX
+from policy.engine.rule import Link, Rule
+from policy.engine.state import State
+from policy.engine.targets import Source
+from policy.seclang.ast import Target
+
+MEMORABLE = frozenset({
+    "MULTIPART_STRICT_ERROR", "MULTIPART_UNMATCHED_BOUNDARY", "REQBODY_ERROR", "REQBODY_PROCESSOR", "REQBODY_PROCESSOR_ERROR",
+    "REQUEST_METHOD", "REQUEST_PROTOCOL", "RESPONSE_STATUS", "URLENCODED_ERROR",
+})  # fmt: skip
+MEMORABLE_HEADERS = frozenset({
+    "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection", "content-encoding",
+    "content-length", "content-type", "expect", "host", "origin", "pragma", "proxy", "range", "request-range", "te", "trailer",
+    "transfer-encoding", "upgrade", "user-agent", "via",
+})  # fmt: skip
+
+
+def is_narrow(rule: Rule) -> bool:
+    """Whether the first link looks at nothing but memorable variables, with an operator that is always the same."""
+    link = rule.links[0]
+    return (
+        link.operator is not None
+        and bool(link.sources)
+        and all(_is_memorable(source.target) for source in link.sources)
+    )
+
+
+def _is_memorable(target: Target) -> bool:
+    if target.collection in ("REQUEST_HEADERS", "RESPONSE_HEADERS"):
+        return target.key is not None and (target.count or target.key.lower() in MEMORABLE_HEADERS)
+    return target.collection in MEMORABLE
+
+
+class NarrowRules:
+    """Of one phase. `rules` are the places of the rules that it answers for."""
+
+    def __init__(self, rules: Sequence[Rule], *, characters: bool) -> None:
+        self._characters = characters
+        self.rules = frozenset(place for place, rule in enumerate(rules) if is_narrow(rule))
+        sources: dict[str, tuple[Source, list[tuple[int, Link]]]] = {}
+        for place in sorted(self.rules):
+            link = rules[place].links[0]
+            for source in link.sources:
+                sources.setdefault(str(source.target), (source, []))[1].append((place, link))
+        self._sources = tuple((source, asked, dict[bytes, tuple[int, ...]]()) for source, asked in sources.values())
+
+    def candidates(self, run: State) -> list[int]:
+        """The places of rules whose first link matches, some perhaps twice."""
+        found: list[int] = []
+        for source, asked, known in self._sources:
+            for item in source.fetch(run):
+                value = item[2]
+                places = known.get(value)
+                if places is None:
+                    places = self._ask(value, asked)
+                    if len(value) <= MEMORABLE_BYTES_MAX and len(known) < VALUES_MAX:
+                        known[value] = places
+                if places:
+                    found += places
+        return found
+
+    def _ask(self, value: bytes, asked: Sequence[tuple[int, Link]]) -> tuple[int, ...]:
+        return tuple(place for place, link in asked if link.matches_value(value, self._characters))
