@@ -1,8 +1,8 @@
 """Two engines asked about the same requests, and their disagreements sorted into explained and not.
 
 An explanation is a row of `explained.toml`: which rules, which engine alone fired them, optionally what the request must
-look like, the reason, and the side that the reference manual supports. A rule that only sums up scores may differ where
-an explained rule does, and nowhere else.
+look like or which rule both must have fired, the reason, and the side that the reference manual supports. A rule that
+only sums up scores may differ where an explained rule does, and nowhere else.
 """
 
 from __future__ import annotations
@@ -30,17 +30,19 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    rules: frozenset[int]
+    rules: frozenset[int]  # empty: any, where the request or `both` says enough
     side: str  # the engine that alone fires them
     manual: str
     reason: str
-    request: re.Pattern[bytes] | None  # searched in the raw request; None: any
+    request: re.Pattern[bytes] | None = None  # searched in the raw request; None: any
+    both: int | None = None  # a rule that both have fired
 
-    def covers(self, case: Case, side: str, rule: int) -> bool:
+    def covers(self, one: Disagreement, side: str, rule: int) -> bool:
         return (
             side == self.side
-            and rule in self.rules
-            and (self.request is None or self.request.search(case.request) is not None)
+            and (not self.rules or rule in self.rules)
+            and (self.request is None or self.request.search(one.case.request) is not None)
+            and (self.both is None or self.both in one.common)
         )
 
 
@@ -50,6 +52,7 @@ class Disagreement:
     level: int
     modsecurity: frozenset[int]  # fired there only
     sekisho: frozenset[int]
+    common: frozenset[int] = frozenset()
 
     def differences(self) -> list[tuple[str, int]]:
         return [("modsecurity", rule) for rule in sorted(self.modsecurity)] + [
@@ -79,6 +82,7 @@ def load_explanations(path: Path = EXPLAINED) -> tuple[Explanation, ...]:
             row["manual"],
             row["reason"],
             re.compile(row["request"].encode()) if "request" in row else None,
+            row.get("both"),
         )
         for row in rows
     )
@@ -92,7 +96,7 @@ def ask(modsecurity: Engine, sekisho: Engine, cases: Iterable[Case], level: int)
         ours = frozenset(sekisho.grade(case.request, case.response)[1])
         asked += 1
         if theirs != ours:
-            found.append(Disagreement(case, level, theirs - ours, ours - theirs))
+            found.append(Disagreement(case, level, theirs - ours, ours - theirs, theirs & ours))
     return asked, found
 
 
@@ -113,7 +117,7 @@ def _reasons(one: Disagreement, explanations: Sequence[Explanation]) -> frozense
     for side, rule in one.differences():
         if rule in _SUMS:
             continue
-        covering = [explanation for explanation in explanations if explanation.covers(one.case, side, rule)]
+        covering = [explanation for explanation in explanations if explanation.covers(one, side, rule)]
         if not covering:
             return None
         used.update(covering)

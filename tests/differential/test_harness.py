@@ -107,7 +107,7 @@ class _Fixed:
 
 
 _CASE = cases.Case("made-1", "a case", _PLAIN)
-_ROW = Explanation(frozenset({1}), "sekisho", "sekisho", "why", None)
+_ROW = Explanation(frozenset({1}), "sekisho", "sekisho", "why")
 
 
 @pytest.mark.parametrize(
@@ -135,18 +135,20 @@ def test_a_disagreement_is_explained_whole_or_not_at_all(
     assert (outcome.asked, len(outcome.explained), len(outcome.unexplained)) == (1, explained, unexplained)
 
 
-def test_an_explanation_may_ask_for_a_form_of_request() -> None:
-
-    row = Explanation(frozenset({1}), "modsecurity", "silent", "why", re.compile(rb"^POST "))
-    one = Disagreement(_CASE, 1, frozenset({1}), frozenset())
-    assert len(sort(1, [one], [row]).unexplained) == 1
+def test_an_explanation_may_ask_for_a_form_of_request_and_for_a_rule_that_both_fired() -> None:
+    row = Explanation(frozenset(), "modsecurity", "silent", "why", re.compile(rb"^POST "), both=2)
     posted = cases.Case("made-2", "a form", form([("a", "b")]).raw())
-    assert len(sort(1, [Disagreement(posted, 1, frozenset({1}), frozenset())], [row]).explained) == 1
+    unexplained = [
+        len(sort(1, [Disagreement(case, 1, frozenset({1}), frozenset(), common)], [row]).unexplained)
+        for case in (_CASE, posted)
+        for common in (frozenset[int](), frozenset({2}))
+    ]
+    assert unexplained == [1, 1, 1, 0]
 
 
 def test_every_explanation_can_be_read_and_says_enough() -> None:
     for row in load_explanations():
-        assert row.rules
+        assert row.rules or row.request or row.both, "a row for any rule must say where"
         assert row.side in SIDES
         assert row.manual in MANUAL
         assert len(row.reason) > 40
