@@ -240,9 +240,11 @@ class Rule:
     def _matched(self, run: State, link: Link) -> None:
         for effect in link.setvars:
             effect(run)
+        if not self.listed:
+            return
         if link.logdata is not None:
             run.logdata = link.logdata(run)
         if link.message is not None:
             run.message = link.message(run)
-        if self.multi and self.listed and link is self.links[-1]:
+        if self.multi and link is self.links[-1]:
             self.list(run)

@@ -164,28 +164,33 @@ def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Gro
 
 
 def _looked_at(link: Link, needle: Needle, *, characters: bool) -> tuple[Needle, list[Steps]]:
-    """The needle as it is compiled, and the chains before it: all stages with multiMatch."""
-    steps = steps_of(link.chain, characters=characters)
-    if link.multi:
-        return needle, stages_of(link.chain, characters=characters)
-    return _caseless(needle, steps) if _ignores_case(needle) else (needle, [steps])
+    """The needle as it is compiled, and the chains before it: all stages with multiMatch.
+
+    Where the needle can ignore case, steps that only change case are not applied.
+    """
+    chains = (
+        stages_of(link.chain, characters=characters) if link.multi else [steps_of(link.chain, characters=characters)]
+    )
+    if not _ignores_case(needle) or not any(step.name in _LOWERS for steps in chains for step in steps):
+        return needle, chains
+    caseless = Needle(needle.kind, needle.pattern, True, needle.text, needle.more)
+    return caseless, [_without_case(steps) for steps in chains]
 
 
-def _caseless(needle: Needle, steps: Steps) -> tuple[Needle, list[Steps]]:
-    """Where the last steps change case and do nothing else that depends on it, the needle ignores case in their place."""
-    start = len(steps)
-    while start and steps[start - 1].name in _CASE_BLIND | _LOWERS:
-        start -= 1
-    if not any(step.name in _LOWERS for step in steps[start:]):
-        return needle, [steps]
-    tail = [_without_case(step) for step in steps[start:] if step.name != "lowercase"]
-    return Needle(needle.kind, needle.pattern, True, needle.text, needle.more), [(*steps[:start], *tail)]
-
-
-def _without_case(step: Step) -> Step:
-    if step.name != "cmdline" or step.active is None:
-        return step
-    return Step("cmdline-", step.function, step.active - _UPPER)
+def _without_case(steps: Steps) -> Steps:
+    """At the end of a chain, or before steps that do not care for case, lowercase goes; elsewhere it only follows others."""
+    kept: list[Step] = []
+    blind = True
+    for step in reversed(steps):
+        if step.name == "lowercase":
+            if not blind:
+                kept.append(step.following())
+        elif step.name == "cmdline" and step.active is not None:
+            kept.append(Step("cmdline-", step.function, step.active - _UPPER) if blind else step)
+        else:
+            blind = blind and step.name in _CASE_BLIND
+            kept.append(step)
+    return tuple(reversed(kept))
 
 
 def _ignores_case(needle: Needle) -> bool:

@@ -22,6 +22,9 @@ _SEPARATOR = b"\x01"  # joins values where only their bytes matter; no transform
 _COMMON = bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + bytes(range(0x80, 0x100))
 _DIGITS, _UPPER = frozenset(range(0x30, 0x3A)), frozenset(range(0x41, 0x5B))
 _LOWER, _HIGH = frozenset(range(0x61, 0x7B)), frozenset(range(0x80, 0x100))
+_BASE64 = frozenset(
+    b"+/= \r\n\0"
+)  # with letters and digits, all that base64Decode decodes; a value with anything else stays
 _KIND_BYTES = 24  # punctuation of one value, up to which what it means for the steps is remembered
 
 Candidates = dict[int, set[bytes]]
@@ -76,7 +79,10 @@ class _GroupSieve:
         self._sources = tuple((1 << bit, source) for bit, source in enumerate(group.sources))
         self._chains = {number: plan.chains[number] for number in group.chains}
         self._steps = tuple({step.name: step for steps in self._chains.values() for step in steps}.values())
-        self._loud_for_all = _mask(self._steps, lambda active: bool(active & (_DIGITS | _LOWER | _UPPER)))
+        self._base64 = sum(1 << bit for bit, step in enumerate(self._steps) if step.name == "base64decode")
+        self._loud_for_all = (
+            _mask(self._steps, lambda active: bool(active & (_DIGITS | _LOWER | _UPPER))) & ~self._base64
+        )
         self._loud_for_high = _mask(self._steps, lambda active: bool(active & _HIGH))
         self._decoding = tuple((1 << bit, step) for bit, step in enumerate(self._steps) if "+" in step.name)
         self._kinds: dict[bytes, int] = {}
@@ -156,6 +162,8 @@ class _GroupSieve:
         kind = value.translate(None, _COMMON)
         present = frozenset(kind)
         loud = self._loud_for_all | _mask(self._steps, lambda active: not active.isdisjoint(present))
+        if self._base64 and (present <= _BASE64 or 0 in present):
+            loud |= self._base64
         if len(kind) <= _KIND_BYTES and len(self._kinds) < SHORTCUTS_MAX:
             self._kinds[kind] = loud
         return loud
@@ -177,6 +185,7 @@ class _GroupSieve:
             first = next((at for at, step in enumerate(steps) if loud & bits[step.name]), None)
             if first is None:
                 continue
+            first = next((at for at, step in enumerate(steps[:first]) if step.follows), first)
             key = tuple(step.name for step in steps[first:])
             deciding = 0
             for name in key:

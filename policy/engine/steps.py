@@ -15,6 +15,14 @@ class Step(NamedTuple):
     function: Callable[[bytes], bytes]
     active: frozenset[int] | None
 
+    def following(self) -> Step:
+        """The same step, applied only where another one of its chain has something to do."""
+        return Step(self.name + "~", self.function, frozenset())
+
+    @property
+    def follows(self) -> bool:
+        return self.name.endswith("~")
+
 
 Steps = tuple[Step, ...]
 
