@@ -15,10 +15,14 @@ ARGUMENTS_MAX = 10_000
 HEADERS_MAX = 4_096
 # parts of one multipart body, as arguments: each is an argument or a file
 PARTS_MAX = 10_000
-# header lines of one part; browsers send two, and each costs a microsecond
-PART_HEADERS_MAX = 256
+# header lines of one part; browsers send two
+PART_HEADERS_MAX = 64
+# header lines of all parts of a body; each costs two microseconds
+PART_LINES_MAX = 30_000
 # levels of a JSON document, as in the configuration that ModSecurity recommends
 JSON_DEPTH_MAX = 512
+# objects and arrays of a JSON document, so that empty ones have an end too
+JSON_CONTAINERS_MAX = 10_000
 # bytes of all names of a JSON document together; a name repeats its parents, so that depth would multiply it
 JSON_NAME_BYTES_MAX = 8_388_608
 # levels of an XML document; libxml2's own bound where nothing else is asked of it

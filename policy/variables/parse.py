@@ -65,15 +65,17 @@ def _split(raw: bytes) -> tuple[bytes, list[Pair], bytes]:
     head = raw if end is None else raw[: end.start()]
     rest = b"" if end is None else raw[end.end() :]
     first, *lines = _LINE_END.split(head)
-    headers: list[Pair] = []
+    names: list[bytes] = []
+    values: list[list[bytes]] = []
     for line in lines:
-        if line[:1] in (b" ", b"\t") and headers:
-            name, value = headers[-1]
-            headers[-1] = (name, (value + b" " + line.strip(_BLANK)).strip(_BLANK))
+        if line[:1] in (b" ", b"\t") and names:
+            values[-1].append(line.strip(_BLANK))
         elif line:
             name, _, value = line.partition(b":")
-            headers.append((name.strip(_BLANK), value.strip(_BLANK)))
-    return first.rstrip(b"\r"), headers, rest
+            names.append(name.strip(_BLANK))
+            values.append([value.strip(_BLANK)])
+    joined = [b" ".join(pieces).strip(_BLANK) for pieces in values]
+    return first.rstrip(b"\r"), list(zip(names, joined, strict=True)), rest
 
 
 def _body(headers: list[Pair], rest: bytes) -> bytes:

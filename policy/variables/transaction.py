@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from policy.variables import body, headers
 from policy.variables.facts import DEFAULTS, Options, RequestFacts, ResponseFacts
 from policy.variables.item import NOTHING, Item, Items, Pair
-from policy.variables.limits import HEADERS_MAX
+from policy.variables.limits import ARGUMENTS_MAX, HEADERS_MAX
 from policy.variables.processors.urlencoded import NO_FORM, Form, read_form
 from policy.variables.table import BODY_VARIABLES, RESPONSE_VARIABLES, TABLE
 from policy.variables.target import Target, read_target
@@ -25,8 +25,8 @@ class Transaction:
     """
 
     __slots__ = (
-        "_cache", "_form", "_index", "_target", "body_over_limit", "duration", "exceeded", "facts", "forced_processor", "options",
-        "reading", "request_body", "response", "response_body", "response_over_limit",
+        "_cache", "_cookies", "_form", "_index", "_target", "body_over_limit", "duration", "exceeded", "facts",
+        "forced_processor", "options", "reading", "request_body", "response", "response_body", "response_over_limit",
     )  # fmt: skip
 
     facts: RequestFacts
@@ -51,6 +51,7 @@ class Transaction:
         self._index: dict[str, dict[bytes, list[Item]]] = {}
         self._target: Target | None = None
         self._form: Form | None = None
+        self._cookies: list[Pair] | None = None
 
     # what rules ask for
 
@@ -172,5 +173,13 @@ class Transaction:
         return list(self.reading.arguments) if self.reading.posted else []
 
     def cookie_pairs(self) -> list[Pair]:
-        values = self.header_values(b"cookie")
-        return [pair for value in values for pair in headers.read_cookies(value)]
+        """The cookies of all Cookie headers, read once for their names and values."""
+        if self._cookies is None:
+            found: list[Pair] = []
+            for value in self.header_values(b"cookie"):
+                found += headers.read_cookies(value)
+            if len(found) > ARGUMENTS_MAX:
+                self.exceeded = "ARGUMENTS_MAX"
+                del found[ARGUMENTS_MAX:]
+            self._cookies = found
+        return self._cookies

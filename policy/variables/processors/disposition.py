@@ -16,10 +16,9 @@ _CHARSET = re.compile(rb"[0-9A-Za-z!#$%&+\-^_`{}~]+'[^']*'")
 _CHARSET_ONLY = re.compile(rb"[0-9A-Za-z!#$%&+\-^_`{}~]+'")
 _EXTENDED = re.compile(rb"(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z!#$&+\-.^_`~])*")
 _QUOTED = {
-    quote: re.compile(rb"(?:[^\\%b]|\\.)*" % quote, re.DOTALL)  # a backslash takes any byte with it
+    quote: re.compile(rb"[^\\%b]*(?:\\.[^\\%b]*)*" % (quote, quote), re.DOTALL)  # a backslash takes any byte with it
     for quote in (b'"', b"'")
 }
-_ESCAPED = {quote: re.compile(rb"\\([\\%b])" % quote) for quote in (b'"', b"'")}
 
 
 @dataclass(slots=True)
@@ -148,7 +147,7 @@ def _content(found: Disposition, value: bytes, at: int) -> tuple[bytes, bytes, i
     if at == len(value):
         found.invalid_quoting = True
         raise _Wrong(-15)
-    return _ESCAPED[quote].sub(rb"\1", text) if b"\\" in text else text, quote, at + 1
+    return _unescaped(text, quote), quote, at + 1
 
 
 def _take(found: Disposition, name: bytes, content: bytes, quote: bytes) -> None:
@@ -170,3 +169,10 @@ def _take(found: Disposition, name: bytes, content: bytes, quote: bytes) -> None
         found.extended = content
     else:
         raise _Wrong(-11)
+
+
+def _unescaped(text: bytes, quote: bytes) -> bytes:
+    """Only the quote and the backslash can be escaped; there is no NUL in a header line."""
+    if b"\\" not in text:
+        return text
+    return text.replace(b"\\\\", b"\0").replace(b"\\" + quote, quote).replace(b"\0", b"\\")

@@ -9,10 +9,17 @@ first half of a surrogate pair takes whatever escape follows for the second. The
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from dataclasses import dataclass, field
 
 from policy.variables.item import Pair
-from policy.variables.limits import ARGUMENTS_MAX, JSON_DEPTH_DEFAULT, JSON_DEPTH_MAX, JSON_NAME_BYTES_MAX
+from policy.variables.limits import (
+    ARGUMENTS_MAX,
+    JSON_CONTAINERS_MAX,
+    JSON_DEPTH_DEFAULT,
+    JSON_DEPTH_MAX,
+    JSON_NAME_BYTES_MAX,
+)
 
 _SPACE = rb"[ \t\n\v\f\r]*"
 _STRING = rb'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*)"'
@@ -31,6 +38,7 @@ _BLANK = re.compile(_SPACE)
 _UTF8_FORM = re.compile(
     rb"(?:[\x00-\x7f]|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3})*+"
 )
+_ESCAPES = re.compile(rb'\\(["\\/bfnrt])|(?:\\u[0-9A-Fa-f]{4})+')
 _ESCAPE = re.compile(rb'\\(?:(["\\/bfnrt])|u([Dd][89ABab][0-9A-Fa-f]{2})(?:\\u([0-9A-Fa-f]{4}))?|u([0-9A-Fa-f]{4}))')
 # YAJL drops the byte after the first half of a surrogate pair that has no second
 _STRICT_ESCAPE = re.compile(
@@ -81,7 +89,7 @@ def read_json(
 class _Reader:
     """`_at` is behind the last token. No recursion: the containers that are open are a list."""
 
-    __slots__ = ("_at", "_body", "_depth_limit", "_escape", "_found", "_name_bytes", "_open", "_room")
+    __slots__ = ("_at", "_body", "_containers", "_depth_limit", "_escape", "_found", "_name_bytes", "_open", "_room")
 
     def __init__(self, found: Json, body: bytes, depth_limit: int, room: int | None, escape: re.Pattern[bytes]) -> None:
         self._found = found
@@ -91,6 +99,7 @@ class _Reader:
         self._escape = escape
         self._at = 0
         self._name_bytes = 0
+        self._containers = 0
         self._open: list[_Container] = []
 
     def read(self) -> None:
@@ -136,6 +145,9 @@ class _Reader:
         self._after_value()
 
     def _enter(self, name: bytes, *, is_array: bool) -> None:
+        self._containers += 1
+        if self._containers > JSON_CONTAINERS_MAX:
+            raise _Stop(b"more containers than JSON_CONTAINERS_MAX", "JSON_CONTAINERS_MAX")
         depth = len(self._open) + 1
         if depth > self._depth_limit:
             raise _Stop(b"Parsing depth limit exceeded")
@@ -182,7 +194,18 @@ def _text(raw: bytes, escape: re.Pattern[bytes]) -> bytes:
     """A string without its escapes."""
     if not raw.isascii() and not _UTF8_FORM.fullmatch(raw):
         raise _Stop(b"a string is not UTF-8")
-    return escape.sub(_unescaped, raw) if b"\\" in raw else raw
+    if b"\\" not in raw:
+        return raw
+    try:
+        return _ESCAPES.sub(_decoded, raw)
+    except UnicodeDecodeError:  # a surrogate that has no partner
+        return escape.sub(_unescaped, raw)
+
+
+def _decoded(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return _SHORT.get(match[1], match[1])
+    return unhexlify(match[0].replace(b"\\u", b"")).decode("utf-16-be").encode()
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

@@ -8,13 +8,17 @@ Known bug of ModSecurity that only the strict reading has: line ends inside a va
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from policy.variables.limits import MULTIPART_LINE_BYTES, PARTS_MAX
+from policy.variables.limits import MULTIPART_LINE_BYTES, PART_LINES_MAX, PARTS_MAX
 from policy.variables.processors.boundary import Boundary, read_boundary
 from policy.variables.processors.parts import Multipart, Part, Stop, take_header
 
 _SPACE = b" \t\n\v\f\r"
+_LIKE_BOUNDARY = re.compile(
+    rb"\n--[^\x00\n][^\x00]"
+)  # as a string that ends with the line or a NUL, longer than three bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class _Reader:
     """The state of one reading; `_at` is always at the beginning of a line."""
 
     __slots__ = (
-        "_at", "_body", "_boundaries", "_complete", "_delimiter", "_extraction", "_files", "_found", "_part", "_quoted",
+        "_at", "_body", "_boundaries", "_complete", "_delimiter", "_extraction", "_files", "_found", "_header_lines",
+        "_part", "_quoted", "_special",
     )  # fmt: skip
 
     def __init__(self, found: Multipart, body: bytes, boundary: Boundary, extraction: Extraction) -> None:
@@ -56,11 +61,13 @@ class _Reader:
         self._body = body
         self._delimiter = b"--" + boundary.value
         self._quoted = boundary.quoted
+        self._special = re.compile(rb'\n--(?:[ \t\v\f\r]*|")%b' % re.escape(boundary.value))
         self._extraction = extraction
         self._at = 0
         self._boundaries = 0
         self._complete = False
         self._files = 0
+        self._header_lines = 0
         self._part: Part | None = None
 
     def read(self) -> Multipart:
@@ -87,11 +94,14 @@ class _Reader:
     def _next(self) -> bool:
         """Take one line, or all lines up to the next that may be a boundary; whether the reading goes on."""
         body, at, part = self._body, self._at, self._part
-        if body.startswith(b"--", at) or (part is not None and not part.in_data):
+        if at == 0 or (part is not None and not part.in_data):
             return self._line(at)
-        end = body.find(b"\n--", at) + 1 or body.rfind(b"\n", at) + 1
-        if not end:
+        special = self._special.search(body, at - 1)
+        end = special.start() + 1 if special else body.rfind(b"\n", at) + 1
+        if end <= at:
             return self._line(at)
+        if _LIKE_BOUNDARY.search(body, at - 1, end):
+            self._found.unmatched_boundary = 1
         self._look_inside(at, end)
         self._take_data(at, end)
         self._at = end
@@ -112,7 +122,7 @@ class _Reader:
             elif size >= MULTIPART_LINE_BYTES:
                 raise Stop(b"Multipart: Part header line over %d bytes long" % MULTIPART_LINE_BYTES)
             else:
-                take_header(self._found, part, line)
+                self._header(part, line)
         self._at = end
         if self._complete:
             self._found.data_after = end < len(body)
@@ -139,6 +149,13 @@ class _Reader:
 
     def _after_lone_lf(self) -> bool:
         return self._body[max(0, self._at - 2) : self._at] != b"\r\n" and self._at > 0
+
+    def _header(self, part: Part, line: bytes) -> None:
+        self._header_lines += 1
+        if self._header_lines > PART_LINES_MAX:
+            self._found.exceeded = "PART_LINES_MAX"
+            raise Stop(b"More header lines than PART_LINES_MAX")
+        take_header(self._found, part, line)
 
     # boundaries
 

@@ -24,7 +24,7 @@ from policy.variables.limits import (
 )
 
 _CONTENT = etree.XPath("string()", smart_strings=False)
-_DEEP = etree.XPath("boolean(" + "/*" * (XML_DEPTH_MAX + 1) + ")")
+_DEEP = etree.XPath("boolean(" + "/*" * XML_DEPTH_MAX + ")")
 _LEAVES = etree.XPath("//*[not(*)]")
 _FAULT = b"XML: Failed to parse document."
 _NAMESPACE_DOMAIN = etree.ErrorDomains.NAMESPACE
@@ -105,11 +105,12 @@ def read_xml(body: bytes, into_args: str = "off", room: int | None = None) -> Xm
         found.exceeded = "XML_BYTES_MAX" if len(body) > XML_BYTES_MAX else "XML_MARKUP_MAX"
         found.error = b"XML: larger than " + found.exceeded.encode()
         return found
-    tree, found.error = _parsed(body)
+    tree, found.error, exhausted = _parsed(body)
     if tree is None:
         return found
-    if _DEEP(tree):
-        found.error, found.exceeded = b"XML: deeper than XML_DEPTH_MAX", "XML_DEPTH_MAX"
+    if exhausted:
+        deep = bool(_DEEP(tree))
+        found.exceeded = "XML_DEPTH_MAX" if deep else "XML_BYTES_MAX"
     if into_args != "onlyargs":
         found.document = Document(tree)
     if into_args == "onlyargs" or (into_args == "on" and not found.error):
@@ -129,20 +130,22 @@ def _parser(*, recover: bool) -> etree.XMLParser:
     )
 
 
-def _parsed(body: bytes) -> tuple[etree._Element | None, bytes]:
-    """(the tree, what is wrong with it)."""
+def _parsed(body: bytes) -> tuple[etree._Element | None, bytes, bool]:
+    """(the tree, what is wrong with it, whether that is a bound of libxml2's, which has the same depth as ours)."""
     error = b""
+    exhausted = False
     parser = _parser(recover=False)
     try:
         tree = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
         error = b"" if _only_namespaces(body, parser.error_log) else _FAULT
+        exhausted = any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log)
         tree = _recovered(body)
     if tree is not None:
         dtd = tree.getroottree().docinfo.internalDTD
         if dtd is not None and any(True for _ in dtd.iterentities()):
             error = b"XML: entity declarations are not read."
-    return tree, error
+    return tree, error, exhausted
 
 
 def _only_namespaces(body: bytes, errors: Sequence[etree._LogEntry]) -> bool:
