@@ -194,7 +194,7 @@ class _Parser:
         elif found := _NAMED.match(pattern, at + 1):
             self._named(found[0])
         elif (reference := self._reference()) is not None:
-            self._add("any", len(reference), text=b"(?:%b)" % reference)
+            self._add("any", len(reference), text=rb"\g{%b}" % reference[1:])
         else:
             value, size = self._literal(at)
             self._add("literal", size, value)

@@ -33,12 +33,17 @@ QUICK_STEPS: Final = 1_500
 # The counted form's first limit, the factor from one to the next, and the last, in steps. A step takes some 10 to 20 ns.
 FIRST_RUNG: Final = 1 << 15
 RUNG_FACTOR: Final = 4
-LAST_RUNG: Final = 1 << 25
+LAST_RUNG: Final = 1 << 23
 # A value's last rung is the first that grants so many steps for each byte, and never less than LEAST_LAST_RUNG: first whatever the
 # pattern, then for each of its alternatives. The least is for CRS patterns that take a step for each pair of bytes in headers of 1 KiB.
 STEPS_PER_BYTE: Final = 12
 STEPS_PER_ALTERNATIVE: Final = 2
 LEAST_LAST_RUNG: Final = 1 << 21
+# What a whole request may cost, in steps: first whatever its size, then for each byte. Source: 50 ms for 100 KiB at 20 ns a step.
+REQUEST_STEPS: Final = 1_000_000
+REQUEST_STEPS_PER_BYTE: Final = 16
+# What a try with the quick limit is counted for, beside the bytes of the value. Source: the calls take as long as so many steps.
+QUICK_CHARGE: Final = 200
 # PCRE2's memory for going back, in KiB. Source: a frame takes some 150 bytes; a value of 64 KiB in one repetition takes 10 MiB.
 HEAP_KIB: Final = 64 * 1024
 
@@ -67,12 +72,20 @@ EXHAUSTED: Final = Exhausted()
 
 
 class Effort:
-    """How many steps one request may still cost, for all its patterns and values together."""
+    """How many steps one request may still cost, for all its patterns and values together. Below 0 nothing is tried any more.
+
+    What is known to match, because a scanner found it, loses only its offsets and captures when that happens.
+    """
 
     __slots__ = ("left",)
 
     def __init__(self, steps: int) -> None:
         self.left = steps
+
+    @classmethod
+    def for_bytes(cls, size: int) -> Effort:
+        """For a request of so many bytes: its total is linear in them."""
+        return cls(REQUEST_STEPS + REQUEST_STEPS_PER_BYTE * size)
 
 
 class Expression:
@@ -92,8 +105,12 @@ class Expression:
         self._forms: dict[int, pcre2.Pattern] = {}
 
     def search(self, value: bytes, at: int = 0, effort: Effort | None = None) -> Found | Exhausted | None:
-        """The first match that starts at or after `at`. Steps beyond the first limit are taken from `effort`."""
+        """The first match that starts at or after `at`. What it costs is taken from `effort`."""
+        if effort is not None and effort.left < 0:
+            return EXHAUSTED
         if len(value) <= QUICK_BYTES:
+            if effort is not None:
+                effort.left -= QUICK_CHARGE + len(value)
             found = self._run(self._quick, value, at)
             if found is not EXHAUSTED:
                 return found
@@ -105,17 +122,11 @@ class Expression:
             limit *= RUNG_FACTOR
         last = last_rung(self._per_byte * len(value))
         while True:
-            if effort is not None:
-                if effort.left < limit:
-                    return EXHAUSTED
-                effort.left -= len(value)
             found = self._run(self._form(limit), value, at)
-            if found is not EXHAUSTED or limit >= last:
-                if effort is not None and found is EXHAUSTED:
-                    effort.left -= limit
-                return found
             if effort is not None:
-                effort.left -= limit
+                effort.left -= limit if found is EXHAUSTED else len(value)
+            if found is not EXHAUSTED or limit >= last or (effort is not None and effort.left < 0):
+                return found
             limit *= RUNG_FACTOR
 
     def _form(self, limit: int) -> pcre2.Pattern:

@@ -17,7 +17,7 @@ from policy.operators.pattern import NESTING, PATTERN_BYTES, Item, PatternInvali
             rb"\x{41}\x42\103",
             [Token("literal", rb"\x{41}", 65), Token("literal", rb"\x42", 66), Token("literal", rb"\103", 67)],
         ),
-        (rb"(\1)", [Token("open", b"("), Token("any", rb"(?:\1)"), Token("close", b")")]),
+        (rb"(\1)", [Token("open", b"("), Token("any", rb"\g{1}"), Token("close", b")")]),
         (rb"\11", [Token("literal", rb"\11", 9)]),
         (b"(?#a)", []),
         (b"[^a-c-]", [Token("class", b"[^a-c-]", 1, (Item(97, 99), Item(45, 45)))]),

@@ -10,7 +10,10 @@ from policy.operators.pcre import (
     LAST_RUNG,
     LEAST_LAST_RUNG,
     QUICK_BYTES,
+    QUICK_CHARGE,
     QUICK_STEPS,
+    REQUEST_STEPS,
+    REQUEST_STEPS_PER_BYTE,
     RUNG_FACTOR,
     Effort,
     Expression,
@@ -90,16 +93,28 @@ def test_effort_is_spent_and_then_nothing_is_tried() -> None:
     expression = Expression(rb"(?:a+)+[$%]", characters=False)
     effort = Effort(FIRST_RUNG)
     assert expression.search(b"a" * 1_000, 0, effort) is EXHAUSTED
-    assert effort.left == -1_000
-    assert expression.search(b"b" * 1_000, 0, effort) is EXHAUSTED
-    assert effort.left == -1_000
+    assert effort.left == FIRST_RUNG - FIRST_RUNG * (1 + RUNG_FACTOR)
+    for value in (b"b", b"b" * 1_000):
+        assert expression.search(value, 0, effort) is EXHAUSTED
+    assert effort.left == FIRST_RUNG - FIRST_RUNG * (1 + RUNG_FACTOR)
 
 
-def test_effort_below_the_first_rung_is_not_enough() -> None:
+@pytest.mark.parametrize(
+    ("size", "cost"), [(QUICK_BYTES, QUICK_CHARGE + QUICK_BYTES), (QUICK_BYTES + 1, QUICK_BYTES + 1)]
+)
+def test_effort_ends_below_0(size: int, cost: int) -> None:
     expression = Expression(b"a", characters=False)
-    assert expression.search(b"b" * 1_000, 0, Effort(FIRST_RUNG - 1)) is EXHAUSTED
-    assert expression.search(b"b" * 1_000, 0, Effort(FIRST_RUNG)) is None
-    assert expression.search(b"b" * QUICK_BYTES, 0, Effort(0)) is None
+    effort = Effort(cost)
+    assert expression.search(b"b" * size, 0, effort) is None
+    assert effort.left == 0
+    assert expression.search(b"b" * size, 0, effort) is None
+    assert effort.left == -cost
+    assert expression.search(b"b" * size, 0, effort) is EXHAUSTED
+
+
+def test_a_request_is_granted_steps_for_its_bytes() -> None:
+    assert Effort.for_bytes(0).left == REQUEST_STEPS
+    assert Effort.for_bytes(10).left == REQUEST_STEPS + 10 * REQUEST_STEPS_PER_BYTE
 
 
 def test_memory_is_bounded() -> None:

@@ -18,7 +18,7 @@ from policy.operators.rewrite import bytewise, characterwise, counted, members
         (rb"\C+", rb"(?s:.)+"),
         ("あ".encode(), rb"\xe3\x81\x82"),
         (rb"(a)\10", rb"(a)\x08"),
-        (rb"(a)\1\060", rb"(a)(?:\1)0"),
+        (rb"(a)\1\060", rb"(a)\g{1}0"),
     ],
 )
 def test_bytewise(pattern: bytes, written: bytes) -> None:
