@@ -54,6 +54,8 @@ class Fault(StrEnum):
     NOT_ARRIVAL_NUMBER = "not_arrival_number"
     NOT_VISIBLE_ASCII = "not_visible_ascii"
     # ours
+    RULES_LIMIT = "rules_limit"  # the request is larger or deeper than the rules stage reads
+    RULES_FAILED = "rules_failed"  # the rules stage could not end its work
     STAGE_SKIPPED = "stage_skipped"  # a stage that the route names did not run on the whole request
 
 

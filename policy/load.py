@@ -12,6 +12,7 @@ from policy.pipeline import Policy
 from policy.problems import PolicyInvalid, Problem
 from policy.procedure_file import AVAILABLE_STAGES, read_route
 from policy.route import Route, overlaps
+from policy.rule_book import RuleBook, RuleChoice
 from policy.toml_lines import TomlInvalid, parse_toml
 from policy.toml_table import Source
 
@@ -21,12 +22,21 @@ INSTALLED = Path(__file__).parent / "procedures"  # the catalogue that comes wit
 MAX_FILE_BYTES = 1 << 20  # bytes of one procedure file; the largest of the catalogue has 12 KB
 
 
-def load_policy(directories: Sequence[Path], tenants: Mapping[str, Sequence[str]], *, open_routes: bool) -> Policy:
+def load_policy(
+    directories: Sequence[Path],
+    tenants: Mapping[str, Sequence[str]],
+    *,
+    open_routes: bool,
+    rules: RuleChoice | None = None,
+) -> Policy:
     """The policy of every procedure in `directories` (none: the installed catalogue) for `tenants` (name -> hosts).
 
     Raises PolicyInvalid with every problem found.
     """
+    rules = rules or RuleChoice()
     routes, problems = read_routes(directories)
+    for route in routes:
+        problems += _rules_missing(route, tenants, rules)
     for route in routes:
         for tenant in sorted((route.tenants or frozenset()) - tenants.keys()):
             problems.append(
@@ -39,7 +49,32 @@ def load_policy(directories: Sequence[Path], tenants: Mapping[str, Sequence[str]
             )
     if problems:
         raise PolicyInvalid(problems)
-    return Policy(tuple(routes), frozenset(tenants), open_routes=open_routes)
+    return Policy(tuple(routes), frozenset(tenants), open_routes=open_routes, rules=RuleBook(rules))
+
+
+def _rules_missing(route: Route, tenants: Mapping[str, Sequence[str]], rules: RuleChoice) -> list[Problem]:
+    """A route never runs with less than it asks for."""
+    if route.rule_set is not None and route.rule_set not in rules.sets:
+        return [
+            Problem(
+                route.source,
+                route.lines.get("rule_set", route.source_line),
+                f'the rule set "{route.rule_set}" is not configured',
+                "declare it by a [[rule_set]] in sekisho.toml, or leave rule_set out",
+            )
+        ]
+    if "rules" not in route.stages or route.rule_set is not None or rules.default is not None:
+        return []
+    without = sorted((route.tenants or frozenset(tenants)) - rules.by_tenant.keys())
+    return [
+        Problem(
+            route.source,
+            route.lines.get("stages", route.source_line),
+            f'the stage "rules" is asked for, but the tenant "{tenant}" has no rule set',
+            "write rule_set = … under [policy] or under this tenant, in sekisho.toml",
+        )
+        for tenant in without
+    ]
 
 
 def read_routes(directories: Sequence[Path]) -> tuple[list[Route], list[Problem]]:

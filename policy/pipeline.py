@@ -6,8 +6,11 @@ Rules:
 2. Errors of the request are findings and end in Denied. Calls out of order raise PolicyMisuse: they are the caller's bug.
 3. This is the only module that makes `Admitted`.
 
-The `rules` and `files` stages have their places here (`_finish_stage`, `file_*`, `raw`) and nothing else yet; a route
-that names one of them does not load (`policy.load`), and if it did it would be denied.
+4. The rules stage judges the head before the body is read, and the whole at the end; it sees what the schema accepted, as it
+   crosses. It runs wherever a rule set is configured for the route, and a route that names it loads only where one is.
+
+The `files` stage has its place here (`_finish_stage`, `file_*`) and nothing else yet; a route that names it does not load
+(`policy.load`), and if it did it would be denied.
 """
 
 from __future__ import annotations
@@ -17,9 +20,13 @@ from urllib.parse import quote, urlencode
 
 from policy.faults import Fault
 from policy.headers import end_to_end, forwarded
+from policy.inspection import STAGE, Inspection
 from policy.request import RequestHead
 from policy.route import OPEN_ROUTE, Route, RouteTable, canonical_path, day_in_japan
+from policy.rule_book import RuleBook
+from policy.rule_set import RuleSet
 from policy.schema import Submission
+from policy.variables.facts import ResponseFacts
 from policy.verdict import Admitted, Code, Denied, Finding, ForwardHead, PolicyMisuse, _admit
 
 
@@ -32,17 +39,20 @@ class _Phase(Enum):
 class Policy:
     """Everything that was loaded, immutable. `open` is the route stage."""
 
-    __slots__ = ("_open_routes", "_routes", "routes")
+    __slots__ = ("_open_routes", "_routes", "routes", "rules")
 
-    def __init__(self, routes: tuple[Route, ...], tenants: frozenset[str], *, open_routes: bool) -> None:
+    def __init__(
+        self, routes: tuple[Route, ...], tenants: frozenset[str], *, open_routes: bool, rules: RuleBook | None = None
+    ) -> None:
         self.routes = routes
+        self.rules = rules or RuleBook()
         self._routes = RouteTable(routes, tenants)
         self._open_routes = open_routes
 
     def open(self, request: RequestHead) -> Judgement | Denied:
         """Find the route and judge what the head alone decides. The body follows through the Judgement."""
         if self._open_routes:
-            return _open_judgement(request)
+            return _begun(_open_judgement(request, self.rules.rules_for(request.tenant, OPEN_ROUTE)))
         if request.tenant not in self._routes.tenants:
             return _denied(Code.ROUTE_UNKNOWN, Fault.TENANT_UNKNOWN)
         path = canonical_path(request.path)
@@ -56,7 +66,9 @@ class Policy:
         wanted = "GET" if request.method == "HEAD" else request.method
         for route in in_effect:
             if route.method == wanted:
-                return _declared_judgement(route, request, path)
+                rules = self.rules.rules_for(request.tenant, route)
+                judgement = _declared_judgement(route, request, path, rules)
+                return judgement if isinstance(judgement, Denied) else _begun(judgement)
         return Denied(
             (Finding("route", Code.METHOD_NOT_ALLOWED, "", Fault.METHOD),),
             in_effect[0].id,
@@ -67,9 +79,11 @@ class Policy:
 class Judgement:
     """One request on its way. Feed it the body as it streams, then `finish`."""
 
-    __slots__ = ("_phase", "_ran", "_request", "_submission", "head", "route")
+    __slots__ = ("_inspection", "_phase", "_ran", "_request", "_rules", "_submission", "head", "route")
 
-    def __init__(self, route: Route, request: RequestHead, head: ForwardHead, query_fields: int) -> None:
+    def __init__(
+        self, route: Route, request: RequestHead, head: ForwardHead, query_fields: int, rules: RuleSet | None
+    ) -> None:
         self.route = route
         self.head = head
         self._request = request
@@ -77,6 +91,13 @@ class Judgement:
         self._submission.accepted = query_fields
         self._phase = _Phase.BODY
         self._ran = {"route"}
+        self._rules = rules
+        self._inspection: Inspection | None = None
+        if rules is not None and rules.mode != "off":
+            day = day_in_japan(request.received_ms)
+            self._inspection = Inspection(
+                rules, request, route.id, day, self._submission.is_declared, is_open=route.open
+            )
 
     @property
     def is_denied(self) -> bool:
@@ -87,14 +108,22 @@ class Judgement:
         """One field of an urlencoded or multipart body. The value that goes on, or None when it does not."""
         if self._phase is not _Phase.BODY or self._request.body_kind not in _FORM_KINDS or self.route.open:
             raise PolicyMisuse(f"field() in {self._where()}")
-        return self._submission.field(name, value)
+        normal = self._submission.field(name, value)
+        if normal is not None and self._inspection is not None:
+            self._inspection.field(name, normal)
+        return normal
 
     def document(self, value: object) -> object | None:
         """The whole of a JSON body. The object that goes on, or None when it does not."""
         if self._phase is not _Phase.BODY or self._request.body_kind != "json" or self.route.open:
             raise PolicyMisuse(f"document() in {self._where()}")
         self._phase = _Phase.DOCUMENT
-        return self._submission.document(value)
+        accepted = self._submission.document(value)
+        if accepted is not None and self._inspection is not None:
+            for name, member in accepted.items():
+                for item in member if isinstance(member, list) else [member]:
+                    self._inspection.field(name, str(item))
+        return accepted
 
     def file_start(self, name: str, filename: str | None, content_type: str | None) -> bool:
         """A file begins. False: it does not go on, and neither file_data nor file_end follows.
@@ -123,17 +152,25 @@ class Judgement:
         """Body bytes of an open route, which go on as they are."""
         if self._phase is not _Phase.BODY or not self.route.open:
             raise PolicyMisuse(f"raw() in {self._where()}")
+        if self._inspection is not None:
+            self._inspection.crossing(data)
         return data
+
+    def crossing(self, data: bytes) -> None:
+        """Bytes of a declared route's body as they are to cross, for rules that look at the body as a whole."""
+        if self._inspection is not None and self._request.body_kind in ("urlencoded", "json") and not self.route.open:
+            self._inspection.crossing(data)
 
     def finish(self) -> Admitted | Denied:
         """The verdict on the whole."""
         if self._phase not in (_Phase.BODY, _Phase.DOCUMENT):
             raise PolicyMisuse(f"finish() in {self._where()}")
-        for stage in self.route.stages[1:]:
+        stages = self._stages()
+        for stage in stages[1:]:
             self._finish_stage(stage)
         self._phase = _Phase.FINISHED
         submission, route = self._submission, self.route
-        skipped = [stage for stage in route.stages if stage not in self._ran]
+        skipped = [stage for stage in stages if stage not in self._ran]
         if skipped or not route.stages:
             internal = tuple(
                 Finding(stage, Code.INTERNAL_ERROR, "", Fault.STAGE_SKIPPED) for stage in skipped or ["route"]
@@ -141,7 +178,41 @@ class Judgement:
             return Denied((*internal, *submission.findings), route.id)
         if submission.findings:
             return Denied(tuple(submission.findings), route.id)
-        return _admit(route.id, self._request.tenant, route.mode, self.head, (), submission.accepted, 0)
+        inspection = self._inspection
+        return _admit(
+            route.id,
+            self._request.tenant,
+            route.mode,
+            self.head,
+            () if inspection is None else tuple(inspection.findings),
+            submission.accepted,
+            0,
+            would_refuse=inspection is not None and inspection.would_refuse,
+        )
+
+    def response(self, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> Denied | None:
+        """What the rules say of the answer, after `finish`: None, or why it is not to be sent."""
+        if self._phase is not _Phase.FINISHED:
+            raise PolicyMisuse(f"response() in {self._where()}")
+        inspection = self._inspection
+        if inspection is None:
+            return None
+        seen = len(inspection.fired)
+        if inspection.response(ResponseFacts(status=status, headers=headers, body=body)):
+            return Denied(tuple(inspection.findings[seen:]) or tuple(inspection.findings), self.route.id)
+        return None
+
+    def _judge_head(self) -> Denied | None:
+        """The rules' verdict on the head alone."""
+        if self._inspection is not None and self._inspection.head():
+            self._phase = _Phase.FINISHED
+            return Denied(tuple(self._inspection.findings), self.route.id)
+        return None
+
+    def _stages(self) -> tuple[str, ...]:
+        """Those of the route, and the rules wherever a rule set is configured."""
+        named = self.route.stages
+        return named if self._rules is None or STAGE in named else (*named, STAGE)
 
     def _finish_stage(self, stage: str) -> None:
         """Let `stage` end its work and mark it as run. A stage that is not known here stays unmarked."""
@@ -150,6 +221,9 @@ class Judgement:
             self._ran.add(stage)  # each value was normalised as it came, by the field that declares it
         elif stage == "schema" and body_seen:
             self._finish_schema()
+            self._ran.add(stage)
+        elif stage == STAGE and self._rules is not None:
+            self._finish_rules()
             self._ran.add(stage)
 
     def _finish_schema(self) -> None:
@@ -160,6 +234,12 @@ class Judgement:
         if self.route.body_kinds and submission.is_blank and not submission.findings:
             submission.report(Code.FIELD_MISSING, "", Fault.FORM_EMPTY)
 
+    def _finish_rules(self) -> None:
+        """What the schema has refused already is not looked at: it does not cross, whatever the rules say."""
+        inspection, findings = self._inspection, self._submission.findings
+        if inspection is not None and not findings and inspection.body():
+            findings += inspection.findings
+
     def _report_file(self, target: str, fault: Fault) -> None:
         finding = Finding("files", Code.FILE_UNDECLARED, target, fault)
         if finding not in self._submission.findings:
@@ -167,6 +247,10 @@ class Judgement:
 
     def _where(self) -> str:
         return f"phase {self._phase.name}, body kind {self._request.body_kind}, route {self.route.id}"
+
+
+def _begun(judgement: Judgement) -> Judgement | Denied:
+    return judgement._judge_head() or judgement
 
 
 _FORM_KINDS = ("urlencoded", "multipart")
@@ -181,7 +265,7 @@ def _allowed_methods(routes: list[Route]) -> tuple[str, ...]:
     return tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
-def _declared_judgement(route: Route, request: RequestHead, path: str) -> Judgement | Denied:
+def _declared_judgement(route: Route, request: RequestHead, path: str, rules: RuleSet | None) -> Judgement | Denied:
     if request.body_kind is not None or request.content_length:
         if not route.body_kinds:
             return _denied(Code.BODY_UNEXPECTED, Fault.BODY, route.id)
@@ -198,9 +282,9 @@ def _declared_judgement(route: Route, request: RequestHead, path: str) -> Judgem
         accepted = asked.accepted
         query = urlencode([(name, value or "") for name, value in pairs], quote_via=quote, safe="") if pairs else None
     head = ForwardHead(request.method, path, query, forwarded(request.headers, route.forward_headers))
-    return Judgement(route, request, head, accepted)
+    return Judgement(route, request, head, accepted, rules)
 
 
-def _open_judgement(request: RequestHead) -> Judgement:
+def _open_judgement(request: RequestHead, rules: RuleSet | None) -> Judgement:
     head = ForwardHead(request.method, request.path, request.raw_query, end_to_end(request.headers))
-    return Judgement(OPEN_ROUTE, request, head, 0)
+    return Judgement(OPEN_ROUTE, request, head, 0, rules)

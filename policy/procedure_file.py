@@ -17,7 +17,7 @@ from policy.schema import Declaration, Field, Form
 from policy.toml_table import Source, Table
 
 FORMAT = 1
-AVAILABLE_STAGES = frozenset({"route", "normalise", "schema"})
+AVAILABLE_STAGES = frozenset({"route", "normalise", "schema", "rules"})  # rules: where a rule set is configured
 AVAILABLE_MODES = frozenset({"exchange"})
 NEEDED_STAGES = ("route", "normalise", "schema")
 
@@ -79,6 +79,7 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
     bodies = _bodies(table, method, form)
     body_bytes = table.integer("body_bytes", "write a number of bytes", None, (1, MAX_BODY_BYTES))
     headers = _forward_headers(table)
+    rule_set = table.text("rule_set", "write the name of a [[rule_set]] of sekisho.toml", required=False)
     table.end()
     return Route(
         id=route_id or "",
@@ -89,6 +90,7 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
         body_kinds=frozenset(bodies),
         body_bytes=body_bytes,
         stages=stages,
+        rule_set=rule_set,
         tenants=None if tenants is None else frozenset(tenants),
         form=form,
         query=query,
@@ -96,7 +98,7 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
         procedure=procedure,
         source=source.path,
         source_line=source.lines.line("route"),
-        lines={key: source.lines.line("route", key) for key in ("id", "path", "tenants")},
+        lines={key: source.lines.line("route", key) for key in ("id", "path", "tenants", "stages", "rule_set")},
     )
 
 

@@ -23,3 +23,6 @@ class RequestHead:
     content_type: str | None
     content_length: int | None
     received_ms: int  # Unix time in ms: a procedure is in effect on days of JST
+    source: str = ""  # the peer's address, for the rules
+    http_version: str = "1.1"
+    transfer: str = ""  # the transfer id: UNIQUE_ID of the rules

@@ -62,6 +62,7 @@ class Route:
     body_bytes: int | None = None  # None: the configured limit
     open: bool = False
     stages: tuple[str, ...] = ("route", "normalise", "schema")
+    rule_set: str | None = None  # None: the tenant's, or the default
     tenants: frozenset[str] | None = None  # None: every tenant
     form: Form = field(default_factory=Form)
     query: Form = field(default_factory=Form)

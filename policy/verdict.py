@@ -85,7 +85,7 @@ class PolicyMisuse(Exception):
 class Admitted:
     """Every stage of the route ran on the whole request and none denied it."""
 
-    __slots__ = ("fields", "files", "findings", "head", "mode", "route_id", "tenant")
+    __slots__ = ("fields", "files", "findings", "head", "mode", "route_id", "tenant", "would_refuse")
 
     route_id: str
     tenant: str
@@ -94,6 +94,7 @@ class Admitted:
     findings: tuple[Finding, ...]
     fields: int
     files: int
+    would_refuse: bool  # rules that only detect would have refused it
 
     def __new__(cls, *_args: Never, **_kwargs: Never) -> Admitted:
         raise TypeError("Admitted has one maker: policy.pipeline")
@@ -133,7 +134,15 @@ class Denied:
 
 
 def _admit(
-    route_id: str, tenant: str, mode: str, head: ForwardHead, findings: tuple[Finding, ...], fields: int, files: int
+    route_id: str,
+    tenant: str,
+    mode: str,
+    head: ForwardHead,
+    findings: tuple[Finding, ...],
+    fields: int,
+    files: int,
+    *,
+    would_refuse: bool = False,
 ) -> Admitted:
     """The one maker. Called from `policy.pipeline` only."""
     made = object.__new__(Admitted)
@@ -145,4 +154,5 @@ def _admit(
     put(made, "findings", findings)
     put(made, "fields", fields)
     put(made, "files", files)
+    put(made, "would_refuse", would_refuse)
     return made

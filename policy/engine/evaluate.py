@@ -149,7 +149,10 @@ class Run:
         if outcome.skip:
             state.resume = max(state.resume, rule.ordinal + 1) + outcome.skip
             state.skip = max(0, state.resume - phase.total)
-        if outcome.action == "pass" or state.mode is not EngineMode.ON:
+        if outcome.action == "pass":
+            return None
+        if state.mode is not EngineMode.ON:
+            state.would_interrupt = state.would_interrupt or outcome.action in _ACTIONS
             return None
         if outcome.action == "allow":
             state.allow = outcome.allow

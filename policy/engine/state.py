@@ -58,6 +58,7 @@ class State:
         "tx_start",
         "tx_written",
         "web_app",
+        "would_interrupt",
     )
 
     def __init__(self, transaction: Transaction, tx: Mapping[bytes, bytes], records: Records, mode: EngineMode) -> None:
@@ -93,6 +94,7 @@ class State:
         self.allow = ""
         # what has come of it
         self.fired: list[Fired] = []
+        self.would_interrupt = False  # a rule would have, but the engine only detects
         self.highest_severity = SEVERITY_NONE
         self.operator_failed = False
         self.transformed: dict[str, dict[bytes, bytes]] = {}

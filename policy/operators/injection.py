@@ -1,47 +1,63 @@
-"""detectSQLi, detectXSS: libinjection, version 3.9.2 as in libmodsecurity 3.0.15.
+"""detectSQLi, detectXSS: the C library libinjection, version 3.9.2 as in libmodsecurity.
 
 Rules:
 - detectSQLi captures the fingerprint as TX.0, detectXSS the value.
-- The package `libinjection-python` takes text only, which it encodes; a value that is no UTF-8 cannot be given to it as it is. Its
-  extension module exports libinjection's own functions, which take bytes and a length: these are called.
+- The library is called by ctypes, with bytes and a length. `scripts/libinjection` compiles it into the virtual environment, from the
+  source in a package: every Python wrapper of it is under the GPL or LGPL.
 - libinjection is linear and keeps no state. Bytes from 0x80 on are letters of a word to it, so both readings are one.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
+from functools import cache
+from pathlib import Path
 from typing import Final
 
-import libinjection  # type: ignore[import-not-found, unused-ignore]  # an extension module without stubs
+from policy.operators.base import Match, OperatorInvalid, whole
 
-from policy.operators.base import Match, whole
-
+LIBRARY: Final = Path(sys.prefix, "lib/sekisho/libinjection.so")
 # libinjection's fingerprint: at most 8 characters with the 0 at the end (libinjection.h).
 FINGERPRINT_BYTES: Final = 8
 
-_library = ctypes.CDLL(libinjection.__file__)
-_sqli = _library.libinjection_sqli
-_sqli.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p)
-_sqli.restype = ctypes.c_int
-_xss = _library.libinjection_xss
-_xss.argtypes = (ctypes.c_char_p, ctypes.c_size_t)
-_xss.restype = ctypes.c_int
+
+@cache
+def library(path: Path = LIBRARY) -> ctypes.CDLL:
+    """Raises OperatorInvalid where it is not installed."""
+    try:
+        loaded = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise OperatorInvalid(
+            f"libinjection is not at {path}", "compile it: scripts/libinjection DIRECTORY_OF_THE_VIRTUAL_ENVIRONMENT"
+        ) from error
+    loaded.libinjection_sqli.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p)
+    loaded.libinjection_sqli.restype = ctypes.c_int
+    loaded.libinjection_xss.argtypes = (ctypes.c_char_p, ctypes.c_size_t)
+    loaded.libinjection_xss.restype = ctypes.c_int
+    return loaded
 
 
 class DetectSqli:
-    __slots__ = ()
+    __slots__ = ("_fingerprint", "_sqli")
+
+    def __init__(self) -> None:
+        self._sqli = library().libinjection_sqli
+        self._fingerprint = ctypes.create_string_buffer(FINGERPRINT_BYTES)
 
     def match(self, value: bytes, characters: bool) -> Match | None:
         del characters
-        fingerprint = ctypes.create_string_buffer(FINGERPRINT_BYTES)
-        if not _sqli(value, len(value), fingerprint):
+        if not self._sqli(value, len(value), self._fingerprint):
             return None
-        return Match(0, len(value), (fingerprint.value,))
+        return Match(0, len(value), (self._fingerprint.value,))
 
 
 class DetectXss:
-    __slots__ = ()
+    __slots__ = ("_xss",)
+
+    def __init__(self) -> None:
+        self._xss = library().libinjection_xss
 
     def match(self, value: bytes, characters: bool) -> Match | None:
         del characters
-        return whole(value)._replace(groups=(value,)) if _xss(value, len(value)) else None
+        return whole(value)._replace(groups=(value,)) if self._xss(value, len(value)) else None

@@ -39,7 +39,7 @@ async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) ->
     with front.budget.transfer():
         tenant = tenant_of(front, incoming.head, incoming.tls.server_name)
         incoming.tenant = tenant.name
-        judgement = open_judgement(front, tenant, incoming)
+        judgement = open_judgement(front, tenant, incoming, transfer_id)
         incoming.timed.lap("judge")
         sealed = await receive(front, tenant, incoming, judgement, transfer_id)
         incoming.timed.lap("seal")
@@ -57,9 +57,9 @@ async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) ->
         )
 
 
-def open_judgement(front: Front, tenant: Tenant, incoming: Incoming) -> Judgement:
+def open_judgement(front: Front, tenant: Tenant, incoming: Incoming, transfer_id: TransferId) -> Judgement:
     """The route's judgement of this request, which has not seen the body yet. Raises Denial."""
-    asked = request_head(front, tenant, incoming.head)
+    asked = request_head(front, tenant, incoming.head, incoming.source, transfer_id)
     incoming.body_kind = asked.body_kind
     judgement = front.policy.open(asked)
     if isinstance(judgement, Denied):

@@ -29,7 +29,7 @@ def tenant_of(front: Front, head: Head, server_name: str) -> Tenant:
     return tenant
 
 
-def request_head(front: Front, tenant: Tenant, head: Head) -> RequestHead:
+def request_head(front: Front, tenant: Tenant, head: Head, source: str = "", transfer_id: str = "") -> RequestHead:
     """The policy's view of a head. Raises Refused for a query that cannot be read in one way only."""
     content_type = head.header(b"content-type")
     return RequestHead(
@@ -43,6 +43,9 @@ def request_head(front: Front, tenant: Tenant, head: Head) -> RequestHead:
         content_type=None if content_type is None else content_type.decode("latin-1"),
         content_length=head.content_length,
         received_ms=now_ms(),
+        source=source,
+        http_version=head.http_version,
+        transfer=transfer_id,
     )
 
 

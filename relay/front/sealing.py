@@ -64,6 +64,7 @@ class Sealing:
         """More of the client's body. Raises Refused when it is malformed or over a limit."""
         accepted = self._carrier.feed(data)
         if accepted:
+            self._judgement.crossing(accepted)
             self._held.append(accepted)
             self._held_bytes += len(accepted)
             if self._held_bytes >= CONTENT_BYTES:
@@ -72,6 +73,8 @@ class Sealing:
     def finish(self, *, created_ms: int, expires_ms: int) -> Sealed:
         """The verdict on the whole, and the envelope, which lives from now on. Raises Denial; then there is no envelope."""
         accepted = self._carrier.finish()
+        if accepted:
+            self._judgement.crossing(accepted)
         verdict = self._judgement.finish()
         if isinstance(verdict, Denied):
             raise Denial(verdict)
@@ -86,7 +89,8 @@ class Sealing:
         self._held.clear()
         self._held_bytes = 0
         if content:
-            self._sealer.write(self._request.content(content))
+            self._sealer.write(self._request.content_head(content))
+            self._sealer.write(content)
 
     def __enter__(self) -> Sealing:
         return self

@@ -24,6 +24,7 @@ from relay.ops.clock import boottime_ms
 from relay.ops.metrics import Registry
 from relay.settings import certificates, keys
 from relay.settings.model import HostFile
+from relay.settings.rules import load_rules
 from relay.tls.contexts import TlsIdentity
 
 
@@ -40,7 +41,7 @@ def policy_of(settings: HostFile) -> Policy:
     directories = [Path(directory) for directory in settings.policy.procedures]
     tenants = {tenant.name: tenant.hosts for tenant in settings.tenant}
     try:
-        return load_policy(directories, tenants, open_routes=settings.policy.open_routes)
+        return load_policy(directories, tenants, open_routes=settings.policy.open_routes, rules=load_rules(settings))
     except PolicyInvalid as error:
         raise ConfigInvalid([Problem(*problem) for problem in error.problems]) from error
 

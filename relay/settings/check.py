@@ -30,6 +30,7 @@ from relay.settings.findings import Findings
 from relay.settings.interfaces import interface_names, interface_of_addresses
 from relay.settings.load import Loaded, read_gate, read_host
 from relay.settings.model import GateFile, HostFile, Sandbox
+from relay.settings.rules import load_rules
 from relay.settings.toml_lines import TomlPath
 
 LANDLOCK_TCP_ABI = 4  # Linux 6.7: the first that knows TCP ports
@@ -109,7 +110,12 @@ def _policy(findings: Findings, settings: HostFile) -> None:
     tenants = {tenant.name: tenant.hosts for tenant in settings.tenant}
     directories = [Path(directory) for directory in settings.policy.procedures]
     try:
-        load_policy(directories, tenants, open_routes=settings.policy.open_routes)
+        rules = load_rules(settings)
+    except ConfigInvalid as invalid:
+        findings.problems += invalid.problems
+        return
+    try:
+        load_policy(directories, tenants, open_routes=settings.policy.open_routes, rules=rules)
     except PolicyInvalid as invalid:
         findings.problems += [Problem(*problem) for problem in invalid.problems]
 

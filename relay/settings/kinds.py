@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from datetime import date
 from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -87,6 +88,13 @@ def _url(text: str, _base: Path) -> str:
     return text.rstrip("/")
 
 
+def _day(text: str, _base: Path) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise NotOfKind(f"{shown(text)} is not a day", "write it like 2027-03-31") from error
+
+
 def _place(text: str, base: Path) -> str:
     if not text or "\0" in text:
         raise NotOfKind("is not a path", "write an absolute path, or one relative to this file's directory")
@@ -128,6 +136,7 @@ KINDS: dict[str, Callable[[str, Path], str]] = {
     "host-name": _host_name,
     "pin": _pin,
     "url": _url,
+    "day": _day,
     "place": _place,
     "file": _file,
     "directory": _directory,

@@ -65,6 +65,17 @@ Origin = Annotated[  # C2SP tlog-checkpoint
         description="a name such as relay1.example.jp/log, in lower case and unlike that of any other log",
     ),
 ]
+Day = Annotated[str, _kind("day", "a day such as 2027-03-31", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+RuleFiles = Annotated[str, _kind("place", "the path of a file of rules, or a pattern such as rules/*.conf")]
+RuleTarget = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Z_]+(:[!-~]+)?\Z",
+        description="a target of rules, such as ARGS:memo or REQUEST_HEADERS:user-agent",
+    ),
+]
+Why = Annotated[str, Meta(pattern=r"^\S.{9,}\Z", description="a reason of at least 10 characters")]
+Threshold = Annotated[int, Meta(ge=1, le=100_000)]  # points of CRS's anomaly score
 Wall = Literal["require", "if-available", "off"]
 
 
@@ -74,6 +85,7 @@ class Host(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: HostName
     run_dir: PlacePath = "/run/sekisho"  # unix sockets between the roles
     keys_dir: PlacePath = "/etc/sekisho/keys"  # used where $CREDENTIALS_DIRECTORY is not set
+    cache_dir: PlacePath | None = None  # compiled rules, so that a start takes seconds; the front's user writes there
 
 
 class Front(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,11 +143,37 @@ class Tenant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key: Name
     gates: Annotated[list[Name], Meta(min_length=1)]
     sealing_key: FilePath  # PEM-like file with the public key that all gates of this tenant share
+    rule_set: Name | None = None  # for this tenant's routes; default: that of [policy]
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     procedures: list[DirectoryPath] = []  # directories of procedure files; empty: the catalogue that is installed
+    rule_set: Name | None = None  # the [[rule_set]] that judges every route; none: no route has the rules stage
     open_routes: bool = False  # the lab only: every host, method and path is admitted to the rules without a schema
+
+
+class RuleSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules in SecLang, such as the OWASP Core Rule Set, and how strictly they judge (docs/spec/rules.md)."""
+
+    name: Name
+    setup: list[RuleFiles] = []  # read first, such as crs-setup.conf; then come the settings below, then `rules`
+    rules: Annotated[list[RuleFiles], Meta(min_length=1)]
+    paranoia_level: Annotated[int, Meta(ge=1, le=4)] | None = None  # none: as the files say
+    inbound_threshold: Threshold | None = None
+    outbound_threshold: Threshold | None = None
+    mode: Literal["enforce", "detect", "off"] = "enforce"
+    reading: Literal["characters", "strict"] = "characters"
+
+
+class RuleExclusion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule that is not to look at something that is harmless here; with a reason, and until a day (JST, inclusive)."""
+
+    rule_set: Name
+    rule: Annotated[int, Meta(ge=1, le=9_999_999_999)]
+    target: RuleTarget | None = None  # none: the rule does not run
+    route: Name | None = None  # none: on every route
+    reason: Why
+    expires: Day
 
 
 class Sandbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,6 +192,8 @@ class HostFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gate: Annotated[list[Gate], Meta(min_length=1)]
     tenant: Annotated[list[Tenant], Meta(min_length=1)]
     policy: Policy = msgspec.field(default_factory=Policy)
+    rule_set: list[RuleSet] = []
+    rule_exclusion: list[RuleExclusion] = []
     sandbox: Sandbox = msgspec.field(default_factory=Sandbox)
     limits: Limits = DEFAULTS
 

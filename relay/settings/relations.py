@@ -30,6 +30,7 @@ def relate_host(reading: Reading, tree: Mapping[str, Any]) -> None:
     _tenants(reading, tenants, gates)
     _host_keys(reading, front, egress, ledger, tenants)
     _open_routes(reading, tree.get("policy") or {}, listeners)
+    _rule_sets(reading, tree, tenants)
 
 
 def relate_gate(reading: Reading, tree: Mapping[str, Any]) -> None:
@@ -164,6 +165,21 @@ def _open_routes(reading: Reading, policy: Mapping[str, Any], listeners: list[tu
     if policy.get("open_routes") and not all(endpoint.ip.is_loopback for _, endpoint in listeners):
         mend = "remove it; `sekisho lab --open-routes` sets it for trying out rules"
         reading.problem(("policy", "open_routes"), "admits requests without a schema and is for loopback only", mend)
+
+
+def _rule_sets(reading: Reading, tree: Mapping[str, Any], tenants: list[dict[str, Any]]) -> None:
+    sets = _rows(tree, "rule_set")
+    declared: list[Any] = [one.get("name") for one in sets]
+    _unique(reading, _column("rule_set", sets, "name"), "the name of another rule set")
+    if None in declared:
+        return  # a name that could not be read may be the one that is meant
+    named: list[tuple[TomlPath, Any]] = [(("policy", "rule_set"), (tree.get("policy") or {}).get("rule_set"))]
+    named += _column("tenant", tenants, "rule_set")
+    named += _column("rule_exclusion", _rows(tree, "rule_exclusion"), "rule_set")
+    for path, name in named:
+        if name is not None and name not in declared:
+            known = f"; declared are: {', '.join(declared)}" if declared else ""
+            reading.problem(path, f"there is no [[rule_set]] named `{name}`", f"declare it, or correct the name{known}")
 
 
 def _rows(tree: Mapping[str, Any], table: str) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from tests.arch.sources import sources
 
 # In the table ahead of their stage, so that the words for citizens and the label sets do not change when it comes.
 COMING = {
-    "RULES_MATCHED": "the rules engine",
     "FILE_MISSING": "attachments",
     "FILE_INVALID": "attachments",
 }

@@ -7,6 +7,8 @@ import pytest
 
 from policy.load import AVAILABLE_STAGES, MAX_FILE_BYTES, load_policy, read_routes
 from policy.problems import PolicyInvalid, Problem
+from policy.rule_book import RuleChoice
+from tests.unit.policy.rule_sets import rule_set
 
 Write = Callable[..., Path]
 
@@ -49,8 +51,8 @@ CHANGES = [
         '"json"]',
         '"json"]\nstages = ["route", "normalise", "schema", "rules"]',
         16,
-        '"rules" is not available',
-        'remove "rules"',
+        'the tenant "example" has no rule set',
+        "rule_set = … under [policy]",
     ),
     (
         '"json"]',
@@ -115,7 +117,29 @@ def test_cases_are_counted_and_the_sample_is_sound(write: Write, procedure: str)
 
 
 def test_available_stages() -> None:
-    assert {"route", "normalise", "schema"} == AVAILABLE_STAGES
+    assert {"route", "normalise", "schema", "rules"} == AVAILABLE_STAGES
+
+
+def test_a_route_that_names_a_rule_set_needs_it(write: Write, procedure: str, tmp_path: Path) -> None:
+    named = procedure.replace('"json"]', '"json"]\nrule_set = "strict"', 1)
+    with pytest.raises(PolicyInvalid, match='the rule set "strict" is not configured'):
+        load_policy([write(named)], {"example": ()}, open_routes=False)
+    choice = RuleChoice({"strict": rule_set(tmp_path)})
+    (route,) = load_policy([write(named)], {"example": ()}, open_routes=False, rules=choice).routes
+    assert route.rule_set == "strict"
+
+
+def test_a_route_that_names_the_stage_needs_a_rule_set_for_every_tenant(
+    write: Write, procedure: str, tmp_path: Path
+) -> None:
+    staged = procedure.replace('"json"]', '"json"]\nstages = ["route", "normalise", "schema", "rules"]', 1)
+    sets = {"small": rule_set(tmp_path)}
+    with pytest.raises(PolicyInvalid, match='the tenant "b" has no rule set'):
+        load_policy(
+            [write(staged)], {"a": (), "b": ()}, open_routes=False, rules=RuleChoice(sets, None, {"a": "small"})
+        )
+    for choice in (RuleChoice(sets, "small"), RuleChoice(sets, None, {"a": "small", "b": "small"})):
+        load_policy([write(staged)], {"a": (), "b": ()}, open_routes=False, rules=choice)
 
 
 def test_all_problems_are_reported_at_once(write: Write, procedure: str) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
-from policy.operators.injection import DetectSqli, DetectXss
+import pytest
+
+from policy.operators.base import OperatorInvalid
+from policy.operators.injection import DetectSqli, DetectXss, library
 from tests.unit.policy.operators.modsecurity import Asked
 
 TOKENS = (
@@ -43,3 +47,8 @@ def test_japanese_is_no_injection() -> None:
     ):
         assert DetectSqli().match(value.encode(), characters=True) is None
         assert DetectXss().match(value.encode(), characters=True) is None
+
+
+def test_a_library_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(OperatorInvalid, match="libinjection is not at .*scripts/libinjection"):
+        library(tmp_path / "libinjection.so")

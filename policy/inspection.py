@@ -1,0 +1,166 @@
+"""The rules stage: one request, and later its response, against the rule set in force.
+
+Phase 1 sees the head as it came; phase 2 the accepted values in the form in which they cross, or on an open route the body as
+it came. The verdict is the engine's; what fired becomes findings, which name rules, known targets and offsets and hold no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from policy.engine.decision import Cause, Decision, Fired
+from policy.engine.evaluate import Run
+from policy.faults import Fault
+from policy.request import RequestHead
+from policy.rule_set import RuleSet
+from policy.variables.facts import RequestFacts, ResponseFacts
+from policy.variables.item import Pair
+from policy.variables.submitted import SubmittedTransaction
+from policy.variables.transaction import Transaction
+from policy.verdict import Code, Finding, RuleMatch
+
+STAGE = "rules"
+BODY_BYTES_MOST = 128 * 1024  # of a form as a whole (REQUEST_BODY); its fields are seen whatever its size
+
+_BY_NAME = ("ARGS:", "ARGS_NAMES:", "ARGS_POST:", "ARGS_POST_NAMES:", "ARGS_GET:", "ARGS_GET_NAMES:")
+# Field names that the log may show: no peer made them up
+_KNOWN_HEADERS = frozenset({
+    "accept", "accept-charset", "accept-encoding", "accept-language", "authorization", "cache-control", "connection",
+    "content-encoding", "content-length", "content-type", "cookie", "expect", "forwarded", "from", "host", "if-match",
+    "if-modified-since", "if-none-match", "origin", "pragma", "range", "referer", "te", "trailer", "transfer-encoding", "upgrade",
+    "user-agent", "via", "x-forwarded-for", "x-requested-with",
+})  # fmt: skip
+
+
+class Inspection:
+    """Use: make it; `head`; on a declared route `field` for each accepted one; `crossing` for body bytes; `body`."""
+
+    __slots__ = ("_body", "_body_bytes", "_fields", "_is_declared", "_is_open", "_rules", "_run")
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        request: RequestHead,
+        route: str,
+        day: int,
+        is_declared: Callable[[str], bool],
+        *,
+        is_open: bool,
+    ) -> None:
+        self._rules = rules
+        self._is_declared = is_declared
+        self._is_open = is_open
+        self._fields: list[Pair] = []
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        facts = _facts(request)
+        options = rules.program.options
+        transaction = Transaction(facts, options) if is_open else SubmittedTransaction(facts, options)
+        self._run = Run(rules.program, transaction)
+        for leave_out in rules.effects(route, day):
+            leave_out(self._run.state)
+
+    def head(self) -> bool:
+        """Phase 1. Whether the request ends here."""
+        return self._run.phase(1) is not None
+
+    def field(self, name: str, value: str) -> None:
+        """A field that the schema has accepted, in its normal form."""
+        self._fields.append((name.encode(), value.encode()))
+
+    def crossing(self, data: bytes) -> None:
+        """Body bytes that are to cross."""
+        most = self._run.program.options.request_body_limit + 1 if self._is_open else BODY_BYTES_MOST
+        if self._body_bytes < most:
+            self._body.append(data[: most - self._body_bytes])
+            self._body_bytes += len(self._body[-1])
+
+    def body(self) -> bool:
+        """Phase 2. Whether the request ends here."""
+        body = b"".join(self._body)
+        transaction = self._run.transaction
+        if isinstance(transaction, SubmittedTransaction):
+            transaction.submit(self._fields, body)
+        else:
+            transaction.facts = _with_body(transaction.facts, body)
+        self._body = []
+        return self._run.phase(2) is not None
+
+    def response(self, response: ResponseFacts) -> bool:
+        """Phases 3 and 4. Whether the response is not to be sent."""
+        self._run.respond(response)
+        return self._run.phase(3) is not None or self._run.phase(4) is not None
+
+    def end(self) -> None:
+        """Phase 5, which counts and remembers and ends nothing."""
+        self._run.phase(5)
+
+    @property
+    def would_refuse(self) -> bool:
+        """Whether rules that only detect would have ended it."""
+        return self._run.state.would_interrupt
+
+    @property
+    def fired(self) -> Sequence[Fired]:
+        return self._run.fired
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What fired so far; first what ended the request, if that was no rule."""
+        decision = self._run.decision
+        found = [] if decision is None or decision.cause is Cause.RULE else [_of_the_engine(decision)]
+        return found + [self._finding(fired) for fired in self._run.fired]
+
+    def _finding(self, fired: Fired) -> Finding:
+        message = self._rules.messages.get(fired.id, "")
+        match = RuleMatch(
+            fired.id, fired.phase, message, fired.tags, fired.severity, fired.start, fired.end, fired.exhausted
+        )
+        return Finding(STAGE, Code.RULES_MATCHED, self._target(fired.target), "", match)
+
+    def _target(self, name: bytes) -> str:
+        """The name of a target as far as no peer made it up."""
+        text = name.decode("utf-8", "replace")
+        collection, colon, key = text.partition(":")
+        if not colon:
+            return collection
+        if text.startswith(_BY_NAME):
+            return text if self._is_declared(key) else collection
+        if collection.startswith("REQUEST_HEADERS"):
+            return text if key.lower() in _KNOWN_HEADERS else collection
+        return text if collection == "TX" else collection
+
+
+def _of_the_engine(decision: Decision) -> Finding:
+    if decision.cause is Cause.INTERNAL:
+        return Finding(STAGE, Code.INTERNAL_ERROR, "", Fault.RULES_FAILED)
+    return Finding(STAGE, Code.RULES_MATCHED, "", Fault.RULES_LIMIT)
+
+
+def _facts(request: RequestHead) -> RequestFacts:
+    path = request.path.encode("latin-1")
+    return RequestFacts(
+        method=request.method.encode("ascii"),
+        uri=path if request.raw_query is None else path + b"?" + request.raw_query.encode("latin-1"),
+        protocol=b"HTTP/" + request.http_version.encode("ascii"),
+        headers=request.headers,
+        remote_addr=request.source.encode("ascii"),
+        server_port=443,
+        unique_id=request.transfer.encode("ascii"),
+        time=datetime.fromtimestamp(request.received_ms / 1000, UTC),
+    )
+
+
+def _with_body(facts: RequestFacts, body: bytes) -> RequestFacts:
+    return RequestFacts(
+        method=facts.method,
+        uri=facts.uri,
+        protocol=facts.protocol,
+        headers=facts.headers,
+        body=body,
+        remote_addr=facts.remote_addr,
+        server_port=facts.server_port,
+        unique_id=facts.unique_id,
+        time=facts.time,
+    )
