@@ -21,7 +21,7 @@ from policy.engine.variables import (
     compile_setuid,
     compile_setvar,
 )
-from policy.operators.base import Operator
+from policy.operators.base import Match, Operator
 from policy.operators.table import build, build_variable
 from policy.seclang import ast
 from policy.seclang.action_arguments import parse_severity
@@ -37,6 +37,9 @@ _EFFECTS: dict[str, Callable[[str], Effect | None]] = {
     "setsid": compile_setsid,
     "setuid": compile_setuid,
 }
+_EVERYTHING = {"^.*$": 1, "^(.*)$": 2, ".*": 1, "(.*)": 2}
+"""Patterns that only ask for the value as a whole, with the groups that hold it."""
+
 _DISRUPTIVE = frozenset({"allow", "block", "deny", "drop", "pass", "redirect"})
 _LOGGING = {"log": True, "auditlog": True, "nolog": False, "noauditlog": False}
 _REDIRECTS = range(301, 308)  # statuses that a redirect keeps; any other becomes 302
@@ -90,11 +93,26 @@ def _effects(actions: Sequence[ast.ActionCall]) -> tuple[Effect, ...]:
     return tuple(effect for effect in compiled if effect is not None)
 
 
+class Everything:
+    """`@rx ^.*$`, which rules write to get at a value as a whole; a dot matches line feeds too."""
+
+    __slots__ = ("_groups",)
+
+    def __init__(self, groups: int) -> None:
+        self._groups = groups
+
+    def match(self, value: bytes, characters: bool) -> Match:
+        del characters
+        return Match(0, len(value), (value,) * self._groups)
+
+
 def compile_operator(link: ast.Rule) -> tuple[Operator | None, Callable[[State], Operator] | None]:
     """The operator, or how each exchange gets one where a macro stands in the argument. Raises OperatorInvalid."""
     call = link.operator
     if call is None:
         return None, None
+    if call.name == "rx" and call.argument in _EVERYTHING:
+        return Everything(_EVERYTHING[call.argument]), None
     directory = Path(link.position.file).parent
     if not has_macro(call.argument):
         return build(call.name, _plain(call.argument), directory), None

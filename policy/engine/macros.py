@@ -45,8 +45,12 @@ def references(parts: Macro) -> tuple[tuple[str, bytes | None], ...]:
 
 
 def _joined(parts: list[bytes | Text]) -> Text:
-    if len(parts) == 1 and not isinstance(parts[0], bytes):
-        return parts[0]
+    first, *more = parts
+    if not more and not isinstance(first, bytes):
+        return first
+    if len(more) == 1 and isinstance(first, bytes) and not isinstance(more[0], bytes):
+        prefix, text = first, more[0]
+        return lambda run: prefix + text(run)
     return lambda run: b"".join([part if isinstance(part, bytes) else part(run) for part in parts])
 
 

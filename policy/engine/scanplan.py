@@ -65,10 +65,11 @@ class Plan(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A variable, as a rule's target names it, whose values are looked at."""
+    """A variable, as a rule's target names it, whose values are looked at, and the chains that they go through."""
 
     name: str
     fetch: Fetch
+    chains: frozenset[int]
 
 
 class Group(NamedTuple):
@@ -155,7 +156,7 @@ def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Gro
         parts[name in _BULKY and len(through) * 2 < total].append(name)
     return tuple(
         Group(
-            tuple(Use(name, uses[name][0]) for name in part),
+            tuple(Use(name, uses[name][0], frozenset(uses[name][1])) for name in part),
             tuple(sorted(set().union(*(uses[name][1] for name in part)))),
         )
         for part in parts

@@ -34,9 +34,11 @@ Candidates = dict[int, set[bytes]]
 class Sieve:
     """Of one phase. `rules` are the places of the rules that it answers for; of all others it says nothing."""
 
-    def __init__(self, plan: Plan, scanner: Scanner | None) -> None:
-        always = scanner.always if scanner is not None else frozenset()
-        self._groups = [_GroupSieve(plan, group, scanner, always) for group in plan.groups]
+    def __init__(self, plan: Plan, scanners: Sequence[Scanner | None]) -> None:
+        always = frozenset().union(*(scanner.always for scanner in scanners if scanner is not None))
+        self._groups = [
+            _GroupSieve(plan, group, scanner, always) for group, scanner in zip(plan.groups, scanners, strict=True)
+        ]
         self.rules = frozenset(
             [wanted.rule for number, wanted in enumerate(plan.wanted) if number not in always]
             + [gated.rule for gated in plan.gated]
@@ -61,11 +63,12 @@ class _Active(NamedTuple):
 class _Shortcut(NamedTuple):
     """What is left of the chains when only some steps find anything to do.
 
-    `rests`: their distinct remainders, with the steps that decide which values they can change; `rest_of`: chain ▸ index of its
+    `rests`: their distinct remainders, with the steps that decide which values they can change, and the variables whose values
+    go through them; `rest_of`: chain ▸ index of its
     remainder. Chains that leave everything alone are not in it.
     """
 
-    rests: tuple[tuple[Steps, int], ...]
+    rests: tuple[tuple[Steps, int, int], ...]
     rest_of: Mapping[int, int]
 
 
@@ -78,6 +81,9 @@ class _GroupSieve:
         self._always = always
         self._sources = tuple((1 << bit, source) for bit, source in enumerate(group.sources))
         self._chains = {number: plan.chains[number] for number in group.chains}
+        self._through = {
+            number: sum(bit for bit, source in self._sources if number in source.chains) for number in group.chains
+        }
         self._steps = tuple({step.name: step for steps in self._chains.values() for step in steps}.values())
         self._base64 = sum(1 << bit for bit, step in enumerate(self._steps) if step.name == "base64decode")
         self._loud_for_all = (
@@ -179,7 +185,7 @@ class _GroupSieve:
 
     def _make_shortcut(self, loud: int) -> _Shortcut:
         bits = {step.name: 1 << bit for bit, step in enumerate(self._steps)}
-        rests: dict[tuple[str, ...], tuple[Steps, int]] = {}
+        rests: dict[tuple[str, ...], tuple[Steps, int, int]] = {}
         rest_of: dict[int, tuple[str, ...]] = {}
         for number, steps in self._chains.items():
             first = next((at for at, step in enumerate(steps) if loud & bits[step.name]), None)
@@ -190,7 +196,7 @@ class _GroupSieve:
             deciding = 0
             for name in key:
                 deciding |= bits[name]
-            rests[key] = (steps[first:], deciding)
+            rests[key] = (steps[first:], deciding, self._through[number] | (rests[key][2] if key in rests else 0))
             rest_of[number] = key
         index = {key: at for at, key in enumerate(rests)}
         return _Shortcut(tuple(rests.values()), {number: index[key] for number, key in rest_of.items()})
@@ -212,10 +218,10 @@ class _Look:
         pool = self.pool
         known: dict[str, dict[bytes, bytes]] = {}  # results of each step; chains begin alike
         self._rests: list[dict[int, bytes]] = []  # of each rest: index of a value that it changes ▸ result
-        loudest = [(index, loud) for index, loud in enumerate(louds) if loud]
-        for steps, deciding in shortcut.rests:
+        loudest = [(index, loud, variables[index]) for index, loud in enumerate(louds) if loud]
+        for steps, deciding, through in shortcut.rests:
             changed: dict[int, bytes] = {}
-            for index in [index for index, loud in loudest if loud & deciding]:
+            for index in [index for index, loud, one in loudest if loud & deciding and one & through]:
                 result = value = values[index]
                 for name, function, _ in steps:
                     results = known.get(name)
@@ -268,8 +274,10 @@ def _mask(steps: Sequence[Step], test: Callable[[frozenset[int]], bool]) -> int:
 def make_sieve(rules: Sequence[Rule], *, characters: bool, cache: Path | None, progress: Progress | None) -> Sieve:
     """Raises OSError where the cache cannot be written."""
     plan = make_plan(rules, characters=characters)
-    needles = {number: wanted.needle for number, wanted in enumerate(plan.wanted)}
-    scanner = None
-    if needles:
-        scanner = compile_scanner(needles, characters=characters, cache=cache, progress=progress)
-    return Sieve(plan, scanner)
+    scanners: list[Scanner | None] = []
+    for group in plan.groups:
+        names = {source.name for source in group.sources}
+        needles = {n: wanted.needle for n, wanted in enumerate(plan.wanted) if not names.isdisjoint(wanted.sources)}
+        made = compile_scanner(needles, characters=characters, cache=cache, progress=progress) if needles else None
+        scanners.append(made)
+    return Sieve(plan, scanners)

@@ -35,9 +35,19 @@ def compile_setvar(argument: str) -> Effect:
     collection, change, written = call.collection, call.change, as_function(value)
 
     def named_late(run: State) -> None:
-        _named(collection, name(run), change, written(run))(run)
+        _change(run, collection, name(run), change, written(run))
 
     return named_late
+
+
+def _change(run: State, collection: str, name: bytes, change: Change, value: bytes) -> None:
+    if change is Change.UNSET:
+        run.remove(collection, name)
+    elif change is Change.SET:
+        run.set(collection, name, value)
+    else:
+        step = number(value) if change is Change.ADD else -number(value)
+        run.set(collection, name, b"%d" % (number(run.first(collection, name)) + step))
 
 
 def _named(collection: str, name: bytes, change: Change, value: bytes | Text) -> Effect:
