@@ -23,6 +23,7 @@ from policy.verdict import Code, Finding, RuleMatch
 STAGE = "rules"
 BODY_BYTES_MOST = 128 * 1024  # of a form as a whole (REQUEST_BODY); its fields are seen whatever its size
 
+_RESPONSE_PHASE = 3  # from here on rules judge the answer
 _BY_NAME = ("ARGS:", "ARGS_NAMES:", "ARGS_POST:", "ARGS_POST_NAMES:", "ARGS_GET:", "ARGS_GET_NAMES:")
 # Field names that the log may show: no peer made them up
 _KNOWN_HEADERS = frozenset({
@@ -87,14 +88,24 @@ class Inspection:
         self._body = []
         return self._run.phase(2) is not None
 
-    def response(self, response: ResponseFacts) -> bool:
-        """Phases 3 and 4. Whether the response is not to be sent."""
-        self._run.respond(response)
-        return self._run.phase(3) is not None or self._run.phase(4) is not None
+    def response_bytes(self, content_type: str) -> int:
+        """How much of a response body of this type the rules look at; 0: nothing."""
+        settings = self._run.program.settings
+        types = settings.response_body_mime_types
+        if not settings.response_body_access or (types is not None and content_type not in types):
+            return 0
+        return self._run.program.options.response_body_limit
 
-    def end(self) -> None:
-        """Phase 5, which counts and remembers and ends nothing."""
+    def response(self, response: ResponseFacts) -> list[Finding]:
+        """Phases 3 and 4, and 5, which ends nothing. Why the response is not to be sent; empty where it is."""
+        before = len(self._run.fired)
+        self._run.respond(response)
+        decision = self._run.phase(3) or self._run.phase(4)
         self._run.phase(5)
+        if decision is None:
+            return []
+        by_engine = [] if decision.cause is Cause.RULE else [_of_the_engine(decision)]
+        return by_engine + [self._finding(fired) for fired in self._run.fired[before:] if fired.phase in (3, 4)]
 
     @property
     def would_refuse(self) -> bool:
@@ -117,7 +128,7 @@ class Inspection:
         match = RuleMatch(
             fired.id, fired.phase, message, fired.tags, fired.severity, fired.start, fired.end, fired.exhausted
         )
-        return Finding(STAGE, Code.RULES_MATCHED, self._target(fired.target), "", match)
+        return Finding(STAGE, _code(fired.phase), self._target(fired.target), "", match)
 
     def _target(self, name: bytes) -> str:
         """The name of a target as far as no peer made it up."""
@@ -135,7 +146,11 @@ class Inspection:
 def _of_the_engine(decision: Decision) -> Finding:
     if decision.cause is Cause.INTERNAL:
         return Finding(STAGE, Code.INTERNAL_ERROR, "", Fault.RULES_FAILED)
-    return Finding(STAGE, Code.RULES_MATCHED, "", Fault.RULES_LIMIT)
+    return Finding(STAGE, _code(decision.phase), "", Fault.RULES_LIMIT)
+
+
+def _code(phase: int) -> Code:
+    return Code.RULES_MATCHED if phase < _RESPONSE_PHASE else Code.RESPONSE_REFUSED
 
 
 def _facts(request: RequestHead) -> RequestFacts:

@@ -197,10 +197,12 @@ class Judgement:
         inspection = self._inspection
         if inspection is None:
             return None
-        seen = len(inspection.fired)
-        if inspection.response(ResponseFacts(status=status, headers=headers, body=body)):
-            return Denied(tuple(inspection.findings[seen:]) or tuple(inspection.findings), self.route.id)
-        return None
+        found = inspection.response(ResponseFacts(status=status, headers=headers, body=body))
+        return Denied(tuple(found), self.route.id) if found else None
+
+    def response_bytes(self, content_type: str) -> int:
+        """How many bytes of the answer's body `response` is to be given."""
+        return 0 if self._inspection is None else self._inspection.response_bytes(content_type)
 
     def _judge_head(self) -> Denied | None:
         """The rules' verdict on the head alone."""

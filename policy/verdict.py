@@ -32,6 +32,7 @@ class Code(StrEnum):
     FILE_MISSING = "file_missing"
     FILE_INVALID = "file_invalid"
     RULES_MATCHED = "rules_matched"
+    RESPONSE_REFUSED = "response_refused"
     INTERNAL_ERROR = "internal_error"
 
 

@@ -104,6 +104,7 @@ class Reason(enum.StrEnum):
     APPLICATION_INVALID = "application_invalid"
     RESPONSE_TOO_LARGE = "response_too_large"
     RESPONSE_INVALID = "response_invalid"
+    RESPONSE_REFUSED = "response_refused"
     # egress: what it refuses to send, whoever asks
     PERMIT_MISSING = "permit_missing"
     PERMIT_INVALID = "permit_invalid"
@@ -374,6 +375,12 @@ ROWS: dict[Reason, Row] = {
     ),
     Reason.RESPONSE_INVALID: Row(
         502, Stage.RESPONSE, "応答を安全に表示できません。", "The answer cannot be shown safely."
+    ),
+    Reason.RESPONSE_REFUSED: Row(
+        502,
+        Stage.RESPONSE,
+        "手続の内容は役所に届きましたが、応答を安全に表示できません。受付番号を添えて窓口にお問い合わせください。",
+        "The request reached the office, but its answer cannot be shown safely. Contact the office and quote the reference.",
     ),
     Reason.PERMIT_MISSING: _later(Stage.EGRESS),
     Reason.PERMIT_INVALID: _later(Stage.EGRESS),

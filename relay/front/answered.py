@@ -2,14 +2,16 @@
 
 Response policy, first form: status and header allow-list; hop-by-hop fields, the application's own security headers and
 anything that tells about the inside (Server, X-Powered-By, Via) do not go on. A response that does not open is Unavailable.
+Where a rule set judges the route, its response rules see the answer before the citizen does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
+from policy.pipeline import Judgement
 from relay.base.errors import Refused, Unavailable
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
@@ -17,6 +19,7 @@ from relay.envelope.bhttp import ResponseDecoder
 from relay.envelope.bhttp_grammar import Bounds, Fields
 from relay.envelope.response import ResponseOpener
 from relay.envelope.seal import Envelope
+from relay.front.denial import Denial
 from relay.http.fields import check_response_fields
 from relay.net.parcel import Parcel
 
@@ -76,6 +79,29 @@ def open_answer(
     return Answered(
         head.status, headers, (piece for several in chain([first], pieces) for piece in several), counted, parcel
     )
+
+
+def judge_answer(judgement: Judgement, answered: Answered) -> Answered:
+    """What the rules see of an answer ahead of the citizen: its head, and of a text body as much as they look at.
+
+    Raises Denial, Unavailable.
+    """
+    kind = next((value for name, value in answered.headers if name == b"content-type"), b"")
+    most = judgement.response_bytes(kind.partition(b";")[0].strip().decode("latin-1").lower())
+    held: list[bytes] = []
+    size = 0
+    try:
+        while size < most and (piece := next(answered.content, None)) is not None:
+            held.append(piece)
+            size += len(piece)
+    except Refused as error:
+        answered.parcel.close()
+        raise Unavailable(error.reason, error.detail) from error
+    denied = judgement.response(answered.status, tuple(answered.headers), b"".join(held))
+    if denied is not None:
+        answered.parcel.close()
+        raise Denial(denied)
+    return replace(answered, content=chain(held, answered.content)) if held else answered
 
 
 def _opener(envelope: Envelope) -> ResponseOpener:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from time import monotonic
 
+from policy.verdict import Admitted
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason, row
 from relay.ops.metrics import (
@@ -17,6 +18,8 @@ from relay.ops.metrics import (
     REQUEST_BYTES,
     REQUESTS,
     RESPONSE_BYTES,
+    RULES_EXHAUSTED,
+    RULES_WOULD_REFUSE,
     STAGE_DURATION,
     TLS_HANDSHAKES,
     Buckets,
@@ -68,6 +71,8 @@ class Measure:
         self._refusals = registry.scalar(REFUSALS)
         self._handshakes = registry.scalar(TLS_HANDSHAKES)
         self._expiry = registry.scalar(CERTIFICATE_EXPIRY)
+        self._would_refuse = registry.scalar(RULES_WOULD_REFUSE)
+        self._exhausted = registry.scalar(RULES_EXHAUSTED)
         stage = registry.histogram(STAGE_DURATION)
         names = ("tls_handshake", "judge", "receive", "seal", "record", "exchange", "answer", "total")
         self.stages: dict[str, Buckets] = {name: stage.at(name) for name in names}
@@ -81,6 +86,13 @@ class Measure:
 
     def admitted(self, tenant: str, route: str) -> None:
         self._requests.at(tenant, route, "admitted", "admitted").inc()
+
+    def judged(self, tenant: str, route: str, admitted: Admitted) -> None:
+        """What the rules said of a request that they let through."""
+        if admitted.would_refuse:
+            self._would_refuse.at(tenant, route).inc()
+        if any(finding.rule is not None and finding.rule.exhausted for finding in admitted.findings):
+            self._exhausted.at(tenant, route).inc()
 
     def refused(self, error: Refused | Unavailable, tenant: str, route: str, *, denied: bool) -> None:
         verdict = "unavailable" if isinstance(error, Unavailable) else "denied" if denied else "refused"

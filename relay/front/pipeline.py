@@ -6,7 +6,7 @@ no way from a request to the LGWAN side but through all of them, in this order:
     Judgement   closed by default; opened for a declared route only                                  policy
     Sealed      holds an Admitted (every stage ran) and the envelope that only `seal` makes of one   envelope
     Permit      the intent to send exactly this envelope is durable                                  ledger
-    Answered    what the municipal application said, still sealed until here                         egress, gate
+    Answered    what the municipal application said, still sealed until here, and judged again        egress, gate, policy
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from relay.base.errors import Unavailable
 from relay.base.ids import TransferId, transfer_id_to_bytes
 from relay.base.reasons import Reason, Stage, row
 from relay.envelope.format import Header
-from relay.front.answered import Answered, open_answer
+from relay.front.answered import Answered, judge_answer, open_answer
 from relay.front.carry import carrier
 from relay.front.context import Front, Tenant
 from relay.front.denial import Denial
@@ -48,13 +48,15 @@ async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) ->
             incoming.timed.lap("record")
             response = await exchange(front, tenant, sealed, permit)
             incoming.timed.lap("exchange")
-        return open_answer(
+        answered = open_answer(
             response,
             sealed.envelope,
             front.limits,
             to_head=incoming.head.method == "HEAD",
             needs_length=incoming.head.http_version == "1.0",
         )
+        front.measure.judged(tenant.name, incoming.route, sealed.admitted)
+        return judge_answer(judgement, answered)
 
 
 def open_judgement(front: Front, tenant: Tenant, incoming: Incoming, transfer_id: TransferId) -> Judgement:

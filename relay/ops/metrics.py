@@ -93,6 +93,14 @@ RESPONSE_BYTES = Metric("sekisho_response_bytes_total", "counter", "Bytes of res
 STAGE_DURATION = Metric(
     "sekisho_stage_duration_seconds", "histogram", "Time a request spent in each stage.", _SERVERS, (STEP,), STEP_SECONDS
 )  # fmt: skip
+RULES_WOULD_REFUSE = Metric(
+    "sekisho_rules_would_refuse_total", "counter", "Requests admitted that rules which only detect would have refused.",
+    _FRONT, (TENANT, ROUTE),
+)  # fmt: skip
+RULES_EXHAUSTED = Metric(
+    "sekisho_rules_exhausted_total", "counter", "Requests in which a pattern met its limit, which counts as a match.",
+    _FRONT, (TENANT, ROUTE),
+)  # fmt: skip
 TLS_HANDSHAKES = Metric(
     "sekisho_tls_handshakes_total", "counter", "TLS handshakes, by version, group and outcome.",
     ("front", "egress", "gate"), (TLS_VERSION, TLS_GROUP, REASON), per_role=True,

@@ -164,7 +164,12 @@ def _write(path: Path, tree: Mapping[str, Any]) -> None:
 def _host_tree(pki: Pki, choices: LabChoices) -> dict[str, Any]:
     home, relay = pki.directory, pki.relay_directory
     return {
-        "host": {"name": pki.relay_name, "run_dir": str(home / "run"), "keys_dir": str(relay / "keys"), "cache_dir": str(home / "cache")},
+        "host": {
+            "name": pki.relay_name,
+            "run_dir": str(home / "run"),
+            "keys_dir": str(relay / "keys"),
+            "cache_dir": str(home / "cache"),
+        },
         "front": {"listen": [f"{LOOPBACK}:{choices.front_port}"], "workers": choices.workers},
         "egress": {"certificate": str(relay / "egress.crt"), "source_address": LOOPBACK},
         "ledger": {
