@@ -1,8 +1,8 @@
 """From needles to one database: each needle as exactly as Hyperscan takes it.
 
 The steps for one pattern, until one succeeds: exact; cut into several expressions where it is too large; with Hyperscan's own
-widening (HS_FLAG_PREFILTER); with it and without anchors. What is left, and what hits everything anyway, is `always`: it is not in
-the database and counts as a hit in every value.
+widening (HS_FLAG_PREFILTER), first with anchors and then without; the same with its counts shortened. What is left, and what hits
+everything anyway, is `always`: it is not in the database and counts as a hit in every value.
 
 For the reading by characters the same database serves values that are UTF-8 and values that are not: an expression made from the
 pattern of characters holds for both, as long as the pattern names nothing beyond ASCII. Otherwise the pattern of bytes is added,
@@ -15,17 +15,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from policy.scan.anchors import most_at_one_place
 from policy.scan.database import Database, Expression
 from policy.scan.needle import BYTEWISE, Needle, quoted
 from policy.scan.syntax import Parsed, parse
-from policy.scan.tree import MAX_PIECES, Group, Unscannable, cut, write
+from policy.scan.tree import MAX_COUNT, MAX_PIECES, Group, Unscannable, cut, positions, write
 
-How = Literal["exact", "cut", "prefilter", "unanchored", "always"]
+How = Literal["exact", "cut", "shortened", "prefilter", "always"]
 Progress = Callable[[int, int], None]  # done, total
 
 # A needle that hits all of these hits nearly everything: to ask it in a scan would cost more than it can tell.
 PROBES = (b"a", b"7", b"2024-01-31", b"Yamada Taro")
-_ORDER: tuple[How, ...] = ("exact", "cut", "prefilter", "unanchored", "always")
+_ORDER: tuple[How, ...] = ("exact", "cut", "shortened", "prefilter", "always")
+_ALL = 2**31
+_SHORTER = (200, 20, 2)  # counts for patterns that would be too large
+MAX_POSITIONS = (
+    8_000  # characters of a pattern written out, beyond which counts are shortened; CRS 3.3 stays below 2,100
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +117,41 @@ def _literal(id_: int, needle: Needle, characters: bool) -> tuple[Compiled, list
     return Compiled(id_, "exact", len(written), False, ""), [Expression(id_, text, needle.caseless) for text in written]
 
 
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """How a tree is written."""
+
+    lifted: bool
+    anchors: bytes
+    longest: int = MAX_COUNT
+
+    def of(self, tree: Group) -> bytes:
+        return write(tree, lifted=self.lifted, anchors=self.anchors, longest=self.longest)
+
+
 def _pattern(model: Expression, tree: Group, lifted: bool) -> tuple[How, list[Expression], str]:
-    exact = write(tree, lifted=lifted)
-    expression = _try(replace(model, text=exact))
-    if isinstance(expression, Expression):
-        return "exact", [expression], ""
-    reason = expression
-    pieces = _pieces(model, tree, lifted)
-    if pieces is not None:
-        return "cut", pieces, reason
-    expression = _try(replace(model, text=exact, prefilter=True))
-    if isinstance(expression, Expression):
-        return "prefilter", [expression], reason
-    expression = _try(replace(model, text=write(tree, lifted=lifted, anchors=False), prefilter=True))
-    if isinstance(expression, Expression):
-        return "unanchored", [expression], reason
+    anchors = b"".join(anchor for anchor in (b"^", b"$") if most_at_one_place(tree, anchor) <= 1)
+    reason = "a count is large"
+    for longest in (MAX_COUNT, *_SHORTER):
+        if positions(tree, longest) > MAX_POSITIONS and longest != _SHORTER[-1]:
+            continue
+        writing = _Writing(lifted, anchors, longest)
+        exact: How = "exact" if positions(tree, longest) == positions(tree, _ALL) else "shortened"
+        expression = _try(replace(model, text=writing.of(tree)))
+        if isinstance(expression, Expression):
+            return exact, [expression], "" if exact == "exact" else reason
+        reason = expression
+        pieces = _pieces(model, tree, writing)
+        if pieces is not None:
+            return ("cut" if exact == "exact" else exact), pieces, reason
+        for widened in (writing, replace(writing, anchors=b"")):
+            expression = _try(replace(model, text=widened.of(tree), prefilter=True))
+            if isinstance(expression, Expression):
+                return "prefilter", [expression], reason
     raise Unscannable(reason)
 
 
-def _pieces(model: Expression, tree: Group, lifted: bool) -> list[Expression] | None:
+def _pieces(model: Expression, tree: Group, writing: _Writing) -> list[Expression] | None:
     """The pattern as several expressions, None where that does not help."""
     found: list[Expression] = []
     todo = [tree]
@@ -137,7 +159,7 @@ def _pieces(model: Expression, tree: Group, lifted: bool) -> list[Expression] | 
         if len(found) + len(todo) > MAX_PIECES:
             return None
         piece = todo.pop()
-        expression = _try(replace(model, text=write(piece, lifted=lifted)))
+        expression = _try(replace(model, text=writing.of(piece)))
         if isinstance(expression, Expression):
             found.append(expression)
             continue

@@ -1,8 +1,8 @@
 """One pass over all values of a request for all needles: which needle may match which value.
 
-The values are joined with line feeds and scanned at once; as `^` and `$` are those of MULTILINE and a line feed is no word
-character, every match inside one value is a match in the joined buffer too. Only when there are hits are fewer values scanned again,
-down to the single value. A hit that needs two values therefore vanishes.
+The values are joined with separators and scanned at once. Every match inside one value is a match in the joined buffer too: the
+separator is no word character, and `^` and `$` are compiled so that they know it. Only when there are hits are fewer values scanned
+again, down to the single value. A hit that needs two values therefore vanishes.
 
 In the reading by characters, what was compiled from a pattern's bytes counts only where the values are not all UTF-8. And two
 characters fold to ASCII letters: a value with one of them counts as hit by every needle that ignores the case of these letters.
@@ -17,6 +17,7 @@ from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
 from policy.scan.database import Database
 from policy.scan.needle import BYTEWISE, MAX_ID, Needle
+from policy.scan.tree import SEPARATOR
 
 GROUP = 8  # values scanned together a second time, where there were hits among many
 _KELVIN, _LONG_S = "\u212a".encode(), "\u017f".encode()
@@ -53,7 +54,7 @@ class Scanner:
                 found[id_] = list(range(len(values)))
         if self._database is None:
             return found
-        buffer = _joined(values)
+        buffer = SEPARATOR.join(values)
         hits = self._database.hits(buffer)
         if hits:
             ids = self._needles(hits, buffer, active)
@@ -85,14 +86,14 @@ class Scanner:
             groups = [(0, values)]
         else:
             starts = range(0, len(values), GROUP)
-            buffers = [_joined(values[start : start + GROUP]) for start in starts]
+            buffers = [SEPARATOR.join(values[start : start + GROUP]) for start in starts]
             groups = [
                 (starts[number], values[starts[number] : starts[number] + GROUP])
                 for number, hits in database.hits_of_each(buffers)
                 if self._needles(hits, buffers[number], active)
             ]
         for start, group in groups:
-            for index, hits in database.hits_of_each([value or b"\n" for value in group]):
+            for index, hits in database.hits_of_each(group):
                 for id_ in self._needles(hits, group[index], active):
                     found.setdefault(id_, []).append(start + index)
 
@@ -100,12 +101,6 @@ class Scanner:
         indexes = [index for index, value in enumerate(values) if _KELVIN in value or _LONG_S in value]
         for id_ in self._folding if active is None else self._folding & active:
             found[id_] = sorted({*found.get(id_, ()), *indexes})
-
-
-def _joined(values: Sequence[bytes]) -> bytes:
-    """A buffer that ends with a line feed, or is empty, gets another one: the end of a buffer is no end of a line then."""
-    buffer = b"\n".join(values)
-    return buffer if values[-1] else buffer + b"\n"
 
 
 def _is_utf8(buffer: bytes) -> bool:

@@ -24,6 +24,8 @@ from policy.scan.intervals import (
 )
 
 MAX_PIECES = 64  # expressions that one pattern may be cut into, so that each is small enough
+SEPARATOR = b"\x1e"  # stands between joined values: no word character, no white space, and in no pattern that is known
+MAX_COUNT = 1000  # repetitions that are counted; Hyperscan's own limit is 32,767, but its compiler is slow long before
 MAX_ENCODED = 4  # bytes of a character in UTF-8
 MAX_LISTED = 2**17  # characters beyond ASCII in a set of which the bytes are looked at
 MAX_SPELLED = 10  # sequences of bytes that such a set is spelled out in
@@ -92,17 +94,29 @@ ANY = Text(b"(?s:.)", 1)
 GAP = Text(b"(?s:.*)", None)
 
 
-def write(group: Group, *, lifted: bool, anchors: bool = True) -> bytes:
+def positions(group: Group, longest: int) -> int:
+    """How many characters the pattern has when its counts are written out, none of them beyond `longest`."""
+    return sum(
+        (positions(item.node, longest) if isinstance(item.node, Group) else 1)
+        * min(longest, item.most or max(item.least, 1))
+        for items in group.alternatives
+        for item in items
+    )
+
+
+def write(group: Group, *, lifted: bool, anchors: bytes = b"^$", longest: int = MAX_COUNT) -> bytes:
     """The expression, for Hyperscan's bytes.
 
     `lifted`: the tree is of characters, and what it says of a character beyond ASCII is said of the bytes of its UTF-8, or more
-    generously of any bytes from 0x80 on. Without `anchors`, ^ and $ are left out (Hyperscan wants them at the edges of a pattern).
+    generously of any bytes from 0x80 on. Anchors that are not in `anchors` are left out; the others may also take a separator.
+    A count beyond `longest` becomes "so many or more".
     """
-    return _Writer(lifted, anchors).alternatives(group)
+    return _Writer(lifted, anchors, longest).alternatives(group)
 
 
 class _Writer:
-    def __init__(self, lifted: bool, anchors: bool) -> None:
+    def __init__(self, lifted: bool, anchors: bytes, longest: int) -> None:
+        self._longest = longest
         self._lifted = lifted
         self._anchors = anchors
 
@@ -118,15 +132,20 @@ class _Writer:
         if isinstance(node, Boundary):
             return self._boundary(node, items, index) if item.least else b""
         if isinstance(node, Char):
-            return _lifted(node, item) if self._lifted else _class(node.ranges, node.negated) + _quantifier(item)
+            written, times = _lifted(node, item) if self._lifted else (_class(node.ranges, node.negated), item)
+            return written + self._quantifier(times)
         if isinstance(node, Group):
             inner = self.alternatives(node)
-            return b"(?" + node.flags + b":" + inner + b")" + _quantifier(item) if inner else b""
+            return b"(?" + node.flags + b":" + inner + b")" + self._quantifier(item) if inner else b""
         if node.width == 0:
-            is_anchor = node.text in (b"^", b"$")
-            return node.text if item.least and (self._anchors or not is_anchor) else b""
+            return self._assertion(node.text) if item.least else b""
         longest = MAX_ENCODED if self._lifted and node.width == 1 else 1
-        return node.text + _quantifier(_times(item, 1, longest))
+        return node.text + self._quantifier(_times(item, 1, longest))
+
+    def _assertion(self, text: bytes) -> bytes:
+        if text not in (b"^", b"$"):
+            return text
+        return b"(?:" + text + b"|" + _byte(SEPARATOR[0]) + b")" if text in self._anchors else b""
 
     def _boundary(self, node: Boundary, items: Sequence[Item], index: int) -> bytes:
         r"""In the reading by characters, only where Hyperscan's \b (of ASCII) is true whenever Unicode's is: beside a surely ASCII
@@ -136,6 +155,24 @@ class _Writer:
         if node.inverse:
             return b""
         return b"\\b" if _edge_is_word(items[index + 1 :]) or _edge_is_word(items[:index][::-1], last=True) else b""
+
+    def _quantifier(self, item: Item) -> bytes:
+        least = min(item.least, self._longest)
+        match (least, None if item.most is None or item.most > self._longest else item.most):
+            case (1, 1):
+                return b""
+            case (0, 1):
+                return b"?"
+            case (0, None):
+                return b"*"
+            case (1, None):
+                return b"+"
+            case (_, None):
+                return b"{%d,}" % least
+            case (_, most) if least == most:
+                return b"{%d}" % least
+            case (_, most):
+                return b"{%d,%d}" % (least, most)
 
 
 def _class(ranges: Ranges, negated: bool = False) -> bytes:
@@ -152,27 +189,22 @@ def _byte(code: int) -> bytes:
     return b"%c" % code if code < 0x80 and chr(code).isalnum() else b"\\x%02x" % code
 
 
-def _lifted(node: Char, item: Item) -> bytes:
-    """A set of characters as bytes. Negation stays as it is written: case folding comes after it."""
+def _lifted(node: Char, item: Item) -> tuple[bytes, Item]:
+    """A set of characters as bytes, and how often. Negation stays as it is written: case folding comes after it."""
     below = intersection(node.ranges, ASCII)
     beyond = intersection(complement(node.ranges, TOP_CHARACTER) if node.negated else node.ranges, BEYOND_ASCII)
     if not beyond:
-        written = _class(union(below, HIGH_BYTES), negated=True) if node.negated else _class(below)
-        return written + _quantifier(item)
+        return (_class(union(below, HIGH_BYTES), negated=True) if node.negated else _class(below)), item
     if not node.negated and count(beyond) <= MAX_LISTED:
         sequences = [sequence for low, high in beyond for sequence in utf8_sequences(low, high)]
         if len(sequences) <= MAX_SPELLED:
             spelled = [b"".join(_class((byte,)) for byte in sequence) for sequence in sequences]
             written = b"|".join(([_class(below)] if below else []) + spelled)
-            return (
-                written
-                if len(sequences) == 1 and item.once and not below
-                else b"(?:" + written + b")" + _quantifier(item)
-            )
+            return (written if len(sequences) == 1 and item.once and not below else b"(?:" + written + b")"), item
     shortest = 1 if below or node.negated else len(chr(beyond[0][0]).encode())
     longest = len(chr(beyond[-1][1]).encode())
     written = _class(below, negated=True) if node.negated else _class(union(below, _bytes_of(beyond)))
-    return written + _quantifier(_times(item, shortest, longest))
+    return written, _times(item, shortest, longest)
 
 
 def _bytes_of(beyond: Ranges) -> Ranges:
@@ -187,24 +219,6 @@ def _times(item: Item, shortest: int, longest: int) -> Item:
     if longest == 1:
         return item
     return Item(item.node, item.least * shortest, None if item.most is None else item.most * longest)
-
-
-def _quantifier(item: Item) -> bytes:
-    match (item.least, item.most):
-        case (1, 1):
-            return b""
-        case (0, 1):
-            return b"?"
-        case (0, None):
-            return b"*"
-        case (1, None):
-            return b"+"
-        case (least, None):
-            return b"{%d,}" % least
-        case (least, most) if least == most:
-            return b"{%d}" % least
-        case (least, most):
-            return b"{%d,%d}" % (least, most)
 
 
 def _edge_is_word(items: Sequence[Item], *, last: bool = False) -> bool:

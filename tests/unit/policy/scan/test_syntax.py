@@ -79,9 +79,9 @@ READ: list[tuple[bytes, bytes, bytes | None]] = [
     (rb"\w{2,3}", rb"[0-9A-Z\x5fa-z]{2,3}", rb"[0-9A-Z\x5fa-z\x80-\xff]{2,12}"),
     (b".{1,100}", b".{1,100}", b".{1,400}"),
     # anchors and assertions
-    (rb"^a$", b"^a$", None),
-    (rb"\Aa\z", b"^a$", None),
-    (rb"\Aa\Z", b"^a$", None),
+    (rb"^a$", rb"(?:^|\x1e)a(?:$|\x1e)", None),
+    (rb"\Aa\z", rb"(?:^|\x1e)a(?:$|\x1e)", None),
+    (rb"\Aa\Z", rb"(?:^|\x1e)a(?:$|\x1e)", None),
     (rb"\ba\B ", rb"\ba\B\x20", rb"\ba\x20"),
     (rb"\b\w", rb"\b[0-9A-Z\x5fa-z]", TEXT_WORD),
     (rb"\b(?:a|b)", rb"\b(?:a|b)", None),
