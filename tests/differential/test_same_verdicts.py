@@ -1,5 +1,8 @@
 """Sekisho's strict reading fires the rules that ModSecurity 3 fires, for Debian's CRS 3.3 and a CRS 4, at each level.
 
+The normal run asks a sample at the lowest and the highest level, the long run everything. The compiled patterns are kept
+in `out/rules-cache`, since making them is most of the sample's time.
+
 A disagreement is explained in `explained.toml`, with the side that the manual supports, or it fails here.
 """
 
@@ -38,7 +41,7 @@ def _compare(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("level", rulesets.LEVELS)
+@pytest.mark.parametrize("level", [rulesets.LEVELS[0], rulesets.LEVELS[-1]])
 def test_a_sample_has_no_unexplained_disagreement(level: int, rules_directory: Path) -> None:
     asked, found = _compare(rulesets.crs3(), level, rules_directory, sample(_STEP))
     assert asked >= 350
