@@ -23,12 +23,12 @@ from bench.peers.nginx_modsecurity import NginxModSecurity
 from bench.peers.nginx_plain import NginxPlain
 from bench.pki import Pki
 from bench.report import Report
-from bench.sekisho import Sekisho
+from bench.sekisho import Sekisho, SekishoRules
 from bench.systems import Ground, System
 from bench.workloads import Workload, workloads
 
 _Named = TypeVar("_Named", System, Workload)
-_SYSTEMS: tuple[System, ...] = (NginxModSecurity(), ApacheModSecurity(), NginxPlain(), Sekisho())
+_SYSTEMS: tuple[System, ...] = (NginxModSecurity(), ApacheModSecurity(), NginxPlain(), Sekisho(), SekishoRules())
 _PROGRAMS = ("nginx", "apache2", "wrk", "taskset")
 
 

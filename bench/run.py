@@ -30,7 +30,7 @@ class Pace:
     open: int
 
 
-FULL = Pace(warm_up=2, closed=8, tail=2, open=10)
+FULL = Pace(warm_up=1, closed=5, tail=1, open=5)
 QUICK = Pace(warm_up=1, closed=2, tail=2, open=2)
 
 

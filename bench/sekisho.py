@@ -16,18 +16,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.cores import BenchRefused, pin
+from bench.peers import crs
 from bench.processes import Daemon, cpu_seconds, tree
 from bench.systems import Evidence, Ground, Origin, Probe, Running, System
 from bench.workloads import Workload
 from policy.samples import samples as catalogue
 
+_START_S = 180  # the first start with rules compiles them
 MEASURED_ROLES = ("front", "egress", "ledger")
 COMMAND = Path(sys.executable).with_name("sekisho")
 
 
 class Sekisho(System):
+    """Everything but rules."""
+
     name = "sekisho"
-    label = "Sekisho"
+    label = "Sekisho, no rules"
     packages = ()
 
     def launch(self, ground: Ground, directory: Path, workload: Workload) -> Running:
@@ -40,6 +44,17 @@ class Sekisho(System):
             "measured with --open-routes: framed, sealed, permitted and logged like all else, but the body is taken as it "
             "is, because no procedure takes files yet"
         )
+
+
+class SekishoRules(Sekisho):
+    """Everything, with the rules that the peers have."""
+
+    name = "sekisho-rules"
+    label = "Sekisho"
+    packages = ("modsecurity-crs",)
+
+    def launch(self, ground: Ground, directory: Path, workload: Workload) -> Running:
+        return _Inspecting(ground, directory, workload)
 
 
 class LabFile:
@@ -79,6 +94,7 @@ class Lab:
         open_routes: bool = False,
         limits: Mapping[str, int] | None = None,
         procedures: Path | None = None,
+        more: str = "",
         command: Sequence[str] = (str(COMMAND),),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -93,6 +109,7 @@ class Lab:
         extra = "[limits]\n" + "".join(f"{name} = {value}\n" for name, value in (limits or {}).items())
         if procedures is not None:
             extra += f'[policy]\nprocedures = ["{procedures}"]\n'
+        extra += more
         (directory / "extra.toml").write_text(extra)
         self._command += ["--config", str(directory / "extra.toml")]
         self._daemon: Daemon | None = None
@@ -110,7 +127,7 @@ class Lab:
     def start(self) -> LabFile:
         self._daemon = Daemon(self._command, self._cores, self._output)
         file = self._directory / "lab.json"
-        self._daemon.wait_until(file.exists, 30)
+        self._daemon.wait_until(file.exists, _START_S)
         return LabFile(file)
 
     def stop(self) -> None:
@@ -134,8 +151,13 @@ class _Measured(Running):
             app=ground.backend.url,
             open_routes=workload.open_route,
             limits=limits,
+            more=self.settings(directory),
         )
         self._position = 0
+
+    def settings(self, directory: Path) -> str:  # noqa: ARG002 - for those that have rules
+        """TOML laid over the lab's configuration."""
+        return ""
 
     def start(self) -> None:
         self._about = self._lab.start()
@@ -206,3 +228,34 @@ class _Measured(Running):
                 if kind in ("outcome", "refusal"):
                     counts[f"{kind} {record['result' if kind == 'outcome' else 'reason']}"] += 1
         return counts
+
+
+class _Inspecting(_Measured):
+    """Rules are counted, and the planted attacks of the peers refused, each by the rule set and under its own id."""
+
+    def settings(self, directory: Path) -> str:
+        rules = crs.sekisho_rule_set(directory, directory.parent / "rules-cache")
+        self._rules = rules.count
+        return rules.toml
+
+    def probes(self) -> tuple[Probe, ...]:
+        if self._workload.open_route:
+            return crs.PROBES
+        attacked = Probe(
+            "xss in a header",
+            "GET",
+            "/health",
+            (("Referer", "https://example.jp/?q=<script>alert(1)</script>"),),
+            b"",
+            frozenset({403}),
+            False,
+        )
+        return (*super().probes(), attacked)
+
+    def verify(self, answered: int, probed: int) -> Evidence:
+        evidence = super().verify(answered, probed)
+        attacks = probed * sum(403 in probe.expected for probe in self.probes())
+        refused = self._records()["refusal rules_matched"]
+        if refused != attacks:
+            raise BenchRefused(f"the rules refused {refused} requests; {attacks} attacks were planted")
+        return {**evidence, "rules": self._rules, "refused_by_rules": refused}

@@ -28,9 +28,8 @@ Progress = Callable[[int, int], None]
 
 TUNING_RULE_ID = 99_000  # 1 to 99,999 are for local use (ModSecurity reference manual, id)
 
-# What a file may change again: rules run, bodies are read, and a body over the limit is refused and never cut.
+# What a file may change again: bodies are read, and one over the limit is refused and never cut.
 _BASE = f"""
-SecRuleEngine On
 SecRequestBodyAccess On
 SecRequestBodyLimit {REQUEST_BODY_BYTES_DEFAULT}
 SecRequestBodyLimitAction Reject
@@ -103,8 +102,9 @@ def load_rule_set(files: RuleSetFiles, *, cache: Path | None = None, progress: P
         read = load(_sources(files, problems))
         if problems:
             raise PolicyInvalid(problems)
-        if files.mode == "detect":
-            read = replace(read, settings=replace(read.settings, rule_engine=ast.EngineMode.DETECTION_ONLY))
+        # The mode is the operator's word: many files, Debian's recommended one among them, come with SecRuleEngine DetectionOnly
+        engine = ast.EngineMode.DETECTION_ONLY if files.mode == "detect" else ast.EngineMode.ON
+        read = replace(read, settings=replace(read.settings, rule_engine=engine))
         program = compile_rules(read, reading=files.reading, cache=cache, progress=progress)
     except OSError as error:
         mend = "let the user that compiles write there, or leave cache_dir out"

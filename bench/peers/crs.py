@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cores import BenchRefused
@@ -65,6 +66,27 @@ class CrsConfig:
                 f"rule {BLOCKING_RULE} denied {denied} requests; {probed * len(PROBES)} attacks were planted"
             )
         return {"denied": denied}
+
+
+@dataclass(frozen=True, slots=True)
+class SekishoRuleSet:
+    """The same files for Sekisho: its settings, and how many rules they hold."""
+
+    toml: str
+    count: int
+
+
+def sekisho_rule_set(directory: Path, cache: Path) -> SekishoRuleSet:
+    """`cache`: shared by the runs of one bench, which need not compile the same rules each time."""
+    removal = directory / "removed.conf"
+    removal.write_text(f"SecRuleRemoveById {REMOVED_RULE}\n")
+    cache.mkdir(exist_ok=True)
+    count = len(rules_in([Path(_SETUP), *map(Path, sorted(glob.glob(_RULES)))]) - {REMOVED_RULE})
+    toml = (
+        f'[host]\ncache_dir = "{cache}"\n[policy]\nrule_set = "crs"\n[[rule_set]]\nname = "crs"\n'
+        f'setup = ["{_SETUP}"]\nrules = ["{_RULES}", "{removal}"]\n'
+    )
+    return SekishoRuleSet(toml, count)
 
 
 def rules_in(files: list[Path]) -> set[int]:

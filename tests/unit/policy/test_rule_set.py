@@ -62,6 +62,8 @@ def test_bodies_are_read_and_rules_run_unless_the_files_say_otherwise(tmp_path: 
 def test_the_mode_wins_over_the_files(tmp_path: Path) -> None:
     rules = rule_set(tmp_path, "SecRuleEngine On\n" + RULES, mode="detect")
     assert rules.program.settings.rule_engine is EngineMode.DETECTION_ONLY
+    rules = rule_set(tmp_path, "SecRuleEngine DetectionOnly\n" + RULES)
+    assert rules.program.settings.rule_engine is EngineMode.ON
 
 
 def test_globs_are_read_in_the_order_of_names(tmp_path: Path) -> None:
