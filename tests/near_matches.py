@@ -12,7 +12,7 @@ from policy.scan.tree import Boundary, Char, Group, Item, Text, Unscannable
 
 MAX_REPEATS = 3  # beyond the least number
 MAX_CHARACTERS = 400
-_ANY = "aZ09_ \t\n\r\x00/<>='\"();-#&%.$\\|`\x85\xa0é"
+_ANY = "\x1eaZ09_ \t\n\r\x00/<>='\"();-#&%.$\\|`\x85\xa0é"
 _BEYOND = "　、。（）「」・ー新宿一子あアｱＡ０…―〜①\u0301\u200b\u2028\u212a\u017f\U00020000😀\ue000\U0010ffff"
 
 
