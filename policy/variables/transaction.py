@@ -20,8 +20,9 @@ from policy.variables.target import Target, read_target
 class Transaction:
     """Use: make it, run phase 1; `process_body`, phase 2; `begin_response`, phase 3; `process_response_body`, phase 4.
 
-    `get` is cheap when repeated. `exceeded` names the bound of ours that something went over: then the rules have not seen
-    all, and who enforces must refuse. `body_over_limit`, `response_over_limit`: the body was larger than its directive says.
+    `get` is cheap when repeated. `body_over_limit`, `response_over_limit`: the body was larger than its directive says.
+    `exceeded` names the bound of ours that something went over, as far as collections were asked for: then the rules have
+    not seen all, and who enforces must refuse.
     """
 
     __slots__ = (

@@ -30,7 +30,10 @@ class Extraction:
     strict: bool = False
 
 
-def read_multipart(body: bytes, content_type: bytes | None, extraction: Extraction = Extraction()) -> Multipart:
+NO_EXTRACTION = Extraction()
+
+
+def read_multipart(body: bytes, content_type: bytes | None, extraction: Extraction = NO_EXTRACTION) -> Multipart:
     """Any bytes have a reading."""
     if content_type is None:
         return Multipart(read=False)
