@@ -46,4 +46,4 @@ async def test_others_have_their_turns_while_a_large_parcel_is_hashed() -> None:
             nursery.start_soon(other)
             await digest_of(parcel)
             nursery.cancel_scope.cancel()
-    assert turns >= 8
+    assert turns >= 7  # after the last one either task may be first
