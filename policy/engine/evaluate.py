@@ -13,6 +13,7 @@ from policy.engine.program import Phase, Program
 from policy.engine.records import LimitReached
 from policy.engine.rule import Rule
 from policy.engine.state import State
+from policy.operators.pcre import REQUEST_STEPS_PER_BYTE
 from policy.seclang.ast import EngineMode, LimitAction
 from policy.variables.facts import ResponseFacts
 from policy.variables.transaction import Transaction
@@ -46,6 +47,7 @@ class Run:
     def respond(self, response: ResponseFacts) -> None:
         """The head of the response is known, before phase 3; its body comes with it."""
         self.transaction.begin_response(response)
+        self.state.effort.left += REQUEST_STEPS_PER_BYTE * len(response.body)
 
     def phase(self, number: int) -> Decision | None:
         """Evaluate one phase. Never raises, whatever the exchange holds."""

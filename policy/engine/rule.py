@@ -19,6 +19,7 @@ from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
 from policy.engine.variables import Effect
 from policy.operators.base import Match, Operator
+from policy.operators.rx import Rx
 from policy.transformations.table import Chain
 
 _UNSET: tuple[Removed, ...] = ()
@@ -210,12 +211,17 @@ class Rule:
         self, run: State, link: Link, operator: Operator, fetch: Fetch, among: Container[bytes] | None
     ) -> bool:
         found = False
-        characters, negated, chain = run.characters, link.negated, link.chain
+        characters, negated, chain, effort = run.characters, link.negated, link.chain, run.effort
+        costly = operator if isinstance(operator, Rx) else None
         for name, _, sent in fetch(run):
             if among is not None and sent not in among:
                 continue
             for value in link.stages(sent, characters) if link.multi else (chain.apply(sent, characters),):
-                match = operator.match(value, characters)
+                match = (
+                    operator.match(value, characters)
+                    if costly is None
+                    else costly.match_within(value, characters, effort)
+                )
                 if match is not None:
                     self._note(run, link, match)
                 if (match is None) is not negated:

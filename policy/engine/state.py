@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from policy.engine.decision import SEVERITY_NONE, Fired
 from policy.engine.limits import TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
 from policy.engine.records import PERSISTENT, LimitReached, Record, Records
+from policy.operators.pcre import REQUEST_STEPS, REQUEST_STEPS_PER_BYTE, Effort
 from policy.seclang.ast import EngineMode
 from policy.variables.item import NOTHING, Item
 
@@ -29,6 +30,7 @@ class State:
         "allow",
         "body_access",
         "characters",
+        "effort",
         "exceptions",
         "exhausted",
         "fired",
@@ -77,6 +79,7 @@ class State:
         self.web_app = b""
         self.body_access: bool | None = None
         self.response_access: bool | None = None
+        self.effort = Effort(REQUEST_STEPS + REQUEST_STEPS_PER_BYTE * _bytes_of(transaction))
         self.exceptions: Exceptions | None = None
         # the rule that is being evaluated
         self.rule: Rule | None = None
@@ -169,6 +172,12 @@ class State:
     def set_option(self, **changed: int | str) -> None:
         """What `ctl:` changes of how bodies are read, before they are."""
         self.transaction.options = replace(self.transaction.options, **changed)  # type: ignore[arg-type]  # names are Options' own
+
+
+def _bytes_of(transaction: Transaction) -> int:
+    """What the request is long, as far as patterns see it."""
+    facts = transaction.facts
+    return len(facts.uri) + len(facts.body) + sum([len(name) + len(value) for name, value in facts.headers])
 
 
 Own = Callable[[State], Sequence[Item]]
