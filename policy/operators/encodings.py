@@ -13,7 +13,6 @@ In the characters reading validateByteRange asks only of ASCII bytes: which char
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import Final
 
@@ -22,10 +21,9 @@ from policy.operators.base import Match, OperatorInvalid, is_text
 _PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NUMBER: Final = re.compile(rb"[ \t\n\v\f\r]*\+?(\d{1,3})(?!\d)")
 _ABOVE_UNICODE: Final = re.compile(rb"\xf4[\x90-\xbf][\x80-\xbf]{2}")
+# C1 controls, U+FDD0 to U+FDEF, and the last two of every plane.
 _NO_CHARACTERS: Final = re.compile(
-    "[\x80-\x9f\ufdd0-\ufdef"
-    + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-    + "]"
+    rb"\xc2[\x80-\x9f]|\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])|[\xf0-\xf4][\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]"
 )
 
 
@@ -57,11 +55,9 @@ class ValidateByteRange:
     def _of_text(self, value: bytes) -> Match | None:
         if found := self._ascii.search(value):
             return Match(*found.span())
-        text = value.decode()
-        for none in _NO_CHARACTERS.finditer(text):
-            if self._outside.search(none[0].encode()):
-                start = len(text[: none.start()].encode())
-                return Match(start, start + len(none[0].encode()))
+        for none in _NO_CHARACTERS.finditer(value):
+            if self._outside.search(none[0]):
+                return Match(*none.span())
         return None
 
 
@@ -78,19 +74,19 @@ class ValidateUtf8Encoding:
     __slots__ = ()
 
     def match(self, value: bytes, characters: bool) -> Match | None:
-        view = memoryview(value)
-        at = 0
-        while True:
-            try:
-                codecs.utf_8_decode(view[at:], "strict", True)  # the function takes it by position only
-            except UnicodeDecodeError as error:
-                at += error.start
-                above = None if characters else _ABOVE_UNICODE.match(value, at)
-                if above is None:
-                    return Match(at, len(value))
-                at = above.end()
-            else:
-                return None
+        try:
+            value.decode()
+        except UnicodeDecodeError as error:
+            return Match(error.start, len(value)) if characters else self._without_above(value)
+        return None
+
+    def _without_above(self, value: bytes) -> Match | None:
+        # 0xF4 only ever begins a character, so nothing else changes; the places stay.
+        try:
+            _ABOVE_UNICODE.sub(b"    ", value).decode()
+        except UnicodeDecodeError as error:
+            return Match(error.start, len(value))
+        return None
 
 
 def _any_of(members: bytes) -> re.Pattern[bytes]:

@@ -1,7 +1,10 @@
-"""Regular expressions of rules, taken apart into tokens, so that rewrite.py can put them together for another reading.
+r"""Regular expressions of rules, taken apart into tokens, so that rewrite.py can put them together for another reading.
 
 PCRE2's own parser decides what is valid; this one only has to find where atoms, classes and repetitions begin and end, as PCRE2 10.44
 does (the version in libmodsecurity 3.0.15), and to give literals their values, whatever way they are written.
+
+Difference on purpose: a hyphen beside a set (`[\w-"]`) is a hyphen, as in Perl and PCRE1 and as the Core Rule Set 4.0 means it. PCRE2
+refuses such a class, so that in ModSecurity 3 the rule never matches.
 
 Refused, because a pattern must be able to start anywhere in one run and stay within its limits (pcre.py): `(*VERB)` and `(*OPTION)`,
 calls of the whole pattern, callouts. Refused for want of a use: (?xx), code points above 0xFF in a value that is bytes.

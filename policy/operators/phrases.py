@@ -17,8 +17,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from policy.operators.base import Match, OperatorInvalid, characters_of, is_text
-from policy.operators.trie import Trie
+from policy.operators.literals import Literals
+from policy.scan.database import ScanFailed
 from policy.scan.needle import Needle, phrases
+from policy.scan.tree import Unscannable
 
 # Phrases of one operator, and the longest, in bytes. Source: CRS's lists have under 10,000 lines, of under 200 bytes.
 PHRASES: Final = 50_000
@@ -80,17 +82,22 @@ class Phrases:
             raise OperatorInvalid(f"a phrase has more than {PHRASE_BYTES} bytes", "shorten it, or use @contains")
         as_text = [characters_of(phrase) for phrase in phrases]
         try:
-            self._bytes = Trie(phrases)
-            self._text = self._bytes if as_text == list(phrases) else Trie(as_text)
-        except RecursionError as error:
-            raise OperatorInvalid("the phrases branch too often", "divide them among several rules") from error
+            self._bytes = Literals(phrases)
+            self._text = self._bytes if as_text == list(phrases) else Literals(as_text)
+        except Unscannable as error:
+            raise OperatorInvalid(
+                f"the phrases cannot be compiled: {error}", "divide them among several rules"
+            ) from error
 
     def match(self, value: bytes, characters: bool) -> Match | None:
-        trie = self._text if self._text is not self._bytes and characters and is_text(value) else self._bytes
-        end = trie.first_end(value)
+        literals = self._text if self._text is not self._bytes and characters and is_text(value) else self._bytes
+        try:
+            end = literals.first_end(value)
+        except ScanFailed:
+            return Match(0, len(value), (), exhausted=True)
         if end is None:
             return None
-        size, text = trie.longest_beginning(value, end)
+        size, text = literals.longest_beginning(value, end)
         return Match(end - size, end, (text,))
 
     def needle(self) -> Needle | None:

@@ -40,6 +40,10 @@ def _note(id_: int, _start: int, _end: int, _flags: int, hits: Any) -> None:
     hits.append(id_)
 
 
+def _note_end(_id: int, _start: int, end: int, _flags: int, ends: Any) -> None:
+    ends.append(end)
+
+
 class Database:
     """Not for two threads at a time."""
 
@@ -86,6 +90,23 @@ class Database:
         except hyperscan.HyperscanError as exc:
             raise ScanFailed("a scan ended early") from exc
         return found
+
+    def first_end(self, buffer: bytes) -> int | None:
+        """Where the match ends that ends first, of any expression. Raises ScanFailed.
+
+        Hyperscan does not promise which match of an expression it reports, so the scan is repeated before what it found.
+        """
+        first: int | None = None
+        while True:
+            ends: list[int] = []
+            try:
+                self._scan(buffer, _note_end, 0, ends)
+            except hyperscan.HyperscanError as exc:
+                raise ScanFailed("a scan ended early") from exc
+            if not ends:
+                return first
+            first = min(ends)
+            buffer = buffer[: first - 1]
 
     def hits_of_each(self, buffers: Iterable[bytes]) -> list[tuple[int, list[int]]]:
         """As `hits`, for many short ones: (index of the buffer, ids) where there are any. Raises ScanFailed."""

@@ -8,6 +8,7 @@ import pytest
 from policy.operators.base import OperatorInvalid
 from policy.operators.phrases import PHRASE_BYTES, PHRASES, Phrases, phrases_in, phrases_of_lines
 from policy.operators.table import build
+from policy.scan.database import Database, ScanFailed
 from tests.unit.policy.operators.modsecurity import Asked, ask
 from tests.unit.policy.operators.samples import CRS
 
@@ -121,9 +122,11 @@ def test_sizes_are_bounded(count: int, size: int) -> None:
         assert Phrases(phrases).match(b"x" * size, characters=False) is not None
 
 
-def test_phrases_that_branch_at_every_byte_do_not_load() -> None:
-    phrases = [b"a" * size + b"b" for size in range(PHRASE_BYTES)]
-    with pytest.raises(OperatorInvalid, match="branch"):
-        Phrases(phrases)
-    found = Phrases(phrases[:40]).match(b"xaaab", characters=False)
-    assert found is not None and (found.start, found.end) == (1, 5)
+def test_a_scan_that_fails_is_a_match(monkeypatch: pytest.MonkeyPatch) -> None:
+    operator = Phrases([b"ab"])
+
+    def fail(self: Database, buffer: bytes) -> int | None:
+        raise ScanFailed("no memory")
+
+    monkeypatch.setattr(Database, "first_end", fail)
+    assert operator.match(b"xyz", characters=False) == (0, 3, (), True)

@@ -185,5 +185,13 @@ def test_what_a_request_may_cost_is_shared() -> None:
     assert spent.left == -1
 
 
+def test_a_hyphen_beside_a_set_is_a_hyphen() -> None:
+    """PCRE2 refuses it, so ModSecurity's rule never matches; Perl, PCRE1 and the Core Rule Set 4.0 mean a hyphen."""
+    for pattern in (rb'[^\s\v-"]', rb"[a-\d]", rb"[[:alpha:]-z]"):
+        assert Asked([("rx", pattern)]).spans(b"-") == {}
+    assert Rx(rb'[\v-"]').match(b"-", characters=False) is not None
+    assert Rx(rb'[\v-"]').match(b"!", characters=False) is None
+
+
 def test_the_crs_is_there() -> None:
     assert Path("/usr/share/modsecurity-crs/rules").is_dir()
