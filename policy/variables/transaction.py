@@ -21,8 +21,8 @@ class Transaction:
     """Use: make it, run phase 1; `process_body`, phase 2; `begin_response`, phase 3; `process_response_body`, phase 4.
 
     `get` is cheap when repeated. `body_over_limit`, `response_over_limit`: the body was larger than its directive says.
-    `exceeded` names the bound of ours that something went over, as far as collections were asked for: then the rules have
-    not seen all, and who enforces must refuse.
+    `exceeded` names the bound of ours that something went over: then the rules have not seen all, and who enforces must
+    refuse. It is known for headers, query, cookies and body after `process_body`; XPath expressions may set it later.
     """
 
     __slots__ = (
@@ -107,6 +107,8 @@ class Transaction:
         name = self.processor if processor is None else processor
         self.reading = body.read_body(name, sent, content_types[0] if content_types else None, options, room)
         self.exceeded = self.exceeded or self.reading.exceeded
+        self.cookie_pairs()  # so that `exceeded` is known from here on, whatever rules ask for
+        self.query_pairs()
         self.request_body = sent
         self._forget(BODY_VARIABLES)
 
