@@ -35,7 +35,8 @@ class Planted:
 
 
 def plant(texts: Sequence[Text], modsecurity: ModSecurity3) -> list[Planted]:
-    """COUNT of them. `modsecurity` decides which attacks are refused alone; it must have its engine on."""
+    """COUNT of them. `modsecurity` decides which attacks are refused alone; it must have its engine on, and no rule
+    that takes Japanese for an attack."""
     rng = random.Random(_SEED)
     around = [text.text for text in texts if text.kind in _SURROUNDINGS]
     found: list[Planted] = []

@@ -9,6 +9,9 @@ from rich.table import Table
 
 from bench.corpus.measure import Caught, Refusals
 
+MISTAKEN_RULE = 941310  # takes the bytes of Japanese in UTF-8 for brackets of a single-byte encoding
+JUDGE = f"ModSecurity without {MISTAKEN_RULE}"
+
 Measured = Mapping[tuple[str, int], Refusals]  # by engine and level
 
 
@@ -53,19 +56,16 @@ def print_planted(console: Console, count: int, by_engine: Mapping[str, Caught])
         )
     if (missed := missed_attacks(by_engine)) is not None:
         console.print(
-            f"refused by ModSecurity and not by Sekisho: {len(missed[0]):,}; "
-            f"of them because of the attack itself: {len(missed[1]):,}",
-            highlight=False,
+            f"refused by {JUDGE}, because of the attack, and not by Sekisho: {len(missed):,}", highlight=False
         )
 
 
-def missed_attacks(by_engine: Mapping[str, Caught]) -> tuple[frozenset[int], frozenset[int]] | None:
-    """(all that only ModSecurity refuses, those of them whose text it lets pass without the attack)."""
-    if not {"ModSecurity", "Sekisho"} <= by_engine.keys():
+def missed_attacks(by_engine: Mapping[str, Caught]) -> frozenset[int] | None:
+    """What the judge refuses, and would not refuse without the attack, and Sekisho lets pass."""
+    if "Sekisho" not in by_engine:
         return None
-    theirs = by_engine["ModSecurity"]
-    missed = theirs.refused - by_engine["Sekisho"].refused
-    return missed, missed - theirs.refused_without
+    judge = by_engine[JUDGE]
+    return judge.refused - judge.refused_without - by_engine["Sekisho"].refused
 
 
 def as_json(measured: Measured, count: int, by_engine: Mapping[str, Caught]) -> dict[str, object]:
@@ -83,5 +83,5 @@ def as_json(measured: Measured, count: int, by_engine: Mapping[str, Caught]) -> 
             for (engine, level), found in measured.items()
         ],
         "planted": {"count": count, **{engine: len(found.refused) for engine, found in by_engine.items()}},
-        "missed": None if missed is None else {"all": len(missed[0]), "by_the_attack": len(missed[1])},
+        "missed": None if missed is None else len(missed),
     }
