@@ -50,7 +50,8 @@ def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -
     """Raises WordError, OperatorInvalid."""
     links = tuple(compile_link(link, unicode_map) for link in rule.links)
     message = rule.argument("msg")
-    severity = rule.argument("severity")
+    severities = [parse_severity(text) for link in rule.links for text in link.arguments("severity")[-1:]]
+    own = rule.argument("severity")
     outcome = compile_outcome(rule)
     return Rule(
         links,
@@ -59,7 +60,8 @@ def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -
         phase=rule.phase,
         ordinal=ordinal,
         listed=_is_listed(rule, outcome),
-        severity=SEVERITY_NONE if severity is None else parse_severity(severity),
+        severity=SEVERITY_NONE if own is None else parse_severity(own),
+        gravest=min(severities, default=SEVERITY_NONE),
         rev=ast.raw(rule.argument("rev") or ""),
         file=rule.position.file,
         line=rule.position.line,

@@ -1,7 +1,8 @@
 """A rule as it is evaluated: its links with their operators and effects worked in, and what it does when all of them match.
 
-Order of effects, as in ModSecurity 3: `setvar`, logdata and msg of a link at each of its matches, one after the other; everything
-else when the whole chain has matched, from the last link to the first; then the rule is listed, then it interrupts.
+Order of effects, as in ModSecurity 3: `setvar` of a link at each of its matches, one after the other; everything else when the
+whole chain has matched, from the last link to the first, so that the first one's msg and logdata count; then the rule is listed,
+then it interrupts. With multiMatch every match is listed by itself.
 """
 
 from __future__ import annotations
@@ -65,6 +66,13 @@ class Link:
     def unconditional(self) -> bool:
         return self.operator is None and self.operator_of is None
 
+    def describe(self, run: State) -> None:
+        """What the rule's message and logdata are, as far as this link says so."""
+        if self.logdata is not None:
+            run.logdata = self.logdata(run)
+        if self.message is not None:
+            run.message = self.message(run)
+
     def matches(self, run: State) -> bool:
         """Whether some value matches, without anything happening. Raises OperatorInvalid."""
         if self.unconditional:
@@ -112,13 +120,14 @@ class Rule:
     """`links[0]` is the rule itself. `ordinal`: its place among the rules of its phase, markers not counted."""
 
     __slots__ = (
-        "file", "id", "line", "links", "listed", "multi", "ordinal", "outcome", "phase", "reads_matched", "rev", "severity",
+        "file", "gravest", "id", "line", "links", "listed", "multi", "ordinal", "outcome", "phase", "reads_matched", "rev", "severity",
         "subject",
     )  # fmt: skip
 
     def __init__(
         self, links: tuple[Link, ...], subject: Subject, outcome: Outcome, *, phase: int, ordinal: int, listed: bool,
-        severity: int = SEVERITY_NONE, rev: bytes = b"", file: str = "", line: int = 0, reads_matched: bool = False,
+        severity: int = SEVERITY_NONE, gravest: int = SEVERITY_NONE,
+        rev: bytes = b"", file: str = "", line: int = 0, reads_matched: bool = False,
     ) -> None:  # fmt: skip
         self.id = subject.id
         self.links = links
@@ -129,6 +138,7 @@ class Rule:
         self.listed = listed
         self.multi = any(link.multi for link in links)
         self.severity = severity
+        self.gravest = gravest
         self.rev = rev
         self.file = file
         self.line = line
@@ -165,7 +175,9 @@ class Rule:
         for link in reversed(self.links):
             for effect in link.effects:
                 effect(run)
-        run.highest_severity = min(run.highest_severity, self.severity)
+            if self.listed and not self.multi:
+                link.describe(run)
+        run.highest_severity = min(run.highest_severity, self.gravest)
         if self.listed and not self.multi:
             self.list(run)
         return True
@@ -246,11 +258,7 @@ class Rule:
     def _matched(self, run: State, link: Link) -> None:
         for effect in link.setvars:
             effect(run)
-        if not self.listed:
-            return
-        if link.logdata is not None:
-            run.logdata = link.logdata(run)
-        if link.message is not None:
-            run.message = link.message(run)
-        if self.multi and link is self.links[-1]:
-            self.list(run)
+        if self.multi and self.listed:
+            link.describe(run)
+            if link is self.links[-1]:
+                self.list(run)

@@ -1,0 +1,169 @@
+"""The course of an evaluation: the same verdict, rules, messages and logdata as ModSecurity 3 where both load the rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy.engine.decision import Action, Cause
+from tests.unit.policy.engine.beside import GET, POST, RESPONSE, ours, run, theirs
+
+
+def _say(number: int, rest: str) -> str:
+    return f'SecAction "id:{number},log,msg:x,{rest}"\n'
+
+
+def _rule(rest: str, target: str = "ARGS", operator: str = "@rx .") -> str:
+    return f'SecRule {target} "{operator}" "{rest}"\n'
+
+
+_TX = _rule("id:90,phase:2,pass,multiMatch,msg:'%{MATCHED_VAR_NAME} %{MATCHED_VAR}'", "TX:/./")
+SAME = [
+    # what is listed
+    *(_rule(f"id:1,phase:1,pass,msg:x{more}") for more in (
+        "", ",log", ",nolog", ",noauditlog", ",log,noauditlog", ",nolog,auditlog", ",noauditlog,log", ",auditlog",
+    )),
+    *(f'SecAction "id:1,phase:1,{rest}"' for rest in (
+        "log", "log,msg:x", "nolog,msg:x", "msg:x", "pass", "log,auditlog", "severity:2", "block", "log,logdata:x",
+    )),
+    'SecDefaultAction "phase:1,nolog,pass"\n' + _rule("id:1,phase:1") + _rule("id:2,phase:1,log"),
+    # chains
+    _rule("id:1,phase:1,pass,nolog,chain") + _rule("log"),
+    _rule("id:1,phase:1,pass,log,chain") + _rule("nolog"),
+    _rule("id:1,phase:1,pass,chain,msg:a") + _rule("msg:b,logdata:c%{MATCHED_VAR}", operator="@rx abc"),
+    _rule("id:1,phase:1,deny,chain,msg:a") + _rule("setvar:tx.a=1", operator="@rx abc") + _say(2, "phase:5,logdata:'%{tx.a}'"),
+    _rule("id:1,phase:1,pass,chain,setvar:tx.a=+1") + _rule("setvar:tx.b=+1", operator="@rx nothing") + _TX,
+    _rule("id:1,phase:1,pass,chain,nolog") + _rule("setvar:'tx.n=%{MATCHED_VAR_NAME}'", "MATCHED_VARS", "@rx 1") + _TX,
+    _rule("id:1,phase:1,pass,chain,nolog") + _rule("setvar:'tx.n=%{MATCHED_VAR}'", "MATCHED_VARS_NAMES", "@rx y") + _TX,
+    _rule("id:1,phase:1,pass,chain,msg:a,logdata:'%{MATCHED_VAR}'", operator="@rx b") + _rule("msg:b", operator="@rx 1"),
+    _rule("id:1,phase:1,pass,chain,severity:2") + _rule("severity:1") + _rule("id:5,phase:1,msg:'%{HIGHEST_SEVERITY}'", "HIGHEST_SEVERITY"),
+    _rule("id:1,phase:1,pass,chain,severity:2") + _rule("severity:1", operator="nothing") + _rule("id:5,phase:1", "HIGHEST_SEVERITY"),
+    # how an exchange is interrupted
+    _rule("id:1,phase:1,pass,status:500") + _rule("id:2,phase:1,deny"),
+    _rule("id:2,phase:1,redirect:http://x.example/"),
+    _rule("id:2,phase:1,redirect:http://x.example/,status:303"),
+    _rule("id:2,phase:1,redirect:http://x.example/,status:403"),
+    _rule("id:2,phase:1,drop"),
+    _rule("id:2,phase:1,deny,status:200"),
+    _rule("id:1,phase:1,pass,deny,log"),
+    _rule("id:1,phase:1,deny,pass,log"),
+    _rule("id:1,phase:1,deny,block,log"),
+    _rule("id:1,phase:1,block,deny,log"),
+    *('SecDefaultAction "phase:1,deny,status:406,log"\n' + _rule(f"id:2,phase:1{more}") for more in (
+        "", ",block", ",block,status:407", ",deny", ",pass",
+    )),
+    'SecDefaultAction "phase:1,pass,log"\n' + _rule("id:2,phase:1,block"),
+    _rule("id:1,phase:4,deny", "RESPONSE_BODY", "@rx found"),
+    _rule("id:1,phase:3,deny,status:502", "RESPONSE_HEADERS:content-type", "@rx html"),
+    # allow
+    *(_rule(f"id:1,phase:{phase},allow{what}") + "".join(_say(number, f"phase:{number}") for number in range(1, 6)).replace(
+        "id:1,log", "id:9,log") for phase in (1, 2) for what in ("", ":phase", ":request")),
+    # skip and skipAfter
+    _say(1, "phase:1,pass,skip:1") + _say(2, "phase:1") + _say(3, "phase:1"),
+    _say(1, "phase:1,pass,skip:2") + _say(2, "phase:1") + "SecMarker M\n" + _say(3, "phase:1") + _say(4, "phase:1"),
+    _say(1, "phase:1,pass,skip:3") + "".join(_say(number, "phase:2") for number in range(2, 7)),
+    _rule("id:1,phase:1,pass,nolog,skip:1") + _rule("id:2,phase:1,chain") + _rule("log") + _say(4, "phase:1"),
+    _say(1, "phase:1,pass,skipAfter:M") + _say(2, "phase:1") + _say(3, "phase:2") + "SecMarker M\n" + _say(4, "phase:2"),
+    "SecMarker M\n" + _say(1, "phase:1,pass,skipAfter:M") + _say(2, "phase:1") + _say(3, "phase:2"),
+    _say(1, "phase:1,pass,skipAfter:NOWHERE") + _say(2, "phase:1") + _say(3, "phase:2") + _say(5, "phase:5"),
+    _rule("id:1,phase:1,pass,chain,skipAfter:M") + _rule("t:none", operator="@rx nothing") + _say(2, "phase:1") + "SecMarker M\n",
+    # modes
+    "SecRuleEngine DetectionOnly\n" + _rule("id:1,phase:1,deny") + _rule("id:2,phase:1,allow") + _say(3, "phase:2"),
+    "SecRuleEngine Off\n" + _rule("id:1,phase:1,deny") + _say(5, "phase:5"),
+    _say(1, "phase:1,ctl:ruleEngine=DetectionOnly") + _rule("id:2,phase:1,deny") + _say(3, "phase:2"),
+    _say(1, "phase:1,ctl:ruleEngine=Off") + _rule("id:2,phase:1,deny") + _say(3, "phase:2") + _say(5, "phase:5"),
+    "SecRequestBodyAccess Off\n" + _say(1, "phase:1") + _say(2, "phase:2") + _say(5, "phase:5"),
+    "SecRequestBodyAccess Off\n" + _say(1, "phase:1,ctl:requestBodyAccess=On") + _say(2, "phase:2"),
+    _say(1, "phase:1,ctl:requestBodyAccess=Off") + _say(2, "phase:2"),
+    # what one exchange takes out of its own evaluation
+    *(_say(1, f"phase:1,ctl:{ctl}") + _rule("id:7,tag:tt,phase:1,multiMatch,msg:'%{MATCHED_VAR_NAME}'", "ARGS|ARGS:x|ARGS_NAMES")
+      for ctl in (
+        "ruleRemoveById=7", "ruleRemoveById=5-9", "ruleRemoveById=8", "ruleRemoveByTag=tt", "ruleRemoveByTag=t",
+        "ruleRemoveTargetById=7;ARGS", "ruleRemoveTargetById=7;ARGS:x", "ruleRemoveTargetById=8;ARGS",
+        "ruleRemoveTargetByTag=tt;ARGS", "ruleRemoveTargetByTag=tt;ARGS:x", "ruleRemoveTargetByTag=tt;ARGS_NAMES",
+        "ruleRemoveTargetByTag=tt;XML:/*",
+    )),
+    # variables
+    _rule("id:1,phase:1,pass,capture,nolog", operator="@rx (a)(q)?(b)?") + _TX,
+    _rule("id:1,phase:1,pass,capture,nolog", operator="@rx (a)(b)(c)") + _rule("id:2,phase:1,pass,capture,nolog", operator="@rx (1)") + _TX,
+    _rule("id:1,phase:1,pass,capture,nolog", operator="!@rx (a)(b)(c)") + _TX,
+    _rule("id:1,phase:1,pass,setvar:tx.a=+1,logdata:'%{tx.a} %{MATCHED_VAR_NAME}'"),
+    _rule("id:1,phase:1,pass,multiMatch,t:uppercase,t:lowercase,t:length,msg:'%{MATCHED_VAR}'", "ARGS:x"),
+    _rule("id:1,phase:1,multiMatch,msg:'%{MATCHED_VAR_NAME} %{MATCHED_VAR}'", "&ARGS:x|&ARGS|&REQUEST_METHOD|&TX:z", "@rx ."),
+    _rule("id:1,phase:1,msg:'%{MATCHED_VAR_NAME} %{MATCHED_VAR}'", "&ARGS|!ARGS:x"),
+    _rule("id:1,phase:1,msg:'%{MATCHED_VAR_NAME}'", "ARGS|!ARGS:x"),
+    _rule("id:1,phase:1,msg:'%{MATCHED_VAR_NAME}'", "ARGS|!ARGS:/X/"),
+    _rule("id:1,phase:1,msg:'%{MATCHED_VAR_NAME}'", "ARGS|!ARGS"),
+    _rule("id:1,phase:1,pass,nolog,severity:CRITICAL") + _rule("id:5,phase:1,msg:'%{HIGHEST_SEVERITY}'", "HIGHEST_SEVERITY"),
+    _rule("id:5,phase:1,msg:'%{HIGHEST_SEVERITY}'", "HIGHEST_SEVERITY"),
+    _say(1, "phase:1,setvar:tx.a=5,setvar:tx.a=-2,setvar:tx.b=+x,setvar:tx.c,setvar:!tx.b,setvar:tx.E=%{tx.a}z,setvar:tx.e=+3") + _TX,
+    _say(1, "phase:1,setvar:tx.h=99999999999,setvar:tx.h=+1") + _TX,
+    _say(1, "phase:1,setvar:tx.a=5") + _rule("id:2,phase:1,msg:'%{TX.A} %{tx.nothing}'", "TX:A"),
+    _rule("id:1,phase:1,nolog,pass,setvar:'tx.seen_%{MATCHED_VAR}=%{MATCHED_VAR_NAME}'") + _TX,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rules", SAME)
+def test_the_verdict_is_modsecuritys(rules: str) -> None:
+    for request in (GET, POST):
+        assert ours(rules, request, RESPONSE) == theirs(rules, request, RESPONSE)
+
+
+def test_every_case_was_compared() -> None:
+    assert len(SAME) == 95
+
+
+DIFFERENT = {
+    "ctl:ruleRemoveById does not spare a SecAction": (
+        _say(1, "phase:1,ctl:ruleRemoveById=2") + _say(2, "phase:1"), [1], [1, 2],
+    ),
+    "a SecAction that interrupts is listed": ('SecAction "id:1,phase:1,deny"', [1], []),
+    "names in ctl: are compared without case": (
+        _say(1, "phase:1,ctl:ruleRemoveTargetByTag=tt;ARGS:X") + _rule("id:7,tag:tt,phase:1", "ARGS", "@rx abc"), [1], [1, 7],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("about", DIFFERENT)
+def test_the_differences_are_known(about: str) -> None:
+    rules, here, there = DIFFERENT[about]
+    assert [one[0] for one in ours(rules)[1]] == here
+    assert [one[0] for one in theirs(rules)[1]] == there
+
+
+def test_a_failure_of_the_engine_denies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault: a rule raises what nobody expects."""
+
+    def fail(*_: object) -> bool:
+        raise KeyError("nobody expects this")
+
+    monkeypatch.setattr("policy.engine.rule.Rule.evaluate", fail)
+    decision = run(_say(1, "phase:1")).decision
+    assert decision is not None
+    assert (decision.cause, decision.action, decision.status, decision.phase) == (Cause.INTERNAL, Action.DENY, 403, 1)
+    assert decision.detail == "KeyError"
+
+
+def test_an_interrupted_exchange_stays_interrupted_and_is_still_summed_up() -> None:
+    done = run(_rule("id:1,phase:1,deny,status:409") + _say(2, "phase:2") + _say(5, "phase:5"))
+    assert done.decision is not None and done.decision.status == 409
+    assert [fired.id for fired in done.fired] == [1, 5]
+    assert done.phase(2) is done.decision
+
+
+def test_a_body_over_its_limit_is_refused_where_the_rules_say_so() -> None:
+    for limit, status in ((3, 200), (2, 403)):
+        assert ours(f"SecRequestBodyLimit {limit}\nSecRequestBodyLimitAction Reject\n", POST)[0] == status
+    decision = run("SecRequestBodyLimit 2\nSecRequestBodyLimitAction Reject\n", POST).decision
+    assert decision is not None and decision.cause is Cause.BODY
+
+
+def test_only_text_of_the_named_types_is_looked_at() -> None:
+    rule = _rule("id:1,phase:4,pass", "RESPONSE_BODY", "@rx found")
+    for types, fires in (("text/plain", []), ("text/plain text/HTML", [1])):
+        assert [one[0] for one in ours(f"SecResponseBodyMimeType {types}\n" + rule, GET, RESPONSE)[1]] == fires
+
+
+def test_ctl_knows_patterns_of_names() -> None:
+    """ModSecurity 3.0.15 does not load this."""
+    rules = _say(1, "phase:1,ctl:ruleRemoveTargetById=7;ARGS:/^x/") + _rule("id:7,phase:1,msg:'%{MATCHED_VAR_NAME}'")
+    assert ours(rules)[1] == [(1, "x", ""), (7, "ARGS:y", "")]
