@@ -145,7 +145,7 @@ def test_check_looks_at_certificates_only(here: Path, capsys: pytest.CaptureFixt
     (pki.relay_directory / "keys" / "egress").unlink()
     capsys.readouterr()
     assert run("check", "--config", str(config.host_file), "--json") == 78
-    assert [problem["line"] for problem in json.loads(capsys.readouterr().out)["problems"]] == [12]
+    assert [problem["line"] for problem in json.loads(capsys.readouterr().out)["problems"]] == [13]
     assert run("check", "--gate", str(config.gate_files[0])) == 0
 
 

@@ -32,7 +32,7 @@ def test_every_setting_is_shown_with_its_place(lab: tuple[Pki, LabConfig], capsy
     said = capsys.readouterr()
     lines = said.out.splitlines()
     assert 'tls_min_version = "1.3"  # default' in lines
-    assert 'listen          = ["127.0.0.1:18443"]  # sekisho.toml:9' in lines
+    assert 'listen          = ["127.0.0.1:18443"]  # sekisho.toml:10' in lines
     assert "jsonl       = " in said.out
     assert "interface       = (none)  # default" in lines
     assert sum(line.startswith("[") for line in lines) == 10
@@ -57,9 +57,9 @@ def test_problems_have_their_place_and_what_to_mend(
     assert said.out == ""
     key = pki.relay_directory / "keys" / "permit"
     assert said.err.splitlines() == [
-        f"{config.host_file}:12: error: [egress] permit_key: {key}: the key has mode 0644",
+        f"{config.host_file}:13: error: [egress] permit_key: {key}: the key has mode 0644",
         "    mend: chmod 0400",
-        f"{config.host_file}:16: error: [ledger] permit_key: {key}: the key has mode 0644",
+        f"{config.host_file}:17: error: [ledger] permit_key: {key}: the key has mode 0644",
         "    mend: chmod 0400",
     ]
     assert run("--config", str(config.host_file), "--quiet", "--without-keys") == 0
@@ -73,9 +73,9 @@ def test_json_holds_settings_sources_problems_and_warnings(
     assert run("--config", str(config.host_file), "--json") == 78
     said = json.loads(capsys.readouterr().out)
     assert said["settings"]["front"]["workers"] == 1
-    assert said["sources"]["front"]["workers"] == "sekisho.toml:10"
+    assert said["sources"]["front"]["workers"] == "sekisho.toml:11"
     assert said["sources"]["limits"]["fields"] == "default"
-    assert said["sources"]["gate"][0]["name"] == "sekisho.toml:25"
+    assert said["sources"]["gate"][0]["name"] == "sekisho.toml:26"
     assert [problem["line"] for problem in said["problems"]] == [38]
     assert set(said["problems"][0]) == {"path", "line", "message", "mend"}
     assert said["warnings"] == []

@@ -125,7 +125,7 @@ def shipped(name: str, directory: Path, *, with_defaults: bool) -> Path:
     """The shipped file, with every file that it names; `with_defaults` also takes its `# name = value` lines."""
     text = (ROOT / "config" / name).read_text()
     if with_defaults:
-        text = re.sub(r"^# (?=[a-z_]+ = )", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^# (?=[a-z_]+ = |\[\[)", "", text, flags=re.MULTILINE)
     (directory / "procedures").mkdir(exist_ok=True)
     (directory / "certs").mkdir(exist_ok=True)
     for path in re.findall(r'"(certs/[^"]+)"', text):
@@ -149,6 +149,8 @@ def test_the_shipped_files_show_every_key_and_each_default(tmp_path: Path) -> No
             shape = getattr(table.type, "item_type", table.type)
             written = everything[table.name][0] if isinstance(everything[table.name], list) else everything[table.name]
             assert set(written) == {entry.name for entry in shape.fields}, table.name
+            if table.name not in plain:  # an example of a table that nobody needs
+                continue
             commented = plain[table.name][0] if isinstance(plain[table.name], list) else plain[table.name]
             for entry in shape.fields:
                 default = entry.default_factory() if callable(entry.default_factory) else entry.default

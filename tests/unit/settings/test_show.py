@@ -29,7 +29,7 @@ def test_on_a_terminal_every_value_is_shown_too(tmp_path: Path, monkeypatch: pyt
     say_settings(read_host(config.host_file))
     shown = screen.getvalue()
     assert "\x1b[" in shown
-    for expected in ("[front]", "[[gate]]", "tls_min_version", '["127.0.0.1:18443"]', "sekisho.toml:9"):
+    for expected in ("[front]", "[[gate]]", "tls_min_version", '["127.0.0.1:18443"]', "sekisho.toml:10"):
         assert expected in shown
 
 
