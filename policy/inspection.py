@@ -21,6 +21,7 @@ from policy.variables.transaction import Transaction
 from policy.verdict import Code, Finding, RuleMatch
 
 STAGE = "rules"
+RESPONSE_BYTES_MOST = 1024 * 1024  # of an answer, however much the files would look at: it is held in memory meanwhile
 BODY_BYTES_MOST = 128 * 1024  # of a form as a whole (REQUEST_BODY); its fields are seen whatever its size
 
 _RESPONSE_PHASE = 3  # from here on rules judge the answer
@@ -94,7 +95,7 @@ class Inspection:
         types = settings.response_body_mime_types
         if not settings.response_body_access or (types is not None and content_type not in types):
             return 0
-        return self._run.program.options.response_body_limit
+        return min(self._run.program.options.response_body_limit, RESPONSE_BYTES_MOST)
 
     def response(self, response: ResponseFacts) -> list[Finding]:
         """Phases 3 and 4, and 5, which ends nothing. Why the response is not to be sent; empty where it is."""
@@ -106,6 +107,11 @@ class Inspection:
             return []
         by_engine = [] if decision.cause is Cause.RULE else [_of_the_engine(decision)]
         return by_engine + [self._finding(fired) for fired in self._run.fired[before:] if fired.phase in (3, 4)]
+
+    @property
+    def run(self) -> Run:
+        """The evaluation, for the workbench (policy.trial): it holds values, which the daemon never looks at."""
+        return self._run
 
     @property
     def would_refuse(self) -> bool:

@@ -31,6 +31,7 @@ from policy.verdict import Admitted, Code, Denied, Finding, ForwardHead, PolicyM
 
 
 class _Phase(Enum):
+    HEAD = auto()
     BODY = auto()
     DOCUMENT = auto()  # a JSON document was given: nothing may follow
     FINISHED = auto()
@@ -51,8 +52,13 @@ class Policy:
 
     def open(self, request: RequestHead) -> Judgement | Denied:
         """Find the route and judge what the head alone decides. The body follows through the Judgement."""
+        begun = self.find(request)
+        return begun if isinstance(begun, Denied) else begun.judge_head() or begun
+
+    def find(self, request: RequestHead) -> Judgement | Denied:
+        """`open` without what the rules say of the head: the caller goes on with `judge_head`."""
         if self._open_routes:
-            return _begun(_open_judgement(request, self.rules.rules_for(request.tenant, OPEN_ROUTE)))
+            return _open_judgement(request, self.rules.rules_for(request.tenant, OPEN_ROUTE))
         if request.tenant not in self._routes.tenants:
             return _denied(Code.ROUTE_UNKNOWN, Fault.TENANT_UNKNOWN)
         path = canonical_path(request.path)
@@ -67,8 +73,7 @@ class Policy:
         for route in in_effect:
             if route.method == wanted:
                 rules = self.rules.rules_for(request.tenant, route)
-                judgement = _declared_judgement(route, request, path, rules)
-                return judgement if isinstance(judgement, Denied) else _begun(judgement)
+                return _declared_judgement(route, request, path, rules)
         return Denied(
             (Finding("route", Code.METHOD_NOT_ALLOWED, "", Fault.METHOD),),
             in_effect[0].id,
@@ -89,7 +94,7 @@ class Judgement:
         self._request = request
         self._submission = Submission(route.form)
         self._submission.accepted = query_fields
-        self._phase = _Phase.BODY
+        self._phase = _Phase.HEAD
         self._ran = {"route"}
         self._rules = rules
         self._inspection: Inspection | None = None
@@ -98,6 +103,11 @@ class Judgement:
             self._inspection = Inspection(
                 rules, request, route.id, day, self._submission.is_declared, is_open=route.open
             )
+
+    @property
+    def inspection(self) -> Inspection | None:
+        """The rules stage of this request; None where no rules judge it."""
+        return self._inspection
 
     @property
     def is_denied(self) -> bool:
@@ -204,8 +214,11 @@ class Judgement:
         """How many bytes of the answer's body `response` is to be given."""
         return 0 if self._inspection is None else self._inspection.response_bytes(content_type)
 
-    def _judge_head(self) -> Denied | None:
-        """The rules' verdict on the head alone."""
+    def judge_head(self) -> Denied | None:
+        """The rules' verdict on the head alone; before anything else."""
+        if self._phase is not _Phase.HEAD:
+            raise PolicyMisuse(f"judge_head() in {self._where()}")
+        self._phase = _Phase.BODY
         if self._inspection is not None and self._inspection.head():
             self._phase = _Phase.FINISHED
             return Denied(tuple(self._inspection.findings), self.route.id)
@@ -249,10 +262,6 @@ class Judgement:
 
     def _where(self) -> str:
         return f"phase {self._phase.name}, body kind {self._request.body_kind}, route {self.route.id}"
-
-
-def _begun(judgement: Judgement) -> Judgement | Denied:
-    return judgement._judge_head() or judgement
 
 
 _FORM_KINDS = ("urlencoded", "multipart")

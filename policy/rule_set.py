@@ -7,7 +7,7 @@ from TX variables that must be set behind its set-up file and ahead of its rules
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ from policy.problems import PolicyInvalid, Problem
 from policy.seclang import ast
 from policy.seclang.faults import SecLangInvalid, WordError
 from policy.seclang.load import Source, load
-from policy.variables.limits import REQUEST_BODY_BYTES_DEFAULT
+from policy.variables.limits import REQUEST_BODY_BYTES_DEFAULT, RESPONSE_BODY_BYTES_DEFAULT
 
 Mode = Literal["enforce", "detect", "off"]
 Reading = Literal["strict", "characters"]
@@ -35,6 +35,7 @@ SecRequestBodyLimit {REQUEST_BODY_BYTES_DEFAULT}
 SecRequestBodyLimitAction Reject
 SecResponseBodyAccess On
 SecResponseBodyMimeType text/plain text/html text/xml application/json
+SecResponseBodyLimit {RESPONSE_BODY_BYTES_DEFAULT}
 SecResponseBodyLimitAction ProcessPartial
 """
 
@@ -97,28 +98,47 @@ class RuleSet:
 
 def load_rule_set(files: RuleSetFiles, *, cache: Path | None = None, progress: Progress | None = None) -> RuleSet:
     """Raises PolicyInvalid with every problem, each with its file and line."""
+    return compile_rule_set(files, read_rules(files), cache=cache, progress=progress)
+
+
+def read_rules(files: RuleSetFiles) -> ast.RuleSet:
+    """The rules as they are written, not compiled. Raises PolicyInvalid."""
     problems: list[Problem] = []
+    sources = _sources(files, problems)
+    if problems:
+        raise PolicyInvalid(problems)
     try:
-        read = load(_sources(files, problems))
-        if problems:
-            raise PolicyInvalid(problems)
-        # The mode is the operator's word: many files, Debian's recommended one among them, come with SecRuleEngine DetectionOnly
-        engine = ast.EngineMode.DETECTION_ONLY if files.mode == "detect" else ast.EngineMode.ON
-        read = replace(read, settings=replace(read.settings, rule_engine=engine))
+        read = load(sources)
+    except SecLangInvalid as invalid:
+        raise PolicyInvalid(_problems_of(invalid)) from invalid
+    # The mode is the operator's word: many files, Debian's recommended one among them, come with SecRuleEngine DetectionOnly
+    engine = ast.EngineMode.DETECTION_ONLY if files.mode == "detect" else ast.EngineMode.ON
+    return replace(read, settings=replace(read.settings, rule_engine=engine))
+
+
+def compile_rule_set(
+    files: RuleSetFiles, read: ast.RuleSet, *, cache: Path | None = None, progress: Progress | None = None
+) -> RuleSet:
+    """`read`: what `read_rules` gave for the same files. Raises PolicyInvalid."""
+    try:
         program = compile_rules(read, reading=files.reading, cache=cache, progress=progress)
     except OSError as error:
         mend = "let the user that compiles write there, or leave cache_dir out"
-        problems.append(Problem(str(cache), 0, f"compiled rules cannot be kept: {error.strerror}", mend))
-        raise PolicyInvalid(problems) from error
+        problem = Problem(str(cache), 0, f"compiled rules cannot be kept: {error.strerror}", mend)
+        raise PolicyInvalid([problem]) from error
     except SecLangInvalid as invalid:
-        found = [Problem(one.position.file, one.position.line, one.message, one.mend) for one in invalid.problems]
-        raise PolicyInvalid([*problems, *found]) from invalid
+        raise PolicyInvalid(_problems_of(invalid)) from invalid
+    problems: list[Problem] = []
     exclusions = [_active(files.name, one, problems) for one in files.exclusions]
     if problems:
         raise PolicyInvalid(problems)
     return RuleSet(
         files.name, files.mode, program, _messages(read), tuple(one for one in exclusions if one is not None)
     )
+
+
+def _problems_of(invalid: SecLangInvalid) -> list[Problem]:
+    return [Problem(one.position.file, one.position.line, one.message, one.mend) for one in invalid.problems]
 
 
 def _sources(files: RuleSetFiles, problems: list[Problem]) -> list[Path | Source]:
@@ -178,11 +198,4 @@ def _active(name: str, exclusion: Exclusion, problems: list[Problem]) -> ActiveE
 
 
 def _messages(read: ast.RuleSet) -> dict[int, str]:
-    return {rule.id: rule.argument("msg") or "" for rule in _rules(read)}
-
-
-def _rules(read: ast.RuleSet) -> Iterable[ast.Rule]:
-    for entries in read.phases.values():
-        for entry in entries:
-            if isinstance(entry, ast.Rule):
-                yield entry
+    return {rule.id: rule.argument("msg") or "" for rule in read.rules}
