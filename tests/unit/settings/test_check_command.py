@@ -76,7 +76,7 @@ def test_json_holds_settings_sources_problems_and_warnings(
     assert said["sources"]["front"]["workers"] == "sekisho.toml:11"
     assert said["sources"]["limits"]["fields"] == "default"
     assert said["sources"]["gate"][0]["name"] == "sekisho.toml:26"
-    assert [problem["line"] for problem in said["problems"]] == [38]
+    assert [problem["line"] for problem in said["problems"]] == [39]
     assert set(said["problems"][0]) == {"path", "line", "message", "mend"}
     assert said["warnings"] == []
 
