@@ -29,7 +29,7 @@ _OCTAL = re.compile(r"o\{[ \t]*([0-7]+)[ \t]*\}|(0[0-7]{0,2})")
 _CLASS_OCTAL = re.compile(r"[0-7]{1,3}")
 _POSIX = re.compile(r"\[:(\^?)([a-z]+):\]")
 _BRACKETS = re.compile(r"\[([:.=])[^\]]*\1\]")  # what PCRE2 could take for a POSIX class; otherwise a "[" is a "["
-_SPACES = frozenset(" \t\n\r\f\v")
+_SPACES = frozenset(" \t\n\r\f\v\x85\u200e\u200f\u2028\u2029")  # that (?x) leaves out
 _ACCEPTED_FLAGS = frozenset("imsxnUJ")
 
 
@@ -87,7 +87,7 @@ class _Parser:
                 alternatives.append(tuple(items))
                 items = []
                 continue
-            node = self._literal(letter) if quoting else self._node(letter, depth)
+            node = self._point(ord(letter)) if quoting else self._node(letter, depth)
             if quoting and self.at == self._literal_until:
                 self.at += 2
             if node is None:
@@ -146,7 +146,7 @@ class _Parser:
             if self._pattern[self.at] == "#":
                 end = self._pattern.find("\n", self.at)
                 self.at = len(self._pattern) if end < 0 else end + 1
-            elif self._pattern[self.at] in _SPACES or self._pattern[self.at] in "\x85\u200e\u200f\u2028\u2029":
+            elif self._pattern[self.at] in _SPACES:
                 self.at += 1
             else:
                 return
@@ -169,14 +169,11 @@ class _Parser:
                 self.at -= 1
                 self._refuse_unclear_count()
                 self.at += 1
-                return self._literal(letter)
-        if self._extended and (letter == "#" or letter in _SPACES or letter in "\x85\u200e\u200f\u2028\u2029"):
+                return self._point(ord(letter))
+        if self._extended and (letter == "#" or letter in _SPACES):
             self.at -= 1
             self._skip_blanks()
             return None
-        return self._literal(letter)
-
-    def _literal(self, letter: str) -> Node:
         return self._point(ord(letter))
 
     def _point(self, code: int) -> Node:
@@ -205,7 +202,7 @@ class _Parser:
         letter = self._pattern[self.at]
         if not letter.isascii() or not letter.isalnum():
             self.at += 1
-            return self._literal(letter)
+            return self._point(ord(letter))
         simple = self._simple_escape(letter)
         if simple is not None:
             self.at += 1
