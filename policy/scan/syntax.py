@@ -47,8 +47,8 @@ def parse(pattern: bytes, *, characters: bool, caseless: bool = False) -> Parsed
     """Raises Unscannable. In the reading by characters the pattern has to be UTF-8."""
     try:
         text = pattern.decode("utf-8" if characters else "latin-1")
-    except UnicodeDecodeError:
-        raise Unscannable("the pattern is not UTF-8") from None
+    except UnicodeDecodeError as error:
+        raise Unscannable("the pattern is not UTF-8") from error
     parser = _Parser(text, characters, caseless)
     root = parser.group(0)
     if parser.at < len(text):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from policy.seclang import words
 from relay.base import limits, reasons
 from relay.ops import metrics
 from tests.arch.sources import ROOT
@@ -14,6 +15,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reasons.md": reasons.as_markdown,
     "docs/limits.md": limits.as_markdown,
     "docs/metrics.md": metrics.as_markdown,
+    "docs/seclang.md": words.as_markdown,
 }
 
 
