@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> None:
         attacks, caught[report.JUDGE] = _attacks(release, corpus, Path(name))
         for engine in options.engines:
             for level in options.levels:
-                rules = _ENGINES[engine](rulesets.files(release, level, Path(name), engine="On"))
+                rules = _ENGINES[engine](_files(release, level, Path(name), ()))
                 with progress.status(f"{engine}, level {level}") as status:
                     measured[engine, level] = measure.refusals(
                         rules.grade,
@@ -76,14 +76,20 @@ def _attacks(
     release: rulesets.Release, corpus: Sequence[texts.Text], directory: Path
 ) -> tuple[list[planted.Planted], measure.Caught]:
     """The attacks, and which of them ModSecurity refuses without the rule that takes Japanese for an attack."""
-    exclusion = directory / "exclusion.conf"
-    exclusion.write_text(f"SecRuleRemoveById {report.MISTAKEN_RULE}\n")
-    judge = ModSecurity3([*rulesets.files(release, 1, directory, engine="On"), exclusion])
+    judge = ModSecurity3(_files(release, 1, directory, (report.MISTAKEN_RULE,)))
     try:
         attacks = planted.plant(corpus, judge)
         return attacks, measure.caught(judge.grade, attacks)
     finally:
         judge.close()
+
+
+def _files(release: rulesets.Release, level: int, directory: Path, without: Sequence[int]) -> Sequence[Path]:
+    """What is loaded: blocking, and without the rules named and those that only a fault of ModSecurity fires."""
+    removed = (*without, *(crs4.NOT_COMPILED if release.name == crs4.NAME else ()))
+    exclusions = directory / f"exclusions-{len(removed)}.conf"
+    exclusions.write_text("".join(f"SecRuleRemoveById {rule}\n" for rule in removed))
+    return (*rulesets.files(release, level, directory, engine="On"), exclusions)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -49,7 +49,7 @@ SecRule MULTIPART_UNMATCHED_BOUNDARY "@eq 1" \\
 """
 
 _LEVEL = """\
-SecAction "id:900990,phase:1,pass,nolog,t:none,\\
+SecAction "id:200900,phase:1,pass,nolog,t:none,\\
     setvar:tx.paranoia_level={level},setvar:tx.executing_paranoia_level={level},\\
     setvar:tx.blocking_paranoia_level={level},setvar:tx.detection_paranoia_level={level}"
 """
