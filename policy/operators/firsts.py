@@ -89,6 +89,8 @@ def _atom(tokens: Sequence[Token], at: int) -> tuple[int, bool, int]:
         return _group(token.text, found, nullable, end + 1)
     if token.kind == "literal":
         return 1 << token.value, False, at + 1
+    if token.kind == "character":
+        return 1 << token.text[0], False, at + 1
     if token.kind == "class":
         return _class(token.items, negated=bool(token.value)), False, at + 1
     if token.kind == "type":

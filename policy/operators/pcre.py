@@ -6,7 +6,7 @@ Rules:
 - PCRE2 resets its count of steps for every start in the value. So the search for a start is part of the pattern
   (`\\G(?s:.*?)\\K(?:...)`): one run, one count, one limit.
 - Each start costs a step for each alternative that is tried. So starts whose byte no match begins with are passed over
-  (firsts.first_bytes), and patterns with more alternatives are granted more steps.
+  (firsts.first_bytes).
 - A step can run over any number of characters of a simple repetition. Short values stand that (quick); long ones, and short ones that
   exceed the quick limit, are matched with the counted form of the pattern (rewrite.counted), where each character is a step.
 - Limits are written in the pattern, `(*LIMIT_MATCH=n)`: the package has no other way. So a form is compiled per limit, when it is first
@@ -23,25 +23,21 @@ from typing import Final
 import pcre2  # type: ignore[import-untyped]  # the package has no stubs
 
 from policy.operators.firsts import first_bytes
-from policy.operators.pattern import PatternInvalid, take_apart
-from policy.operators.rewrite import bytewise, characterwise, counted, members
+from policy.operators.pattern import PatternInvalid
+from policy.operators.rewrite import bytewise, characterwise, counted, members, tokens_of
 
 # Longest value that is first tried with the plain form, in bytes. Worst case: QUICK_STEPS runs over so many characters, under 0.1 ms.
 QUICK_BYTES: Final = 256
-# Steps for that try. Source: CRS patterns on ordinary values of that size take under 1,000.
-QUICK_STEPS: Final = 1_500
-# The counted form's first limit, the factor from one to the next, and the last, in steps. A step takes some 10 to 20 ns.
-FIRST_RUNG: Final = 1 << 15
+# Steps for that try. Source: CRS patterns on ordinary values of that size take fewer.
+QUICK_STEPS: Final = 1_000
+# The counted form's first limit, the factor from one to the next, and the last, in steps. A step takes some 10 to 50 ns. Source of the
+# last: CRS patterns that take a step for each pair of bytes are answered for headers of 2 KiB.
+FIRST_RUNG: Final = 1 << 12
 RUNG_FACTOR: Final = 4
-LAST_RUNG: Final = 1 << 23
-# A value's last rung is the first that grants so many steps for each byte, and never less than LEAST_LAST_RUNG: first whatever the
-# pattern, then for each of its alternatives. The least is for CRS patterns that take a step for each pair of bytes in headers of 1 KiB.
-STEPS_PER_BYTE: Final = 12
-STEPS_PER_ALTERNATIVE: Final = 2
-LEAST_LAST_RUNG: Final = 1 << 21
-# What a whole request may cost, in steps: first whatever its size, then for each byte. Source: 50 ms for 100 KiB at 20 ns a step.
-REQUEST_STEPS: Final = 1_000_000
-REQUEST_STEPS_PER_BYTE: Final = 16
+LAST_RUNG: Final = 1 << 22
+# What a whole request may cost, in steps: first whatever its size, then for each byte. Source: 50 ms for 100 KiB at 50 ns a step.
+REQUEST_STEPS: Final = 300_000
+REQUEST_STEPS_PER_BYTE: Final = 6
 # What a try with the quick limit is counted for, beside the bytes of the value. Source: the calls take as long as so many steps.
 QUICK_CHARGE: Final = 200
 # PCRE2's memory for going back, in KiB. Source: a frame takes some 150 bytes; a value of 64 KiB in one repetition takes 10 MiB.
@@ -91,14 +87,13 @@ class Effort:
 class Expression:
     """A pattern for one reading; `anchored`: only at the start of a search. PatternInvalid if PCRE2 or this package refuses it."""
 
-    __slots__ = ("_characters", "_forms", "_groups", "_per_byte", "_quick", "_start", "pattern", "source")
+    __slots__ = ("_characters", "_forms", "_groups", "_quick", "_start", "pattern", "source")
 
     def __init__(self, source: bytes, characters: bool, *, anchored: bool = False) -> None:
         self.source = source
         self.pattern = characterwise(source) if characters else bytewise(source)
         self._characters = characters
-        tokens = take_apart(source)
-        self._per_byte = STEPS_PER_BYTE + STEPS_PER_ALTERNATIVE * sum(token.kind == "or" for token in tokens)
+        tokens = tokens_of(source, characters)
         self._start = b"" if anchored else rb"(?s:.*?)" + _starts(first_bytes(tokens), characters)
         self._quick = self._compile(self.pattern, QUICK_STEPS)
         self._groups: int = self._quick.groups
@@ -120,12 +115,11 @@ class Expression:
         limit = FIRST_RUNG
         while limit < 2 * len(value) and limit < LAST_RUNG:
             limit *= RUNG_FACTOR
-        last = last_rung(self._per_byte * len(value))
         while True:
             found = self._run(self._form(limit), value, at)
-            if effort is not None:
-                effort.left -= limit if found is EXHAUSTED else len(value)
-            if found is not EXHAUSTED or limit >= last or (effort is not None and effort.left < 0):
+            if effort is not None:  # PCRE2 does not tell how many steps it took
+                effort.left -= limit if found is EXHAUSTED else limit // 2
+            if found is not EXHAUSTED or limit >= LAST_RUNG or (effort is not None and effort.left < 0):
                 return found
             limit *= RUNG_FACTOR
 
@@ -167,11 +161,3 @@ def _starts(firsts: int | None, characters: bool) -> bytes:
         members(firsts & (1 << 128) - 1),
         HIGH_CHARACTERS if characters else members(firsts >> 128 << 128),
     )
-
-
-def last_rung(steps: int) -> int:
-    """The limit of the last try for a value that is granted so many steps."""
-    limit = LEAST_LAST_RUNG
-    while limit < steps and limit < LAST_RUNG:
-        limit *= RUNG_FACTOR
-    return limit

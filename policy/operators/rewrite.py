@@ -22,6 +22,12 @@ _WriteClass: TypeAlias = Callable[[Sequence[Item]], bytes]
 _ATOMS: Final = frozenset(("literal", "class", "type", "character"))
 
 
+def tokens_of(pattern: bytes, characters: bool) -> list[Token]:
+    """The tokens of a pattern in a reading: in that for characters, of the kind "character" what stands for one; PatternInvalid."""
+    tokens = take_apart(pattern)
+    return _joined(tokens) if characters else tokens
+
+
 def bytewise(pattern: bytes) -> bytes:
     """The pattern as ModSecurity 3 reads it, in a spelling that has one meaning; PatternInvalid."""
     return b"".join(_write(token, _class_of_bytes) for token in take_apart(pattern))
@@ -29,13 +35,12 @@ def bytewise(pattern: bytes) -> bytes:
 
 def characterwise(pattern: bytes) -> bytes:
     """The pattern for text that is UTF-8, to be compiled with UTF and UCP; PatternInvalid."""
-    return b"".join(_write(token, _class_of_characters) for token in _joined(take_apart(pattern)))
+    return b"".join(_write(token, _class_of_characters) for token in tokens_of(pattern, characters=True))
 
 
 def counted(pattern: bytes, characters: bool) -> bytes:
     """As the two above, with every unbounded repetition counted; PatternInvalid."""
-    tokens = take_apart(pattern)
-    tokens = _joined(tokens) if characters else tokens
+    tokens = tokens_of(pattern, characters)
     write_class = _class_of_characters if characters else _class_of_bytes
     written: list[bytes] = []
     for index, token in enumerate(tokens):

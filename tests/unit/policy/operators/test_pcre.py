@@ -8,7 +8,6 @@ from policy.operators.pcre import (
     FIRST_RUNG,
     HEAP_KIB,
     LAST_RUNG,
-    LEAST_LAST_RUNG,
     QUICK_BYTES,
     QUICK_CHARGE,
     QUICK_STEPS,
@@ -18,7 +17,6 @@ from policy.operators.pcre import (
     Effort,
     Expression,
     Found,
-    last_rung,
 )
 
 
@@ -84,7 +82,7 @@ def test_the_quick_limit_leads_to_the_counted_form() -> None:
 @pytest.mark.parametrize("value", [b"a" * 200, b"a" * 20_000, b" " * 200_000, b"a =" * 300])
 def test_what_would_take_for_ever_is_exhausted_or_answered(pattern: bytes, value: bytes) -> None:
     expression = Expression(pattern, characters=False)
-    effort = Effort(40_000_000)
+    effort = Effort(2 * LAST_RUNG)
     expression.search(value, 0, effort)
     assert effort.left > 0
 
@@ -93,14 +91,14 @@ def test_effort_is_spent_and_then_nothing_is_tried() -> None:
     expression = Expression(rb"(?:a+)+[$%]", characters=False)
     effort = Effort(FIRST_RUNG)
     assert expression.search(b"a" * 1_000, 0, effort) is EXHAUSTED
-    assert effort.left == FIRST_RUNG - FIRST_RUNG * (1 + RUNG_FACTOR)
+    assert effort.left == -FIRST_RUNG * RUNG_FACTOR
     for value in (b"b", b"b" * 1_000):
         assert expression.search(value, 0, effort) is EXHAUSTED
-    assert effort.left == FIRST_RUNG - FIRST_RUNG * (1 + RUNG_FACTOR)
+    assert effort.left == -FIRST_RUNG * RUNG_FACTOR
 
 
 @pytest.mark.parametrize(
-    ("size", "cost"), [(QUICK_BYTES, QUICK_CHARGE + QUICK_BYTES), (QUICK_BYTES + 1, QUICK_BYTES + 1)]
+    ("size", "cost"), [(QUICK_BYTES, QUICK_CHARGE + QUICK_BYTES), (QUICK_BYTES + 1, FIRST_RUNG // 2)]
 )
 def test_effort_ends_below_0(size: int, cost: int) -> None:
     expression = Expression(b"a", characters=False)
@@ -124,17 +122,12 @@ def test_memory_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps_wanted", "limit"),
-    [
-        (0, LEAST_LAST_RUNG),
-        (LEAST_LAST_RUNG, LEAST_LAST_RUNG),
-        (LEAST_LAST_RUNG + 1, LEAST_LAST_RUNG * RUNG_FACTOR),
-        (LAST_RUNG, LAST_RUNG),
-        (LAST_RUNG + 1, LAST_RUNG),
-    ],
+    ("size", "answered"), [(FIRST_RUNG // 2, True), (LAST_RUNG // 4, True), (2 * LAST_RUNG, False)]
 )
-def test_the_last_rung(steps_wanted: int, limit: int) -> None:
-    assert last_rung(steps_wanted) == limit
+def test_a_value_is_given_up_at_the_last_limit(size: int, answered: bool) -> None:
+    found = Expression(b"[ab]c", characters=False).search(b"d" * size + b"ac")
+    assert isinstance(found, Found) is answered
+    assert answered or found is EXHAUSTED
 
 
 def test_pcre2_says_where_it_stops() -> None:
@@ -148,3 +141,8 @@ def test_text_is_read_by_characters() -> None:
     found = expression.search("新宿区、".encode())
     assert isinstance(found, Found) and found.whole == (0, 12)
     assert Expression(rb"[\xe3]", characters=True).search("新".encode()) is None
+
+
+def test_a_character_that_may_be_left_out_begins_nothing() -> None:
+    found = Expression(rb"$\xe3\x81\x82*", characters=True).search("あ".encode())
+    assert isinstance(found, Found) and found.whole == (3, 3)
