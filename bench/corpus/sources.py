@@ -28,8 +28,9 @@ _READING = 11  # column of a word's reading in katakana
 _NO_NEIGHBORHOOD = frozenset({"", "以下に掲載がない場合"})
 
 # A paragraph that speaks of code, paths or syntax is no citizen's prose, and an attack is what it may look like. What is
-# left may hold Latin words and figures, full-width or not, but of ASCII's signs only those of ordinary writing.
-_CODE = re.compile(r"[!\"#$&'*+/;<=>?@\[\\\]^_`{|}~]|\.\.|[A-Za-z0-9.,()%:-]{17}")
+# left may hold Latin words and figures, full-width or not, but of ASCII's signs only those of ordinary writing, and does
+# not begin with a Latin word: behind a line end that is how a command begins ("java ...", "mail ..."), and rules say so.
+_CODE = re.compile(r"^[A-Za-z]|[!\"#$&'*+/;<=>?@\[\\\]^_`{|}~]|\.\.|[A-Za-z0-9.,()%:-]{17}")
 _MOST_LATIN = 0.15  # of a paragraph's characters
 
 
