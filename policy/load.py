@@ -5,7 +5,7 @@ Every problem of every file is reported at once, with file and line. A policy wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from policy.pipeline import Policy
@@ -16,7 +16,7 @@ from policy.rule_book import RuleBook, RuleChoice
 from policy.toml_lines import TomlInvalid, parse_toml
 from policy.toml_table import Source
 
-__all__ = ["AVAILABLE_STAGES", "INSTALLED", "load_policy", "read_routes"]
+__all__ = ["AVAILABLE_STAGES", "INSTALLED", "load_policy", "read_routes", "rules_missing"]
 
 INSTALLED = Path(__file__).parent / "procedures"  # the catalogue that comes with Sekisho
 MAX_FILE_BYTES = 1 << 20  # bytes of one procedure file; the largest of the catalogue has 12 KB
@@ -35,8 +35,7 @@ def load_policy(
     """
     rules = rules or RuleChoice()
     routes, problems = read_routes(directories)
-    for route in routes:
-        problems += _rules_missing(route, tenants, rules)
+    problems += rules_missing(routes, tenants, rules)
     for route in routes:
         for tenant in sorted((route.tenants or frozenset()) - tenants.keys()):
             problems.append(
@@ -52,8 +51,13 @@ def load_policy(
     return Policy(tuple(routes), frozenset(tenants), open_routes=open_routes, rules=RuleBook(rules))
 
 
-def _rules_missing(route: Route, tenants: Mapping[str, Sequence[str]], rules: RuleChoice) -> list[Problem]:
+def rules_missing(routes: Iterable[Route], tenants: Iterable[str], rules: RuleChoice) -> list[Problem]:
     """A route never runs with less than it asks for."""
+    names = frozenset(tenants)
+    return [problem for route in routes for problem in _rules_missing(route, names, rules)]
+
+
+def _rules_missing(route: Route, tenants: frozenset[str], rules: RuleChoice) -> list[Problem]:
     if route.rule_set is not None and route.rule_set not in rules.sets:
         return [
             Problem(
@@ -65,7 +69,7 @@ def _rules_missing(route: Route, tenants: Mapping[str, Sequence[str]], rules: Ru
         ]
     if "rules" not in route.stages or route.rule_set is not None or rules.default is not None:
         return []
-    without = sorted((route.tenants or frozenset(tenants)) - rules.by_tenant.keys())
+    without = sorted((route.tenants or tenants) - rules.by_tenant.keys())
     return [
         Problem(
             route.source,

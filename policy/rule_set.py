@@ -111,30 +111,39 @@ def read_rules(files: RuleSetFiles) -> ast.RuleSet:
         read = load(sources)
     except SecLangInvalid as invalid:
         raise PolicyInvalid(_problems_of(invalid)) from invalid
-    # The mode is the operator's word: many files, Debian's recommended one among them, come with SecRuleEngine DetectionOnly
-    engine = ast.EngineMode.DETECTION_ONLY if files.mode == "detect" else ast.EngineMode.ON
-    return replace(read, settings=replace(read.settings, rule_engine=engine))
+    return replace(read, settings=_in_mode(read.settings, files.mode))
 
 
 def compile_rule_set(
     files: RuleSetFiles, read: ast.RuleSet, *, cache: Path | None = None, progress: Progress | None = None
 ) -> RuleSet:
     """`read`: what `read_rules` gave for the same files. Raises PolicyInvalid."""
+    exclusions = _exclusions(files)
     try:
         program = compile_rules(read, reading=files.reading, cache=cache, progress=progress)
-    except OSError as error:
-        mend = "let the user that compiles write there, or leave cache_dir out"
-        problem = Problem(str(cache), 0, f"compiled rules cannot be kept: {error.strerror}", mend)
-        raise PolicyInvalid([problem]) from error
     except SecLangInvalid as invalid:
         raise PolicyInvalid(_problems_of(invalid)) from invalid
+    return RuleSet(files.name, files.mode, program, _messages(read), exclusions)
+
+
+def retuned(rules: RuleSet, files: RuleSetFiles) -> RuleSet:
+    """The same compiled rules in another mode and with other exclusions; takes no time. Raises PolicyInvalid."""
+    program = replace(rules.program, settings=_in_mode(rules.program.settings, files.mode))
+    return replace(rules, mode=files.mode, program=program, exclusions=_exclusions(files))
+
+
+def _in_mode(settings: ast.Settings, mode: Mode) -> ast.Settings:
+    """The mode is the operator's word: many files, Debian's recommended one among them, come with SecRuleEngine DetectionOnly."""
+    return replace(settings, rule_engine=ast.EngineMode.DETECTION_ONLY if mode == "detect" else ast.EngineMode.ON)
+
+
+def _exclusions(files: RuleSetFiles) -> tuple[ActiveExclusion, ...]:
+    """Raises PolicyInvalid."""
     problems: list[Problem] = []
     exclusions = [_active(files.name, one, problems) for one in files.exclusions]
     if problems:
         raise PolicyInvalid(problems)
-    return RuleSet(
-        files.name, files.mode, program, _messages(read), tuple(one for one in exclusions if one is not None)
-    )
+    return tuple(one for one in exclusions if one is not None)
 
 
 def _problems_of(invalid: SecLangInvalid) -> list[Problem]:

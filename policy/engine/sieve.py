@@ -272,7 +272,6 @@ def _mask(steps: Sequence[Step], test: Callable[[frozenset[int]], bool]) -> int:
 
 
 def make_sieve(rules: Sequence[Rule], *, characters: bool, cache: Path | None, progress: Progress | None) -> Sieve:
-    """Raises OSError where the cache cannot be written."""
     plan = make_plan(rules, characters=characters)
     scanners: list[Scanner | None] = []
     for group in plan.groups:

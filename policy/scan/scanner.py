@@ -11,6 +11,7 @@ characters fold to ASCII letters: a value with one of them counts as hit by ever
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from pathlib import Path
 
 from policy.scan.cache import fetch, key, store
@@ -114,7 +115,7 @@ def _is_utf8(buffer: bytes) -> bool:
 def compile_scanner(
     needles: Mapping[int, Needle], *, characters: bool, cache: Path | None = None, progress: Progress | None = None
 ) -> Scanner:
-    """Raises OSError where the cache can't be written; ValueError for an id out of range. Slow (seconds) unless cached.
+    """Raises ValueError for an id out of range. Slow (seconds) unless cached; a cache that can't be written is only read.
 
     With `characters`, values that are UTF-8 are read so; without, all are read bytewise. `progress` is called with (done, total).
     """
@@ -126,7 +127,8 @@ def compile_scanner(
     found = fetch(cache, name)
     if found is None:
         found = build(needles, characters=characters, progress=progress)
-        store(cache, name, found)
+        with suppress(OSError):  # costs the next start its time and nothing else; whoever chose the directory says so
+            store(cache, name, found)
     elif progress is not None:
         progress(len(needles) + 1, len(needles) + 1)
     return Scanner(found, characters=characters)

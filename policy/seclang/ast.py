@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 PHASES = (1, 2, 3, 4, 5)
 
@@ -212,6 +212,10 @@ class RuleSet:
     digest: str
     """Hexadecimal SHA-256 over names and texts of what was read, in order."""
     notes: tuple[Note, ...] = ()
+    contents: Mapping[str, str] = field(default_factory=dict)
+    """Each of `files` that is one on disk ▸ hexadecimal SHA-256 of what was read."""
+    included: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What each Include named, and the files that this meant."""
 
     @property
     def rules(self) -> tuple[Rule, ...]:

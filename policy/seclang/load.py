@@ -55,18 +55,21 @@ class _Loader:
         self._updates: list[updates.Update] = []
         self._rules = RuleReader()
         self._files: list[str] = []
+        self._contents: dict[str, str] = {}
+        self._included: list[tuple[str, tuple[str, ...]]] = []
         self._digest = hashlib.sha256()
 
     def file(self, named_at: Position, path: Path, depth: int) -> None:
         try:
-            text = path.read_bytes().decode("utf-8", "surrogateescape")
+            content = path.read_bytes()
         except (OSError, ValueError) as error:  # a ValueError: the name has a NUL in it
             reason = error.strerror if isinstance(error, OSError) else error
             self._problems.append(
                 Problem(named_at, f"{path} cannot be read: {reason}", "check the name and who may read it")
             )
         else:
-            self.text(str(path), text, depth)
+            self._contents[str(path)] = hashlib.sha256(content).hexdigest()
+            self.text(str(path), content.decode("utf-8", "surrogateescape"), depth)
 
     def text(self, name: str, text: str, depth: int) -> None:
         self._files.append(name)
@@ -139,6 +142,7 @@ class _Loader:
         paths = _included(pattern, optional=optional)
         if not paths and not optional:
             raise WordError(f"no file is called {pattern}", "check the name, or write IncludeOptional")
+        self._included.append((pattern, tuple(str(path) for path in paths)))
         for path in paths:
             self.file(position, path, depth + 1)
 
@@ -163,6 +167,8 @@ class _Loader:
             files=tuple(self._files),
             digest=self._digest.hexdigest(),
             notes=(*self._rules.notes, *notes, *_skips_to_nowhere(phases)),
+            contents=MappingProxyType(self._contents),
+            included=tuple(self._included),
         )
 
 
