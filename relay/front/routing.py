@@ -8,6 +8,7 @@ from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.front.context import Front, Tenant
 from relay.http.connection import Head
+from relay.http.submission import body_kind
 from relay.http.target import METHODS
 from relay.http.urlencoded import parse_query
 from relay.ops.clock import now_ms
@@ -47,19 +48,6 @@ def request_head(front: Front, tenant: Tenant, head: Head, source: str = "", tra
         http_version=head.http_version,
         transfer=transfer_id,
     )
-
-
-_KINDS = {
-    b"application/x-www-form-urlencoded": "urlencoded",
-    b"multipart/form-data": "multipart",
-    b"application/json": "json",
-}
-
-
-def body_kind(content_type: bytes | None) -> str:
-    """What the body says it is; its parser holds it to that later. "raw": anything that no declared route takes."""
-    media_type = (content_type or b"").partition(b";")[0].strip(b" \t").lower()
-    return _KINDS.get(media_type, "raw")
 
 
 def _query(head: Head, limits: Limits, *, is_open: bool) -> tuple[tuple[str, str], ...]:

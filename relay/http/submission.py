@@ -41,3 +41,16 @@ def _check_params(content_type: ContentType, known: frozenset[str]) -> None:
     if any(name not in known for name, _ in content_type.params):
         raise Refused(Reason.CONTENT_TYPE_UNSUPPORTED, "unknown parameter")
     check_charset(content_type)
+
+
+_KINDS = {
+    b"application/x-www-form-urlencoded": "urlencoded",
+    b"multipart/form-data": "multipart",
+    b"application/json": "json",
+}
+
+
+def body_kind(content_type: bytes | None) -> str:
+    """What the body says it is; `open_body` holds it to that later. "raw": anything that no declared route takes."""
+    media_type = (content_type or b"").partition(b";")[0].strip(b" \t").lower()
+    return _KINDS.get(media_type, "raw")

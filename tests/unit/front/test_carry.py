@@ -15,9 +15,8 @@ from policy.verdict import Admitted, Code, Denied
 from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS
 from relay.front.carry import Carrier, NoBody, carrier
-from relay.front.routing import body_kind
 from relay.http.events import Head
-from relay.http.submission import open_body
+from relay.http.submission import body_kind, open_body
 from tests.unit.policy.conftest import NOW_MS, TENANT, head, policy, procedure, sample_policy, write
 
 __all__ = ["head", "policy", "procedure", "sample_policy", "write"]  # fixtures

@@ -15,8 +15,9 @@ from relay.envelope.wrapping import KeyWrapper
 from relay.front.budget import Budget
 from relay.front.context import Front, Tenant
 from relay.front.measure import Measure
-from relay.front.routing import body_kind, request_head, tenant_of
+from relay.front.routing import request_head, tenant_of
 from relay.http.connection import Head, ServerConnection
+from relay.http.submission import body_kind
 from relay.net.channel import Channel
 from relay.ops.clock import boottime_ms
 from relay.ops.metrics import Registry
