@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from policy.operators.base import Operator
+from policy.operators.match import Operator
 from policy.operators.table import build
 from policy.seclang.ast import Rule, raw
 from policy.seclang.load import load

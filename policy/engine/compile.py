@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from policy.engine.ctl import compile_ctl
@@ -21,7 +21,7 @@ from policy.engine.variables import (
     compile_setuid,
     compile_setvar,
 )
-from policy.operators.base import Match, Operator
+from policy.operators.match import Match, Operator
 from policy.operators.table import build, build_variable
 from policy.seclang import ast
 from policy.seclang.action_arguments import parse_severity
@@ -29,14 +29,15 @@ from policy.seclang.macro import has_macro, parse_macro
 from policy.transformations.code_points import UnicodeMap
 from policy.transformations.table import chain
 
-_EFFECTS: dict[str, Callable[[str], Effect | None]] = {
-    "ctl": compile_ctl,
-    "expirevar": compile_expirevar,
+_OPENING: dict[str, Callable[[str], Effect | None]] = {
     "initcol": compile_initcol,
     "setrsc": compile_setrsc,
     "setsid": compile_setsid,
     "setuid": compile_setuid,
 }
+_AT_MATCH: dict[str, Callable[[str], Effect | None]] = {"setvar": compile_setvar, **_OPENING}
+"""In a rule without a chain a collection is open for the setvar behind its initcol, as the manual has it."""
+_EFFECTS: dict[str, Callable[[str], Effect | None]] = {"ctl": compile_ctl, "expirevar": compile_expirevar}
 _EVERYTHING = {"^.*$": 1, "^(.*)$": 2, ".*": 1, "(.*)": 2}
 """Patterns that only ask for the value as a whole, with the groups that hold it."""
 
@@ -48,7 +49,7 @@ _MATCHED = frozenset({"MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHE
 
 def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -> Rule:
     """Raises WordError, OperatorInvalid."""
-    links = tuple(compile_link(link, unicode_map) for link in rule.links)
+    links = tuple(compile_link(link, unicode_map, alone=not rule.chain) for link in rule.links)
     message = rule.argument("msg")
     severities = [parse_severity(text) for link in rule.links for text in link.arguments("severity")[-1:]]
     own = rule.argument("severity")
@@ -69,8 +70,8 @@ def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -
     )
 
 
-def compile_link(link: ast.Rule, unicode_map: UnicodeMap | None) -> Link:
-    """Raises WordError, OperatorInvalid."""
+def compile_link(link: ast.Rule, unicode_map: UnicodeMap | None, *, alone: bool) -> Link:
+    """`alone`: it is a rule without a chain. Raises WordError, OperatorInvalid."""
     names = {action.name for action in link.actions}
     namespaces = dict(text.split("=", 1) for text in link.arguments("xmlns"))
     message, logdata = link.argument("msg"), link.argument("logdata")
@@ -83,15 +84,17 @@ def compile_link(link: ast.Rule, unicode_map: UnicodeMap | None) -> Link:
         negated=link.operator is not None and link.operator.negated,
         capture="capture" in names,
         multi="multimatch" in names,
-        setvars=tuple(compile_setvar(argument) for argument in link.arguments("setvar")),
-        effects=_effects(link.actions),
+        setvars=_compiled(link.actions, _AT_MATCH if alone else {"setvar": compile_setvar}),
+        effects=_compiled(link.actions, _EFFECTS if alone else {**_OPENING, **_EFFECTS}),
         message=None if message is None else as_function(compile_text(message)),
         logdata=None if logdata is None else as_function(compile_text(logdata)),
     )
 
 
-def _effects(actions: Sequence[ast.ActionCall]) -> tuple[Effect, ...]:
-    compiled = [_EFFECTS[action.name](action.argument or "") for action in actions if action.name in _EFFECTS]
+def _compiled(
+    actions: Sequence[ast.ActionCall], known: Mapping[str, Callable[[str], Effect | None]]
+) -> tuple[Effect, ...]:
+    compiled = [known[action.name](action.argument or "") for action in actions if action.name in known]
     return tuple(effect for effect in compiled if effect is not None)
 
 

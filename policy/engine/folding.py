@@ -22,7 +22,7 @@ from policy.engine.knowledge import Knowledge, all_certain, condition_reads, eff
 from policy.engine.records import LimitReached, Records
 from policy.engine.rule import Rule
 from policy.engine.state import State
-from policy.operators.base import OperatorInvalid
+from policy.operators.match import OperatorInvalid
 from policy.seclang import ast
 from policy.seclang.action_arguments import Ctl, parse_ctl
 from policy.seclang.ast import EngineMode

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from policy.operators.base import Operator
 from policy.operators.encodings import ValidateByteRange, ValidateUrlEncoding
 from policy.operators.injection import DetectSqli, DetectXss
+from policy.operators.match import Operator
 
 Gate = Callable[[bytes], object]
 """Gives something true where the operator has to be asked."""

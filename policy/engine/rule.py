@@ -19,7 +19,7 @@ from policy.engine.state import State
 from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
 from policy.engine.variables import Effect
-from policy.operators.base import Match, Operator
+from policy.operators.match import Match, Operator
 from policy.operators.rx import Rx
 from policy.transformations.table import Chain
 

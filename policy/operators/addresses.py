@@ -16,7 +16,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Final
 
-from policy.operators.base import Match, OperatorInvalid, whole
+from policy.operators.match import Match, OperatorInvalid, whole
 
 # Networks of one operator. Source: ours; they are held in sets, so that only memory counts.
 NETWORKS: Final = 100_000

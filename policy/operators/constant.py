@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy.operators.base import Match, whole
+from policy.operators.match import Match, whole
 
 
 class NoMatch:

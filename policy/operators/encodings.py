@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from policy.operators.base import Match, OperatorInvalid, is_text
+from policy.operators.match import Match, OperatorInvalid, is_text
 
 _PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NUMBER: Final = re.compile(rb"[ \t\n\v\f\r]*\+?(\d{1,3})(?!\d)")

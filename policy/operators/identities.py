@@ -16,7 +16,7 @@ import itertools
 from collections.abc import Callable
 from typing import Final
 
-from policy.operators.base import Match, OperatorInvalid
+from policy.operators.match import Match, OperatorInvalid
 from policy.operators.pattern import PatternInvalid, looks_back
 from policy.operators.pcre import Exhausted, Expression
 

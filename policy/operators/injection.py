@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from policy.operators.base import Match, OperatorInvalid, whole
+from policy.operators.match import Match, OperatorInvalid, whole
 
 LIBRARY: Final = Path(sys.prefix, "lib/sekisho/libinjection.so")
 # libinjection's fingerprint: at most 8 characters with the 0 at the end (libinjection.h).

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from policy.operators.base import Match, whole
+from policy.operators.match import Match, whole
 
 # As long as the largest numbers and more: longer ones are out of range whatever follows, and Python's int() is quadratic.
 SIGNIFICANT_DIGITS: Final = 20

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from policy.operators.base import Match, OperatorInvalid, characters_of, is_text
 from policy.operators.literals import Literals
+from policy.operators.match import Match, OperatorInvalid, characters_of, is_text
 from policy.scan.database import ScanFailed
 from policy.scan.needle import Needle, phrases
 from policy.scan.tree import Unscannable

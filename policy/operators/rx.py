@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policy.operators.base import Match, OperatorInvalid, is_text
+from policy.operators.match import Match, OperatorInvalid, is_text
 from policy.operators.pattern import PatternInvalid
 from policy.operators.pcre import Effort, Exhausted, Expression, Found
 from policy.scan.needle import Needle

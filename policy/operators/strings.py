@@ -10,7 +10,7 @@ Rules (asked of libmodsecurity 3.0.15):
 
 from __future__ import annotations
 
-from policy.operators.base import Match, characters_of, is_text, whole
+from policy.operators.match import Match, characters_of, is_text, whole
 from policy.scan.needle import Needle
 
 

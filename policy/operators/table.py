@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from policy.operators.addresses import IpMatch, networks_of_lines
-from policy.operators.base import Operator, OperatorInvalid
 from policy.operators.constant import NoMatch, UnconditionalMatch
 from policy.operators.encodings import ValidateByteRange, ValidateUrlEncoding, ValidateUtf8Encoding
 from policy.operators.identities import Verify, cpf, luhn, ssn, svnr
 from policy.operators.injection import DetectSqli, DetectXss
+from policy.operators.match import Operator, OperatorInvalid
 from policy.operators.numeric import COMPARISONS, Comparison
 from policy.operators.phrases import Phrases, phrases_in, phrases_of_lines
 from policy.operators.rx import Rx, RxGlobal

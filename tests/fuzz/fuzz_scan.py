@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 import pcre2  # type: ignore[import-untyped]  # the package has no stubs
 from driver import run
 
-from policy.operators.base import OperatorInvalid, is_text
+from policy.operators.match import OperatorInvalid, is_text
 from policy.operators.rx import Rx
 from policy.scan.needle import Needle
 from policy.scan.scanner import Scanner, compile_scanner

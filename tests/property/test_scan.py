@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from policy.operators.base import OperatorInvalid, is_text
+from policy.operators.match import OperatorInvalid, is_text
 from policy.operators.rx import Rx
 from policy.operators.table import needles
 from policy.scan.needle import Needle

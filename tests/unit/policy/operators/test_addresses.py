@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from policy.operators.addresses import NETWORKS, IpMatch, networks_of_lines
-from policy.operators.base import OperatorInvalid
+from policy.operators.match import OperatorInvalid
 from policy.operators.table import build
 from tests.unit.policy.operators.modsecurity import Asked, Refused
 

@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from policy.operators.base import OperatorInvalid
 from policy.operators.encodings import ValidateByteRange, ValidateUrlEncoding, ValidateUtf8Encoding
+from policy.operators.match import OperatorInvalid
 from tests.unit.policy.operators.modsecurity import Asked, Refused, ask
 from tests.unit.policy.operators.samples import crs_arguments
 

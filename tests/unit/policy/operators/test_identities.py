@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from policy.operators.base import OperatorInvalid
 from policy.operators.identities import CANDIDATE_BYTES, FRESH_STARTS, STARTS, Verify, cpf, luhn, ssn, svnr
+from policy.operators.match import OperatorInvalid
 from policy.operators.table import build
 from tests.unit.policy.operators.modsecurity import Asked
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from policy.operators.base import OperatorInvalid
 from policy.operators.injection import DetectSqli, DetectXss, library
+from policy.operators.match import OperatorInvalid
 from tests.unit.policy.operators.modsecurity import Asked
 
 TOKENS = (
@@ -50,5 +50,5 @@ def test_japanese_is_no_injection() -> None:
 
 
 def test_a_library_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(OperatorInvalid, match="libinjection is not at .*scripts/libinjection"):
+    with pytest.raises(OperatorInvalid, match=r"libinjection is not at .*scripts/libinjection"):
         library(tmp_path / "libinjection.so")

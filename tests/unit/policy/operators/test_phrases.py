@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.operators.base import OperatorInvalid
+from policy.operators.match import OperatorInvalid
 from policy.operators.phrases import PHRASE_BYTES, PHRASES, Phrases, phrases_in, phrases_of_lines
 from policy.operators.table import build
 from policy.scan.database import Database, ScanFailed

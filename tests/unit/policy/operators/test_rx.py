@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.operators.base import Match, OperatorInvalid
+from policy.operators.match import Match, OperatorInvalid
 from policy.operators.pcre import Effort
 from policy.operators.rx import GLOBAL_MATCHES, Rx, RxGlobal
 from tests.unit.policy.operators.modsecurity import Asked, ask

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.operators.base import Operator, OperatorInvalid
+from policy.operators.match import Operator, OperatorInvalid
 from policy.operators.table import (
     FILE_BYTES,
     FROM_FILE,

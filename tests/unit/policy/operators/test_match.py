@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy.operators.base import OperatorInvalid, character_at, characters_of, is_text, whole
+from policy.operators.match import OperatorInvalid, character_at, characters_of, is_text, whole
 
 
 @pytest.mark.parametrize(
