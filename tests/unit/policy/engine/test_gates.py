@@ -1,0 +1,47 @@
+"""A gate holds nothing back that its operator matches, alone or in a buffer with others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy.engine.gates import gate_of
+from policy.operators.table import SIMPLE, build
+
+OPERATORS = [
+    ("detectxss", b""), ("detectsqli", b""), ("validateurlencoding", b""), ("validatebyterange", b"1-255"),
+    ("validatebyterange", b"32-126"), ("validatebyterange", b"38,44-46,48-58,61,65-90,95,97-122"),
+]  # fmt: skip
+TOKENS = [
+    b"select", b"union", b"or", b"1", b"1e", b"0x1f", b"a", b"_", b"x1", b"1or", b"'", b'"', b"--", b"#", b"/*", b";", b" ",
+    b"\xa0", b"\x00", b"=", b"<", b"<script", b"onload=", b"%", b"%4", b"\xe3\x81\x82", b"\xff", b".", b"@@version", b"\\",
+]  # fmt: skip
+VALUES = st.lists(st.sampled_from(TOKENS) | st.binary(max_size=3), max_size=8).map(b"".join)
+
+
+@pytest.mark.parametrize(("name", "argument"), OPERATORS)
+@settings(max_examples=400, deadline=None)
+@given(value=VALUES)
+def test_what_the_operator_matches_passes_the_gate(name: str, argument: bytes, value: bytes) -> None:
+    operator = build(name, argument, Path())
+    gate = gate_of(operator)
+    assert gate is not None
+    for characters in (False, True):
+        if operator.match(value, characters) is not None:
+            assert gate(value)
+            assert gate(b"other\x01" + value + b"\x01text")
+
+
+def test_the_gates_hold_back_ordinary_text() -> None:
+    held = {name: gate_of(build(name, argument, Path())) for name, argument in OPERATORS[:4]}
+    for value in (b"Yamada", "山田太郎".encode(), b"12345", b"field_1", b""):
+        assert not any(gate is None or gate(value) for gate in held.values())
+
+
+def test_other_operators_have_none() -> None:
+    gated = {"detectsqli", "detectxss", "validatebyterange", "validateurlencoding"}
+    assert gated < SIMPLE.keys()
+    assert all(gate_of(build(name, b"1", Path())) is None for name in ("rx", "streq", "eq", "pm", "within"))

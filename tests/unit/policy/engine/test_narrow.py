@@ -1,0 +1,64 @@
+"""Rules about headers and flags: the same answers whether remembered or not, and nothing personal remembered."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy.engine.limits import MEMORABLE_BYTES_MAX, VALUES_MAX
+from policy.engine.narrow import NarrowRules, is_narrow
+from policy.engine.records import Records
+from policy.engine.state import State
+from policy.seclang.ast import EngineMode
+from policy.variables.facts import RequestFacts
+from policy.variables.transaction import Transaction
+from tests.unit.policy.engine.building import compiled
+
+KINDS = [
+    ('REQUEST_METHOD "!@within GET POST"', True), ('REQUEST_HEADERS:User-Agent "@rx a"', True),
+    ('&REQUEST_HEADERS:X-Any "@eq 0"', True), ('REQUEST_HEADERS:Range|REQUEST_HEADERS:Request-Range "@rx a"', True),
+    ('REQUEST_HEADERS:Cookie "@rx a"', False), ('REQUEST_HEADERS:Authorization "@rx a"', False), ('ARGS:a "@rx a"', False),
+    ('REQUEST_HEADERS "@rx a"', False), ('REQUEST_HEADERS:/a/ "@rx a"', False), ('REMOTE_ADDR "@ipMatch 127.0.0.1"', False),
+    ('REQUEST_URI "@rx a"', False), ('TX:a "@rx a"', False), ('REQUEST_METHOD|ARGS "@rx a"', False),
+    ('REQUEST_METHOD "@streq %{tx.a}"', False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "narrow"), KINDS)
+def test_what_is_narrow(rule: str, narrow: bool) -> None:
+    (one,) = compiled(f'SecRule {rule} "id:1,phase:1"')
+    assert is_narrow(one) is narrow
+
+
+def test_every_kind_was_looked_at() -> None:
+    assert len(KINDS) == 14
+
+
+def state(agent: bytes) -> State:
+    facts = RequestFacts(method=b"GET", uri=b"/", headers=((b"user-agent", agent), (b"Accept", b"*/*")))
+    return State(Transaction(facts), {}, Records(), EngineMode.ON)
+
+
+RULES = compiled(
+    'SecRule REQUEST_HEADERS:User-Agent "@rx ^a" "id:1,phase:1"\nSecRule REQUEST_HEADERS:User-Agent "!@rx b$" "id:2,phase:1,t:lowercase"\n'
+    'SecRule ARGS "@rx ." "id:3,phase:1"\nSecRule &REQUEST_HEADERS:Accept "@eq 0" "id:4,phase:1"\n'
+    'SecRule REQUEST_HEADERS:User-Agent "@rx ^B$" "id:5,phase:1,t:lowercase,t:uppercase,multiMatch"'
+)
+
+
+def test_the_answers_are_those_of_the_rules() -> None:
+    narrow = NarrowRules(RULES, characters=False)
+    assert narrow.rules == {0, 1, 3, 4}
+    for _ in range(2):
+        assert [narrow.candidates(state(agent)) for agent in (b"ab", b"aB", b"c", b"b")] == [[0], [0], [1], [4]]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    narrow = NarrowRules(RULES, characters=False)
+    for number in range(VALUES_MAX + 5):
+        narrow.candidates(state(b"%d" % number))
+    known = narrow._sources[0][2]
+    assert len(known) == VALUES_MAX
+    narrow = NarrowRules(RULES, characters=False)
+    for length in (MEMORABLE_BYTES_MAX, MEMORABLE_BYTES_MAX + 1):
+        narrow.candidates(state(b"x" * length))
+    assert [len(value) for value in narrow._sources[0][2]] == [MEMORABLE_BYTES_MAX]

@@ -1,0 +1,82 @@
+"""A rule on its own: what is listed, where it matched, and what stops it."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy.engine.limits import FIRED_MAX
+from policy.engine.records import LimitReached
+from policy.engine.rule import changes
+from policy.operators.match import Match
+from tests.unit.policy.engine.beside import run as run_rules
+from tests.unit.policy.engine.building import compiled
+from tests.unit.policy.engine.test_targets import state
+
+
+def test_where_the_last_link_matched_last() -> None:
+    run = state()
+    (rule,) = compiled(
+        'SecRule ARGS "@rx ." "id:1,phase:1,chain"\nSecRule REQUEST_HEADERS|REQUEST_URI "@rx b=" "t:lowercase"'
+    )
+    assert rule.evaluate(run)
+    (fired,) = run.fired
+    assert (fired.target, fired.start, fired.end, fired.exhausted, fired.interrupts) == (
+        b"REQUEST_URI",
+        6,
+        8,
+        False,
+        False,
+    )
+    assert (fired.file, fired.line) == ("rules", 1)
+
+
+def test_only_the_named_values_are_looked_at() -> None:
+    run = state()
+    (rule,) = compiled('SecRule ARGS "@rx ." "id:1,phase:1,setvar:tx.n=+1"')
+    assert rule.evaluate(run, {b"2"})
+    assert run.tx[b"n"] == b"1"
+    assert not rule.evaluate(run, set())
+
+
+def test_a_limit_that_was_met_is_a_match_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault: the pattern engine gives up."""
+    run = state()
+    (rule,) = compiled('SecRule ARGS:b "@streq x" "id:1,phase:1"')
+    monkeypatch.setattr("policy.operators.strings.Streq.match", lambda *_: Match(0, 1, (), exhausted=True))
+    assert rule.evaluate(run)
+    assert run.fired[0].exhausted
+    assert run.get("MSC_PCRE_LIMITS_EXCEEDED")[0].value == b"1"
+
+
+def test_what_fires_is_bounded() -> None:
+    run = state()
+    (rule,) = compiled('SecAction "id:1,phase:1,msg:m"')
+    for _ in range(FIRED_MAX):
+        assert rule.evaluate(run)
+    with pytest.raises(LimitReached, match="FIRED_MAX"):
+        rule.evaluate(run)
+
+
+def test_multimatch_lists_each_match() -> None:
+    done = run_rules('SecRule ARGS "@rx ." "id:1,phase:1,multiMatch,t:uppercase,msg:\'%{MATCHED_VAR}\'"')
+    assert [fired.message for fired in done.fired] == [b"abc", b"ABC", b"1"]
+
+
+def test_matched_variables_are_those_of_the_rule_itself() -> None:
+    """ModSecurity 3.0.15 shows a chain also what the rule before it matched, if that matched."""
+    run = state()
+    first, second = compiled(
+        'SecRule ARGS "@rx ." "id:1,phase:1"\nSecRule ARGS:b "@rx ." "id:2,phase:1,chain"\nSecRule &MATCHED_VARS "@eq 1"'
+    )
+    assert first.evaluate(run)
+    assert second.evaluate(run)
+
+
+def test_a_message_that_asks_for_itself_ends() -> None:
+    done = run_rules("SecRule ARGS \"@rx .\" \"id:1,phase:1,msg:'<%{RULE.msg}>',logdata:'%{RULE.id} %{RULE.logdata}'\"")
+    assert (done.fired[0].message, done.fired[0].logdata) == (b"<<>>", b"1  ")
+
+
+def test_stages_are_the_value_and_each_change() -> None:
+    assert list(changes([bytes.lower, bytes.strip, bytes.upper], b"A ")) == [b"A ", b"a ", b"a", b"A"]
+    assert list(changes([], b"A")) == [b"A"]

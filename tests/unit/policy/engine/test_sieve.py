@@ -1,0 +1,115 @@
+"""The sieve loses nothing: with it and without it the same rules fire on the same values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import quote_from_bytes
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy.engine.decision import Fired
+from policy.engine.evaluate import Run
+from policy.engine.limits import SHORTCUTS_MAX
+from policy.engine.program import Program, compile_rules
+from policy.engine.scanplan import Plan
+from policy.engine.sieve import Sieve, make_sieve
+from policy.variables.facts import RequestFacts
+from policy.variables.transaction import Transaction
+from tests.unit.policy.engine.building import compiled, read
+
+RULES = read(
+    "SecRuleEngine DetectionOnly\nSecRequestBodyAccess On\n"
+    + "".join(
+        f'SecRule {targets} "{operator}" "id:{number},phase:2,t:none,{actions},msg:\'%{{MATCHED_VAR_NAME}} %{{MATCHED_VAR}}\'"\n'
+        for number, (targets, operator, actions) in enumerate(
+            (
+                ("ARGS|ARGS_NAMES", "@rx script", "t:lowercase"), ("ARGS", "@rx ^[^A]+$", "t:lowercase"),
+                ("ARGS", "@rx (?i)a\\s*b", "t:urlDecodeUni,t:htmlEntityDecode,t:jsDecode"),
+                ("ARGS|REQUEST_BODY", "@rx a.c", "t:utf8toUnicode,t:urlDecodeUni,t:removeNulls,t:cmdLine"),
+                ("ARGS|REQUEST_HEADERS", "@pm etc/passwd a b", "t:normalizePath,t:lowercase"),
+                ("ARGS", "@rx b", "t:lowercase,t:urlDecode,t:htmlEntityDecode"), ("ARGS", "@rx a", "multiMatch,t:base64Decode"),
+                ("ARGS", "@rx c", "multiMatch,t:utf8toUnicode,t:urlDecodeUni,t:lowercase"),
+                ("ARGS|!ARGS:a", "@detectSQLi", "multiMatch,t:urlDecodeUni"), ("ARGS_NAMES|XML:/*", "@detectXSS", "t:jsDecode"),
+                ("ARGS", "@rx ^$", "t:removeWhitespace"), ("ARGS", "@validateByteRange 32-126", "t:none"),
+                ("ARGS", "@rx \\xe3\\x81", "t:none"), ("ARGS", "@rx [a-z]{2}$", "t:compressWhitespace,t:trim,t:lowercase"),
+                ("REQUEST_URI|ARGS", "@contains <", "t:replaceComments"), ("ARGS", "@beginsWith A", "t:uppercase"),
+            ),
+            1,
+        )
+    )
+)  # fmt: skip
+PIECES = [
+    b"a", b"B", b"c", b"A b", b"script", b"SCRIPT", b"&lt;", b"%41", b"%u0061", b"\\x61", b"\\u3042", b"/../", b"etc/./passwd",
+    b"YWJj", b"' or 1=1", b"<x onload=", b"\x00", b" ", b"\t", b"/*a*/", b"\"^", "あ".encode(), "Ａ".encode(), "Ｋ".encode(), b"\xff",
+    b"\xe3\x81", "\u212a".encode(), "\u017f".encode(), b"+", b"=", b";",
+]  # fmt: skip
+VALUES = st.lists(st.lists(st.sampled_from(PIECES), max_size=5).map(b"".join), max_size=4)
+
+
+class NoSieve(Sieve):
+    """Says nothing of any rule."""
+
+    def __init__(self) -> None:
+        super().__init__(Plan((), (), (), ()), ())
+
+
+def without_sieve(program: Program) -> Program:
+    phases = {
+        number: replace(phase, sieve=NoSieve(), unsifted=tuple(sorted({*phase.unsifted, *phase.sieve.rules})))
+        for number, phase in program.phases.items()
+    }
+    return replace(program, phases=phases)
+
+
+PROGRAMS = [(program, without_sieve(program)) for program in (
+    compile_rules(RULES, reading="strict"), compile_rules(RULES, reading="characters"),
+)]  # fmt: skip
+
+
+def fired(program: Program, values: Sequence[bytes]) -> list[Fired]:
+    names = ("a", "b", "script", "onclick=")
+    body = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in zip(names, values, strict=False)).encode()
+    headers = ((b"Content-Type", b"application/x-www-form-urlencoded"), (b"X-A", values[0] if values else b""))
+    facts = RequestFacts(method=b"POST", uri=b"/?q=" + body[:20], headers=headers, body=body)
+    run = Run(program, Transaction(facts, program.options))
+    for phase in (1, 2):
+        assert run.phase(phase) is None
+    return run.fired
+
+
+@settings(max_examples=300, deadline=None)
+@given(values=VALUES)
+def test_the_sieve_loses_nothing(values: list[bytes]) -> None:
+    for sifted, asked in PROGRAMS:
+        assert fired(sifted, values) == fired(asked, values)
+
+
+def test_the_rules_are_sifted() -> None:
+    for sifted, asked in PROGRAMS:
+        ids = [rule.id for rule in sifted.phases[2].rules]
+        assert {ids[place] for place in sifted.phases[2].sieve.rules} >= set(range(1, 17)) - {2, 14, 16}
+        assert len(asked.phases[2].unsifted) == 16
+
+
+def test_ordinary_values_make_no_candidates() -> None:
+    (sieve,) = [
+        make_sieve(
+            compiled('SecRule ARGS "@rx script" "id:1,phase:2,t:lowercase"'), characters=True, cache=None, progress=None
+        )
+    ]
+    run = Run(PROGRAMS[1][0], Transaction(RequestFacts(method=b"GET", uri=b"/?a=Yamada&b=1")))
+    assert sieve.candidates(run.state) == {}
+    run = Run(PROGRAMS[1][0], Transaction(RequestFacts(method=b"GET", uri=b"/?a=Yamada&b=SCRIPT&c=Script")))
+    assert sieve.candidates(run.state) == {0: {b"SCRIPT", b"Script"}}
+
+
+def test_what_is_remembered_of_values_is_bounded() -> None:
+    program = PROGRAMS[1][0]
+    for number in range(SHORTCUTS_MAX + 50):
+        marks = "".join(mark for bit, mark in enumerate("!#$()*,-./:;<>?@") if number >> bit & 1)
+        fired(program, [marks.encode()])
+    for group in program.phases[2].sieve._groups:
+        assert len(group._kinds) <= SHORTCUTS_MAX
+        assert len(group._shortcuts) <= SHORTCUTS_MAX
