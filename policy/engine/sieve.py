@@ -14,7 +14,7 @@ from policy.engine.limits import SHORTCUTS_MAX
 from policy.engine.rule import Rule
 from policy.engine.scanplan import Gated, Group, Plan, make_plan
 from policy.engine.state import State
-from policy.engine.steps import Step, Steps
+from policy.engine.steps import Step
 from policy.scan.compile import Progress
 from policy.scan.scanner import Scanner, compile_scanner
 
@@ -60,15 +60,25 @@ class _Active(NamedTuple):
     gated: tuple[tuple[Gated, int], ...]
 
 
+class _Rest(NamedTuple):
+    """What is left of a chain: its steps with their bits, the first step that follows others, all bits together, and the
+    variables whose values go through it.
+    """
+
+    steps: tuple[tuple[str, Callable[[bytes], bytes], int], ...]
+    following: int
+    deciding: int
+    through: int
+
+
 class _Shortcut(NamedTuple):
     """What is left of the chains when only some steps find anything to do.
 
-    `rests`: their distinct remainders, with the steps that decide which values they can change, and the variables whose values
-    go through them; `rest_of`: chain ▸ index of its
+    `rests`: their distinct remainders; `rest_of`: chain ▸ index of its
     remainder. Chains that leave everything alone are not in it.
     """
 
-    rests: tuple[tuple[Steps, int, int], ...]
+    rests: tuple[_Rest, ...]
     rest_of: Mapping[int, int]
 
 
@@ -90,7 +100,6 @@ class _GroupSieve:
             _mask(self._steps, lambda active: bool(active & (_DIGITS | _LOWER | _UPPER))) & ~self._base64
         )
         self._loud_for_high = _mask(self._steps, lambda active: bool(active & _HIGH))
-        self._decoding = tuple((1 << bit, step) for bit, step in enumerate(self._steps) if "+" in step.name)
         self._kinds: dict[bytes, int] = {}
         self._active: dict[int, _Active] = {}
         self._of_empty = [(wanted.rule, self._variables(wanted.sources)) for wanted in plan.wanted if wanted.empty]
@@ -152,7 +161,8 @@ class _GroupSieve:
             louds = [self._learn(value) if loud < 0 else loud for value, loud in zip(values, louds, strict=True)]
         joined = _SEPARATOR.join(values)
         if not joined.isascii():
-            self._hear_characters(values, joined, louds)
+            high = self._loud_for_high
+            louds = [loud if value.isascii() else loud | high for value, loud in zip(values, louds, strict=True)]
         loud = self._loud_for_all
         for one in louds:
             loud |= one
@@ -174,18 +184,9 @@ class _GroupSieve:
             self._kinds[kind] = loud
         return loud
 
-    def _hear_characters(self, values: list[bytes], joined: bytes, louds: list[int]) -> None:
-        """What bytes beyond ASCII make loud. The step that decodes characters leaves most text alone: it is tried out."""
-        high = self._loud_for_high
-        for bit, step in self._decoding:
-            if high & bit and step.function(joined) == joined:
-                high &= ~bit
-        if high:
-            louds[:] = [loud if value.isascii() else loud | high for value, loud in zip(values, louds, strict=True)]
-
     def _make_shortcut(self, loud: int) -> _Shortcut:
         bits = {step.name: 1 << bit for bit, step in enumerate(self._steps)}
-        rests: dict[tuple[str, ...], tuple[Steps, int, int]] = {}
+        rests: dict[tuple[str, ...], _Rest] = {}
         rest_of: dict[int, tuple[str, ...]] = {}
         for number, steps in self._chains.items():
             first = next((at for at, step in enumerate(steps) if loud & bits[step.name]), None)
@@ -193,10 +194,10 @@ class _GroupSieve:
                 continue
             first = next((at for at, step in enumerate(steps[:first]) if step.follows), first)
             key = tuple(step.name for step in steps[first:])
-            deciding = 0
-            for name in key:
-                deciding |= bits[name]
-            rests[key] = (steps[first:], deciding, self._through[number] | (rests[key][2] if key in rests else 0))
+            left = tuple((step.name, step.function, 0 if step.follows else bits[step.name]) for step in steps[first:])
+            through = self._through[number] | (rests[key].through if key in rests else 0)
+            following = next((at for at, step in enumerate(left) if not step[2]), len(left))
+            rests[key] = _Rest(left, following, sum({bit for _, _, bit in left}), through)
             rest_of[number] = key
         index = {key: at for at, key in enumerate(rests)}
         return _Shortcut(tuple(rests.values()), {number: index[key] for number, key in rest_of.items()})
@@ -219,18 +220,11 @@ class _Look:
         known: dict[str, dict[bytes, bytes]] = {}  # results of each step; chains begin alike
         self._rests: list[dict[int, bytes]] = []  # of each rest: index of a value that it changes ▸ result
         loudest = [(index, loud, variables[index]) for index, loud in enumerate(louds) if loud]
-        for steps, deciding, through in shortcut.rests:
+        for steps, following, deciding, through in shortcut.rests:
             changed: dict[int, bytes] = {}
-            for index in [index for index, loud, one in loudest if loud & deciding and one & through]:
-                result = value = values[index]
-                for name, function, _ in steps:
-                    results = known.get(name)
-                    if results is None:
-                        results = known[name] = {}
-                    after = results.get(result)
-                    if after is None:
-                        after = results[result] = function(result)
-                    result = after
+            for index, loud in [(index, loud) for index, loud, one in loudest if loud & deciding and one & through]:
+                value = values[index]
+                result = _result(value, loud, steps, following, known)
                 if result != value:
                     changed[index] = result
                     if result not in pool:
@@ -259,6 +253,29 @@ class _Look:
                 if variables[index] & wanted_in and index not in changed and gate(value)
             ]
         return found
+
+
+def _result(
+    value: bytes,
+    loud: int,
+    steps: tuple[tuple[str, Callable[[bytes], bytes], int], ...],
+    following: int,
+    known: dict[str, dict[bytes, bytes]],
+) -> bytes:
+    """What the steps make of a value. As long as it is as it was sent, a step that is not loud for it has nothing to do."""
+    result = value
+    at = 0
+    for name, function, bit in steps:
+        if loud & bit or result is not value or at >= following:
+            results = known.get(name)
+            if results is None:
+                results = known[name] = {}
+            after = results.get(result)
+            if after is None:
+                after = results[result] = function(result)
+            result = value if after == value else after
+        at += 1  # noqa: SIM113 (enumerate makes a tuple for each of some hundred steps)
+    return result
 
 
 def _add(found: Candidates, rule: int, values: Sequence[bytes]) -> None:
