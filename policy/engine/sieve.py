@@ -123,8 +123,7 @@ class _GroupSieve:
         active = self._active.get(present) or self._activate(present)
         look = self._transform(list(distinct), list(distinct.values()))
         for gated, variables in active.gated:
-            for chain in gated.chains:
-                _add(found, gated.rule, look.behind(chain, gated.gate, variables))
+            _add(found, gated.rule, look.behind(gated.chains, gated.gate, variables))
         if self._scanner is None or not active.needles:
             return
         for number, places in self._scanner.scan(list(look.pool), active.numbers).items():
@@ -240,18 +239,20 @@ class _Look:
         found += [index for index, result in changed.items() if pool[result] in hit]
         return [values[index] for index in found if variables[index] & wanted_in]
 
-    def behind(self, chain: int, gate: Gate, wanted_in: int) -> list[bytes]:
-        """The values of these variables whose result the gate does not hold back."""
-        rest = self._shortcut.rest_of.get(chain)
-        changed = {} if rest is None else self._rests[rest]
+    def behind(self, chains: Sequence[int], gate: Gate, wanted_in: int) -> list[bytes]:
+        """The values of these variables of which some chain's result is not held back by the gate."""
         variables, values = self._variables, self._values
-        found = [values[index] for index, result in changed.items() if variables[index] & wanted_in and gate(result)]
-        if gate(self._joined):
-            found += [
-                value
-                for index, value in enumerate(values)
-                if variables[index] & wanted_in and index not in changed and gate(value)
-            ]
+        found: list[bytes] = []
+        plain_asked = False
+        for chain in chains:
+            rest = self._shortcut.rest_of.get(chain)
+            changed = {} if rest is None else self._rests[rest]
+            found += [values[at] for at, result in changed.items() if variables[at] & wanted_in and gate(result)]
+            if not plain_asked and gate(self._joined):
+                found += [
+                    value for value, one in zip(values, variables, strict=True) if one & wanted_in and gate(value)
+                ]
+            plain_asked = True
         return found
 
 
