@@ -1,4 +1,7 @@
-"""`sekisho policy list|check`: the catalogue on the terminal. `python -m policy` is the same without the daemon."""
+"""`sekisho policy list|check`: the catalogue on the terminal. `python -m policy` is the same without the daemon.
+
+The commands of `sekisho policy` that are about rules read the configuration or the log, so that relay adds them (`relay.cli`).
+"""
 
 from __future__ import annotations
 
@@ -18,29 +21,34 @@ if TYPE_CHECKING:
 EXIT_OK = 0
 EXIT_INVALID = 78  # EX_CONFIG of sysexits.h, as relay.base.errors.ConfigInvalid
 
-_EXAMPLE = """example:
+_EXAMPLE = """examples:
   %(prog)s check config/procedures
   %(prog)s list --json
+  %(prog)s rules --rule-set crs
+  %(prog)s test request.http
+  %(prog)s explain 01999c3e-5b1c-7d0a-8f00-0123456789ab
 """
 
 
-def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
-    """Add `policy` to a command line. Each leaf sets `run`, which takes the arguments and returns the exit status."""
+def add_parser(subparsers: Subparsers) -> Subparsers:
+    """Add `policy` to a command line; its commands, so that others can be added. Each leaf sets `run`, which takes the
+    arguments and returns the exit status.
+    """
     parser = subparsers.add_parser(
         "policy",
-        help="list and check the procedures",
-        description="List and check the procedures that may cross.",
+        help="list and check the procedures; list, try and tune the rules (手続とルール)",
+        description="The procedures that may cross, and the rules that judge them.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_commands(parser)
-    return parser
+    return add_commands(parser)
 
 
-def add_commands(parser: argparse.ArgumentParser) -> None:
+def add_commands(parser: argparse.ArgumentParser) -> Subparsers:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add(commands, "check", "say what is wrong in procedure files, with file, line and what to mend", run_check)
     _add(commands, "list", "list the routes and how many fields each takes", run_list)
+    return commands
 
 
 def _add(commands: Subparsers, name: str, words: str, run: Callable[[argparse.Namespace], int]) -> None:

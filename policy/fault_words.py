@@ -1,0 +1,75 @@
+"""What each word of `policy.faults` says to an operator, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policy.bilingual import Said
+from policy.faults import Fault
+
+WORDS: Mapping[Fault, Said] = {
+    # the route
+    Fault.TENANT_UNKNOWN: Said("宛先の自治体が設定にありません", "no such tenant is configured"),
+    Fault.PATH_UNKNOWN: Said("このパスの手続はありません", "no procedure has this path"),
+    Fault.NOT_IN_EFFECT: Said("手続の有効期間の外です", "outside the procedure's effective period"),
+    Fault.METHOD: Said("このメソッドは受け付けません", "the path does not take this method"),
+    Fault.BODY: Said("本文を受け付けない手続に本文がありました", "a body where none may be"),
+    Fault.BODY_TYPE: Said("この種類の本文は受け付けません", "the route does not take bodies of this type"),
+    Fault.BODY_MISSING: Said("本文がありません", "the body is missing"),
+    Fault.FORM_EMPTY: Said("何も記入されていません", "nothing is filled in"),
+    # the presence of a field
+    Fault.UNDECLARED: Said("手続に定めのない項目です", "the procedure does not declare such a field"),
+    Fault.MISSING: Said("必要な項目がありません", "a required field is missing"),
+    Fault.EMPTY: Said("必要な項目が空です", "a required field is empty"),
+    Fault.REPEATED: Said("一度だけの項目が二度以上送られました", "a field that may be sent once came more than once"),
+    Fault.TOO_MANY: Said("繰り返しの数が多すぎます", "a repeatable field came too often"),
+    Fault.FILE_FOR_TEXT: Said("文字の項目にファイルが送られました", "a file under the name of a text field"),
+    Fault.JSON_TYPE: Said("フォームでは送れない型の値です", "a JSON type that no form could have sent"),
+    Fault.NOT_AN_OBJECT: Said("JSON の全体がオブジェクトではありません", "the JSON document is no object"),
+    # characters
+    Fault.CONTROL: Said("制御文字があります", "a control character"),
+    Fault.BIDI: Said("書字方向を変える文字があります", "a character that changes the direction of writing"),
+    Fault.INVISIBLE: Said("見えない文字があります", "an invisible character"),
+    Fault.COMBINING: Said("前の文字と結び付かない結合文字があります", "a combining mark that composes with nothing"),
+    Fault.PRIVATE_USE: Said("外字があります", "a private-use character (gaiji)"),
+    Fault.UNASSIGNED: Said("Unicode で未定義の文字があります", "an unassigned character"),
+    Fault.REPERTOIRE: Said("この項目では使えない文字があります", "a character that the field does not take"),
+    # form of the value
+    Fault.TOO_LONG: Said("長すぎます", "too long"),
+    Fault.TOO_SHORT: Said("短すぎます", "too short"),
+    Fault.NOT_NAME: Said("氏名の形ではありません", "not in the form of a name"),
+    Fault.NOT_KATAKANA: Said("片仮名ではありません", "not katakana"),
+    Fault.NOT_ADDRESS: Said("住所の形ではありません", "not in the form of an address"),
+    Fault.NOT_POSTAL_CODE: Said("郵便番号の形ではありません", "not a postal code"),
+    Fault.NOT_PHONE: Said("電話番号の形ではありません", "not a telephone number"),
+    Fault.NOT_EMAIL: Said("メールアドレスの形ではありません", "not an e-mail address"),
+    Fault.NOT_DATE: Said("日付ではありません", "not a date"),
+    Fault.NOT_NUMBER: Said("数ではありません", "not a number"),
+    Fault.TOO_SMALL: Said("小さすぎます", "too small"),
+    Fault.TOO_LARGE: Said("大きすぎます", "too large"),
+    Fault.NOT_A_CHOICE: Said("選択肢にない値です", "not one of the choices"),
+    Fault.NOT_CHECKBOX: Said("チェックボックスの値ではありません", "not the value of a checkbox"),
+    Fault.NOT_INSURED_NUMBER: Said("被保険者番号の形ではありません", "not an insured person's number"),
+    Fault.NOT_ARRIVAL_NUMBER: Said("到達番号の形ではありません", "not an arrival number"),
+    Fault.NOT_VISIBLE_ASCII: Said("ASCII の図形文字ではありません", "not visible ASCII"),
+    # ours
+    Fault.RULES_LIMIT: Said(
+        "ルールの段階が読める大きさや深さを超えています（除外では直りません。分けて送るよう案内してください）",
+        "larger or deeper than the rules stage reads; no exclusion helps, ask for smaller pieces",
+    ),
+    Fault.RULES_FAILED: Said(
+        "ルールの段階が途中で失敗しました。不具合として報告してください", "the rules stage failed: report it as a bug"
+    ),
+    Fault.STAGE_SKIPPED: Said(
+        "要求のすべてを見ていない段階があります。不具合として報告してください",
+        "a stage did not see the whole request: report it as a bug",
+    ),
+}
+
+
+def words_of(detail: str) -> Said | None:
+    """Of a finding's detail; None for one that is no fault of ours."""
+    try:
+        return WORDS[Fault(detail)]
+    except ValueError:
+        return None
