@@ -22,6 +22,10 @@ _COMMANDS = (
     "policy.commands",
     "relay.settings.nft_command",
 )
+# modules with an `add_commands(commands)` that add to a command of another one
+_FURTHER = {
+    "policy.commands": ("relay.settings.rules_command", "relay.settings.trial_command", "relay.ledger.explain_command"),
+}
 _DESCRIPTION = """Sekisho (関所): the checkpoint between the Internet and the LGWAN.
 インターネットと LGWAN の間の関所。申請を検査し、封をし、記録してから通します。"""
 _EPILOG = """roles, each a process of its own (systemd starts them; `sekisho run` starts all of a host):
@@ -44,7 +48,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in _COMMANDS:
-        importlib.import_module(module).add_parser(subparsers)
+        commands = importlib.import_module(module).add_parser(subparsers)
+        for further in _FURTHER.get(module, ()):
+            importlib.import_module(further).add_commands(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))
