@@ -32,7 +32,7 @@ class Run:
         self.transaction = transaction
         self.decision: Decision | None = None
         settings = program.settings
-        self.state = State(transaction, program.tx, program.records, settings.rule_engine)
+        self.state = State(transaction, program.tx, program.records, settings.rule_engine, program.tx_names)
         self.state.characters = program.reading == "characters"
         self.state.web_app = settings.web_app_id.encode()
 

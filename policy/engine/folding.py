@@ -48,10 +48,11 @@ class Kept(NamedTuple):
 
 @dataclass(slots=True)
 class Folded:
-    """`tx`: what TX holds before the first rule."""
+    """`tx`: what TX holds before the first rule; `tx_names`: spellings of names that are not lower case."""
 
     phases: dict[int, list[Kept]] = field(default_factory=dict)
     tx: dict[bytes, bytes] = field(default_factory=dict)
+    tx_names: dict[bytes, bytes] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -60,7 +61,7 @@ def fold(phases: Mapping[int, Sequence[ast.Rule | ast.Marker]], unicode_map: Uni
     folder = _Folder(unicode_map)
     for number in sorted(phases):
         folder.phase(number, phases[number])
-    folder.result.tx = folder.knowledge.values
+    folder.result.tx, folder.result.tx_names = folder.knowledge.values, folder.knowledge.names
     return folder.result
 
 
@@ -135,7 +136,7 @@ class _Folder:
             compiled.evaluate(run)
         except LimitReached:
             return False
-        self.knowledge.values = run.tx
+        self.knowledge.values, self.knowledge.names = run.tx, run.tx_names
         return True
 
     def _stays(self, rule: ast.Rule, compiled: Rule, place: int, total: int) -> None:
@@ -205,4 +206,4 @@ def marker_places(entries: Sequence[ast.Rule | ast.Marker]) -> tuple[dict[str, t
 def _nowhere(knowledge: Knowledge) -> State:
     """The state of an exchange of which nothing is looked at but TX."""
     transaction = Transaction(RequestFacts(method=b"", uri=b""))
-    return State(transaction, knowledge.values, Records(), EngineMode.DETECTION_ONLY)
+    return State(transaction, knowledge.values, Records(), EngineMode.DETECTION_ONLY, knowledge.names)

@@ -18,10 +18,14 @@ _CAPTURED = tuple(b"%d" % index for index in range(10))
 
 
 class Knowledge:
-    """`values`: what TX certainly holds. Of a name that a request may have changed nothing is known."""
+    """`values`: what TX certainly holds; `names`: spellings that are not lower case.
+
+    Of a name that a request may have changed nothing is known.
+    """
 
     def __init__(self) -> None:
         self.values: dict[bytes, bytes] = {}
+        self.names: dict[bytes, bytes] = {}
         self._changed: set[bytes] = set()
         self._prefixes: tuple[bytes, ...] = ()
         self._observed: set[bytes] = set()

@@ -47,7 +47,10 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`tx`: what TX holds before the first rule. `records` is the one thing in it that changes: the persistent collections."""
+    """`tx`: what TX holds before the first rule, `tx_names` spellings of its names that are not lower case.
+
+    `records` is the one thing in it that changes: the persistent collections.
+    """
 
     settings: ast.Settings
     reading: Reading
@@ -56,6 +59,7 @@ class Program:
     tx: Mapping[bytes, bytes]
     records: Records
     digest: str
+    tx_names: Mapping[bytes, bytes]
 
 
 def compile_rules(
@@ -86,6 +90,7 @@ def compile_rules(
         folded.tx,
         Records(settings.collection_timeout_s),
         ruleset.digest,
+        folded.tx_names,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policy.engine.decision import SEVERITY_NONE, Fired
@@ -63,12 +64,19 @@ class State:
         "would_interrupt",
     )
 
-    def __init__(self, transaction: Transaction, tx: Mapping[bytes, bytes], records: Records, mode: EngineMode) -> None:
+    def __init__(
+        self,
+        transaction: Transaction,
+        tx: Mapping[bytes, bytes],
+        records: Records,
+        mode: EngineMode,
+        tx_names: Mapping[bytes, bytes] = MappingProxyType({}),
+    ) -> None:
         self.transaction = transaction
         self.tx = dict(tx)
         self.tx_start = tx
         self.tx_removed = False
-        self.tx_names: dict[bytes, bytes] = {}
+        self.tx_names = dict(tx_names)
         self.tx_written = 0
         self.shelf = records
         self.records: dict[str, Record] = {}
