@@ -22,6 +22,7 @@ from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, say
 
 _EPILOG = """examples:
   sekisho run --config /etc/sekisho/sekisho.toml
+SIGHUP has the fronts read the rule sets again (docs/operate/reload.md); SIGTERM ends all in order.
 exit codes: 0 ended as asked, 78 configuration, else the code of the role that did not start"""
 
 
@@ -66,12 +67,14 @@ async def _supervise(config: Path, settings: HostFile, listeners: list[socket.so
         drain_timeout_s=settings.limits.drain_timeout_ms / 1000 + 2,
         changed=lambda: None,
     )
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
         async with trio.open_nursery() as nursery:
             await supervisor.start(host_children(config, settings.front.workers, listeners), nursery)
             notifier.ready()
-            async for _ in signals:
-                break
+            async for number in signals:
+                if number != signal.SIGHUP:
+                    break
+                supervisor.hang_up("front")
             notifier.stopping()
             for listener in listeners:  # or new clients would wait in its queue for workers that are ending
                 listener.close()

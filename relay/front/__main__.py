@@ -14,6 +14,7 @@ import trio
 from relay.base.errors import Broken, Unavailable
 from relay.base.rfc3339 import format_time
 from relay.front.context import Front
+from relay.front.rules import Rules, detail_of, places_of, rules_at_start
 from relay.front.serve import Connection
 from relay.front.settings import front_of, identities, names_of, policy_of
 from relay.ipc.messages import RecordOperation
@@ -21,6 +22,7 @@ from relay.net.drain import Drain
 from relay.net.listen import accept_loop, activated_sockets, open_tcp_listener
 from relay.ops import start
 from relay.ops.clock import now_ms, now_utc
+from relay.ops.lifecycle import Notifier
 from relay.ops.logs import Log
 from relay.ops.metrics import Registry
 from relay.ops.sandbox.walls import Held, Walls, python_paths
@@ -30,7 +32,7 @@ from relay.tls.contexts import server_context
 from relay.tree.record import Operation
 
 _FORGET_S = 1  # between two looks for wrapping keys whose time is over, where no request drops them
-_RETRY_S = 0.2  # between two attempts to record the start, while the ledger is not there yet
+_RETRY_S = 0.2  # between two attempts to record an operation, while the ledger is not there yet
 
 
 class FrontRole:
@@ -38,7 +40,10 @@ class FrontRole:
 
     def __init__(self, options: argparse.Namespace) -> None:
         settings = load_host(options.config)
-        policy = policy_of(settings)
+        self.log = Log("front", options.worker)
+        notifier = Notifier()
+        rules = rules_at_start(settings, self.log, notifier)
+        policy = policy_of(settings, rules)
         self.registry = Registry("front", names_of(settings, policy))
         self.front: Front = front_of(settings, options.worker, policy, self.registry)
         own = identities(settings, now_utc())
@@ -61,10 +66,10 @@ class FrontRole:
         self.landlock, self.seccomp = settings.sandbox.landlock, settings.sandbox.seccomp
         self.run_dir = Path(settings.host.run_dir)
         self.drain_timeout_ms = settings.limits.drain_timeout_ms
-        self.log = Log("front", options.worker)
+        self.rules = Rules(options.config, settings, rules, policy, self.front.measure, self.log, notifier)
         self.walls = Walls(
             role="front",
-            read=python_paths(),
+            read=(*python_paths(), *places_of(options.config, settings, rules)),
             open_files=settings.limits.connections + 2 * settings.limits.transfers_in_flight + 256,
             user=settings.front.user,
         )
@@ -116,18 +121,28 @@ class FrontRole:
                 tenant.wrapper.forget_old()
 
     async def _record_start(self, held: Held) -> None:
-        """Nothing is served before the log says that this worker started, and behind which walls."""
-        operation = Operation(
+        """Nothing is served before the log says that this worker started, behind which walls, and by which rules it judges."""
+        await self._record("start", "walls-up", start.walls_detail(held))
+        if self.rules.loaded.sets:
+            await self._record("rules", "in-force", detail_of(self.rules.loaded))
+
+    async def reload(self) -> None:
+        """Raises ConfigInvalid."""
+        await self.rules.reload(self._record)
+
+    async def _record(self, operation: str, result: str, detail: str) -> None:
+        """Returns when it is in the log."""
+        record = Operation(
             time=format_time(now_ms()),
             role="front",
-            operation="start",
+            operation=operation,
             subject=f"worker-{self.front.worker}",
-            result="walls-up",
-            detail=start.walls_detail(held),
+            result=result,
+            detail=detail,
         )
         while True:
             try:
-                await self.front.ledger.call(RecordOperation(call=self.front.ledger.next_call(), operation=operation))
+                await self.front.ledger.call(RecordOperation(call=self.front.ledger.next_call(), operation=record))
             except Unavailable:
                 await trio.sleep(_RETRY_S)
             else:

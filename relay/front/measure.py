@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from time import monotonic
 
 from policy.verdict import Admitted
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason, row
+from relay.ops.clock import now_ms
 from relay.ops.metrics import (
     CERTIFICATE_EXPIRY,
     CONNECTIONS,
@@ -18,7 +19,10 @@ from relay.ops.metrics import (
     REQUEST_BYTES,
     REQUESTS,
     RESPONSE_BYTES,
+    RULE_SET_WORKERS,
     RULES_EXHAUSTED,
+    RULES_LOADED,
+    RULES_RELOADS,
     RULES_WOULD_REFUSE,
     STAGE_DURATION,
     TLS_HANDSHAKES,
@@ -73,6 +77,10 @@ class Measure:
         self._expiry = registry.scalar(CERTIFICATE_EXPIRY)
         self._would_refuse = registry.scalar(RULES_WOULD_REFUSE)
         self._exhausted = registry.scalar(RULES_EXHAUSTED)
+        self._reloads = registry.scalar(RULES_RELOADS)
+        self._rule_sets = registry.scalar(RULE_SET_WORKERS)
+        self._rules_loaded = registry.scalar(RULES_LOADED).at()
+        self._declare = registry.declare
         stage = registry.histogram(STAGE_DURATION)
         names = ("tls_handshake", "judge", "receive", "seal", "record", "exchange", "answer", "total")
         self.stages: dict[str, Buckets] = {name: stage.at(name) for name in names}
@@ -93,6 +101,18 @@ class Measure:
             self._would_refuse.at(tenant, route).inc()
         if any(finding.rule is not None and finding.rule.exhausted for finding in admitted.findings):
             self._exhausted.at(tenant, route).inc()
+
+    def rules_in_force(self, modes: Mapping[str, str]) -> None:
+        """The rule sets of the configuration with their modes, from now on."""
+        self._declare("rule_set", modes)
+        for cell in self._rule_sets.cells.values():
+            cell.set(0)
+        for name, mode in modes.items():
+            self._rule_sets.at(name, mode).inc()
+        self._rules_loaded.set(now_ms() / 1000)
+
+    def rules_reloaded(self, result: str) -> None:
+        self._reloads.at(result).inc()
 
     def refused(self, error: Refused | Unavailable, tenant: str, route: str, *, denied: bool) -> None:
         verdict = "unavailable" if isinstance(error, Unavailable) else "denied" if denied else "refused"

@@ -24,7 +24,7 @@ from relay.ops.clock import boottime_ms
 from relay.ops.metrics import Registry
 from relay.settings import certificates, keys
 from relay.settings.model import HostFile
-from relay.settings.rules import load_rules
+from relay.settings.rules import LoadedRules
 from relay.tls.contexts import TlsIdentity
 
 
@@ -36,12 +36,12 @@ def identities(settings: HostFile, now: datetime) -> list[TlsIdentity]:
     ]
 
 
-def policy_of(settings: HostFile) -> Policy:
+def policy_of(settings: HostFile, rules: LoadedRules) -> Policy:
     """The routes of all tenants. Raises ConfigInvalid."""
     directories = [Path(directory) for directory in settings.policy.procedures]
     tenants = {tenant.name: tenant.hosts for tenant in settings.tenant}
     try:
-        return load_policy(directories, tenants, open_routes=settings.policy.open_routes, rules=load_rules(settings))
+        return load_policy(directories, tenants, open_routes=settings.policy.open_routes, rules=rules.choice)
     except PolicyInvalid as error:
         raise ConfigInvalid([Problem(*problem) for problem in error.problems]) from error
 

@@ -24,7 +24,8 @@ _EPILOG = """examples:
   sekisho lab --dir /tmp/lab2 --app http://127.0.0.1:8000 --workers 2 --config extra.toml
 
 --config FILE is laid over the generated sekisho.toml; its [limits] and [sandbox] reach the gate too.
-DIR/lab.json is written when the lab is ready, and again whenever a process comes or goes. SIGTERM ends the lab.
+DIR/lab.json is written when the lab is ready, and again whenever a process comes or goes. SIGTERM ends the lab;
+SIGHUP has its fronts read the rule sets of DIR/sekisho.toml again: write into that file, or a front may not read it.
 exit codes: 0 ended as asked, 78 configuration, else the code of the role that did not start"""
 
 
@@ -100,11 +101,13 @@ async def running(lab: Lab, output: int | None = None) -> AsyncIterator[Supervis
 
 async def _until_signal(lab: Lab) -> None:
     notifier = Notifier()
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with running(lab):
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+        async with running(lab) as supervisor:
             notifier.ready()
             print(f"sekisho lab: ready, {lab.front_url}, see {lab.options.directory / 'lab.json'}", flush=True)
             # not a cancellation: that would end every process at once instead of in order
-            async for _ in signals:
-                break
+            async for number in signals:
+                if number != signal.SIGHUP:
+                    break
+                supervisor.hang_up("front")
             notifier.stopping()

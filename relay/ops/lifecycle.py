@@ -4,9 +4,12 @@ Rules
 1. READY is sent when `serve` has called `task_status.started()`, not before.
 2. SIGTERM or SIGINT: STOPPING is sent and the drain event is set; `serve` finishes what it has begun and returns. After
    `drain_timeout_ms`, or on a second signal, what is left is cancelled.
-3. SIGHUP: the reload hook runs between RELOADING and READY. A reload that raises ConfigInvalid is logged and leaves
-   the old state; the role goes on.
-4. WATCHDOG is sent at a third of the interval that systemd asks for, from the same event loop that serves: a loop that
+3. SIGHUP: the reload hook runs between RELOADING and READY, beside the service, one at a time; a signal meanwhile has it run once
+   more. A reload that raises ConfigInvalid is logged, every problem on a line, and leaves the old state; the role goes on.
+   So it does when a bug of ours ends a reload: what is in force has been working.
+   An end that is asked for does not wait for a reload.
+4. A start or reload that takes its time says so by `Notifier.extend`, which puts off the manager's timeout.
+5. WATCHDOG is sent at a third of the interval that systemd asks for, from the same event loop that serves: a loop that
    hangs is a role that is restarted.
 
 The protocol is sd_notify(3): one datagram of `NAME=value` lines. The socket is opened when the Notifier is made, so make it
@@ -20,15 +23,17 @@ import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 import trio
 
-from relay.base.errors import ConfigInvalid
+from relay.base.errors import Broken, ConfigInvalid
 from relay.ops.logs import Log
 
 _US_PER_S = 1_000_000
 _STATUS_CHARS = 200
+_PROBLEMS_LOGGED = 50  # of one reload; `sekisho check` shows all
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -74,6 +79,10 @@ class Notifier:
     def status(self, status: str) -> None:
         self.send(f"STATUS={_one_line(status)}")
 
+    def extend(self, seconds: int, status: str) -> None:
+        """The manager is not to give up before `seconds` from now."""
+        self.send(f"EXTEND_TIMEOUT_USEC={seconds * _US_PER_S}", f"STATUS={_one_line(status)}")
+
     def alive(self) -> None:
         self.send("WATCHDOG=1")
 
@@ -93,6 +102,7 @@ async def run_until_signal(
 ) -> None:
     """Run `serve` until it ends by itself or a signal asks it to. See the rules above."""
     drain = trio.Event()
+    asked, asks = trio.open_memory_channel[None](1)  # a second SIGHUP waits for the first, a third says nothing new
     with trio.open_signal_receiver(*_SIGNALS) as signals:
         async with trio.open_nursery() as nursery:
             serving = trio.CancelScope()
@@ -101,9 +111,14 @@ async def run_until_signal(
             log.info("ready")
             if notifier.watchdog_s:
                 nursery.start_soon(_beat, notifier, notifier.watchdog_s / 3)
+            if reload is not None:
+                nursery.start_soon(_reload_when, asks, reload, notifier, log, drain)
             async for number in signals:
-                if number == signal.SIGHUP:
-                    await _reload(reload, notifier, log)
+                if number == signal.SIGHUP and reload is None:
+                    log.info("reload_not_supported")
+                elif number == signal.SIGHUP:
+                    with suppress(trio.WouldBlock):
+                        asked.send_nowait(None)
                 elif drain.is_set():
                     log.warning("drain_cut_short")
                     serving.cancel()
@@ -132,19 +147,39 @@ async def _beat(notifier: Notifier, every_s: float) -> None:
         await trio.sleep(every_s)
 
 
-async def _reload(reload: Callable[[], Awaitable[None]] | None, notifier: Notifier, log: Log) -> None:
-    if reload is None:
-        log.info("reload_not_supported")
-        return
-    notifier.reloading()
+async def _reload_when(
+    asks: trio.MemoryReceiveChannel[None],
+    reload: Callable[[], Awaitable[None]],
+    notifier: Notifier,
+    log: Log,
+    drain: trio.Event,
+) -> None:
+    async for _ in asks:
+        if not drain.is_set():
+            notifier.reloading()
+            status = await _reload(reload, log)
+            if not drain.is_set():  # STOPPING is the last word
+                notifier.ready(status)
+
+
+async def _reload(reload: Callable[[], Awaitable[None]], log: Log) -> str:
+    """What the role's status is afterwards."""
     try:
         await reload()
     except ConfigInvalid as exc:
         log.fault("reload_refused", exc, problems=len(exc.problems))
-        notifier.ready("serving; the last reload was refused")
+        problems = exc.problems
+    except Broken:
+        raise
+    except Exception as exc:
+        log.fault("reload_failed", exc)
+        return "serving; the last reload failed"
     else:
         log.info("reloaded")
-        notifier.ready()
+        return "serving"
+    for problem in problems[:_PROBLEMS_LOGGED]:
+        log.error("problem", problem=problem)
+    return "serving; the last reload was refused"
 
 
 def _watchdog_s(environ: Mapping[str, str]) -> float:

@@ -3,7 +3,8 @@
 Rules
 1. An event is a fixed word of our own code: lower-case letters, digits and `_`.
 2. A field is declared in `FIELDS` with the form that its values have: a number, a member of a closed set, an id, an
-   address, a name that the operator declared. There is no field for text. An undeclared field raises Misuse.
+   address, a name that the operator declared. There is no field for text, but for a `Problem`: what is wrong in a file of
+   the operator's, which holds no requests. An undeclared field raises Misuse.
 3. A value that does not have its field's form is written as `?`: the line is still there, the value is not.
 4. An exception is logged as its class, its `errno` name and the place in our code; never its message.
 5. Logging never waits and never fails a request: a line that stderr does not take at once is counted in `lost`.
@@ -24,7 +25,7 @@ from typing import Final
 
 import msgspec
 
-from relay.base.errors import Misuse
+from relay.base.errors import Misuse, Problem
 from relay.base.reasons import Reason, Stage
 from relay.base.rfc3339 import format_time
 from relay.ops import clock
@@ -36,6 +37,8 @@ _DIGEST = re.compile(r"[0-9a-f]{16,128}\Z")
 _TLS_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,48}\Z")
 _PATH = re.compile(r"/[A-Za-z0-9._/@-]{0,255}\Z")
 _WITHHELD = "?"
+_SETTING = re.compile(r"[a-z_]{1,40}(?:\.[a-z0-9_]{1,40})?\Z")
+_PROBLEM_CHARS = 600  # a line that goes into one datagram of the journal with all its other fields
 _PLACES = 3  # frames of our own code that tell where an exception came from
 
 Value = str | int | float | bool | list[str] | None
@@ -77,6 +80,13 @@ def _error(value: object) -> Value:
     return f"{type(value).__name__}:{name}" if name else type(value).__name__
 
 
+def _problem(value: object) -> Value:
+    if not isinstance(value, Problem):
+        return _WITHHELD
+    text = " ".join(str(value).split())
+    return text if len(text) <= _PROBLEM_CHARS else text[: _PROBLEM_CHARS - 1] + "…"
+
+
 def _names(value: object) -> Value:
     if not isinstance(value, list | tuple):
         return _WITHHELD
@@ -90,6 +100,7 @@ FIELDS: Final[Mapping[str, Callable[[object], Value]]] = {
     "gate": _matching(_NAME),
     "application": _matching(_NAME),
     "credential": _matching(_NAME),
+    "rule_set": _matching(_NAME),
     "user": _matching(_NAME),
     "peer_role": _matching(_NAME),
     "peer": _matching(_DIGEST),
@@ -108,6 +119,8 @@ FIELDS: Final[Mapping[str, Callable[[object], Value]]] = {
     "tls_version": _matching(_TLS_WORD),
     "tls_group": _matching(_TLS_WORD),
     "path": _matching(_PATH),  # of our own files, from the configuration; never a URL
+    "setting": _matching(_SETTING),  # a key of the configuration, never its value
+    "problem": _problem,
     "error": _error,
     "status": _number,
     "index": _number,
@@ -117,6 +130,7 @@ FIELDS: Final[Mapping[str, Callable[[object], Value]]] = {
     "attempts": _number,
     "bytes": _number,
     "duration_ms": _number,
+    "percent": _number,
     "pid": _number,
     "exit_code": _number,
     "landlock_abi": _number,

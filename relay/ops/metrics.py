@@ -62,6 +62,7 @@ TENANT = Label("tenant", fallback=NONE, configured=True)
 ROUTE = Label("route", fallback=NONE, configured=True)
 GATE = Label("gate", fallback=NONE, configured=True)
 CERTIFICATE = Label("certificate", fallback=OTHER, configured=True)
+RULE_SET = Label("rule_set", fallback=OTHER, configured=True)
 REASON = Label("reason", (*(reason.value for reason in Reason), OTHER))
 STAGE = Label("stage", (*(stage.value for stage in Stage), OTHER))
 VERDICT = Label("verdict", ("admitted", "denied", "refused", "unavailable", "failed", OTHER))
@@ -100,6 +101,17 @@ RULES_WOULD_REFUSE = Metric(
 RULES_EXHAUSTED = Metric(
     "sekisho_rules_exhausted_total", "counter", "Requests in which a pattern met its limit, which counts as a match.",
     _FRONT, (TENANT, ROUTE),
+)  # fmt: skip
+RULES_RELOADS = Metric(
+    "sekisho_rules_reloads_total", "counter", "Times that a worker was asked to read its rule sets again, by what came of it.",
+    _FRONT, (Label("result", ("done", "rules_invalid", OTHER)),),
+)  # fmt: skip
+RULE_SET_WORKERS = Metric(
+    "sekisho_rule_set_workers", "gauge", "Workers in which the rule set is in force in this mode.",
+    _FRONT, (RULE_SET, Label("mode", ("enforce", "detect", "off", OTHER))),
+)  # fmt: skip
+RULES_LOADED = Metric(
+    "sekisho_rules_loaded_timestamp_seconds", "gauge", "Unix time of the oldest rules in force.", _FRONT, merge="min"
 )  # fmt: skip
 TLS_HANDSHAKES = Metric(
     "sekisho_tls_handshakes_total", "counter", "TLS handshakes, by version, group and outcome.",
@@ -238,6 +250,9 @@ class _Family(Generic[S]):
         except KeyError:
             return self._declared(labels)
 
+    def declare(self, sets: tuple[frozenset[str], ...]) -> None:
+        self._sets = sets
+
     def _declared(self, labels: Labels) -> S:
         if len(labels) != len(self._sets):
             raise Misuse(f"{self.metric.name} has {len(self._sets)} labels, not {len(labels)}")
@@ -292,6 +307,12 @@ class Registry:
 
     def histogram(self, metric: Metric) -> Histogram:
         return self._family(metric, Histogram, metric.kind == "histogram")
+
+    def declare(self, label: str, values: Iterable[str]) -> None:
+        """Names that a reload of the configuration has added to those given at the start; none is taken back."""
+        self._names[label] = self._names.get(label, frozenset()) | frozenset(values)
+        for family in self._families.values():
+            family.declare(tuple(self._set(one) for one in family.metric.labels))
 
     def snapshot(self) -> list[Series]:
         """Every series of this process now."""

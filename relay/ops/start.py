@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import trio
 
@@ -35,6 +35,14 @@ class Beside(Protocol):
     """Something that a role serves beside its work; it calls `task_status.started()` and runs until cancelled."""
 
     async def __call__(self, current: Callable[[], status.Status], *, task_status: trio.TaskStatus[None]) -> None: ...
+
+
+@runtime_checkable
+class Reloads(Protocol):
+    """A role that takes SIGHUP."""
+
+    async def reload(self) -> None:
+        """Put into force what was changed. Raises ConfigInvalid, and then everything is as it was."""
 
 
 class Role(Protocol):
@@ -109,7 +117,12 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
 
     _spare_the_collector()
     try:
-        trio.run(lambda: run_until_signal(serve, notifier=notifier, log=log, drain_timeout_ms=role.drain_timeout_ms))
+        reload = role.reload if isinstance(role, Reloads) else None
+        trio.run(
+            lambda: run_until_signal(
+                serve, notifier=notifier, log=log, drain_timeout_ms=role.drain_timeout_ms, reload=reload
+            )
+        )
     except* Exception as group:
         leaf = _first_leaf(group)
         log.fault("failed", leaf)

@@ -1,8 +1,9 @@
 """A small supervisor: starts processes in order, waits until each is ready, starts again what ends, and ends all in order.
 
-For one host and for trying things out (`sekisho run`, `sekisho lab`); under systemd each role is a unit of its own and this is
-not used. It speaks the same protocol as systemd: `$NOTIFY_SOCKET` for readiness, `$LISTEN_FDS` for the shared listener of
-the front's workers, SIGTERM to end. A child that outlives it is ended by the kernel (PR_SET_PDEATHSIG, by setpriv(1)).
+For one host and for trying things out (`sekisho run`, `sekisho lab`); under systemd each role is a unit of its own and this is not used.
+It speaks the same protocol as systemd: `$NOTIFY_SOCKET` for readiness and for a start that takes longer, `$LISTEN_FDS` for the
+shared listener of the front's workers, SIGHUP to reload, SIGTERM to end. A child that outlives it is ended by the kernel
+(PR_SET_PDEATHSIG, by setpriv(1)).
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ import trio
 from relay.base.errors import SekishoError
 from relay.ops.logs import Log
 
-READY_TIMEOUT_S: Final = 30.0  # recovery of a long journal is the slowest start
+READY_TIMEOUT_S: Final = 30.0  # recovery of a long journal is the slowest start of those that do not ask for more
+EXTENSION_MOST_S: Final = 600.0  # at once; a child that goes on asking goes on being waited for
 BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_USEC_DIGITS: Final = 15  # more is beyond EXTENSION_MOST_S in any case
 STEADY_S: Final = 2.0  # a child that ran this long is no crash loop: its back-off starts anew
 _ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
 
@@ -77,11 +80,21 @@ class Supervisor:
         for child in children:
             await nursery.start(self._keep, child)
 
+    def hang_up(self, name: str) -> None:
+        """Have the children of that name that are ready reload; one that is starting reads what is there now."""
+        for child in self._named(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pids[child], signal.SIGHUP)
+
+    def _named(self, name: str) -> list[str]:
+        """A name stands for all that begin with it."""
+        return [child for child in self.pids if child == name or child.startswith(f"{name}-")]
+
     async def stop(self, order: Sequence[str]) -> None:
-        """End the children, one name after the other; a name stands for all that begin with it."""
+        """End the children, one name after the other."""
         self._ending.set()
         for name in order:
-            ending = [child for child in self.pids if child == name or child.startswith(f"{name}-")]
+            ending = self._named(name)
             for child in ending:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.pids[child], signal.SIGTERM)
@@ -152,10 +165,12 @@ class Supervisor:
         ended: trio.Event,
         task_status: trio.TaskStatus[None],
     ) -> None:
-        with trio.move_on_after(READY_TIMEOUT_S):
+        with trio.move_on_after(READY_TIMEOUT_S) as patience:
             while True:
                 await trio.lowlevel.wait_readable(notify)
-                if b"READY=1" in notify.recv(4096).split(b"\n"):
+                said = notify.recv(4096).split(b"\n")
+                patience.deadline = max(patience.deadline, trio.current_time() + _extension_s(said))
+                if b"READY=1" in said:
                     is_first = child.name not in self._ended
                     self.pids[child.name] = process.pid
                     self._ended[child.name] = ended
@@ -197,6 +212,13 @@ class Supervisor:
                 yield notify, str(path)
             finally:
                 path.unlink(missing_ok=True)
+
+
+def _extension_s(said: Sequence[bytes]) -> float:
+    """What a message asks for by EXTEND_TIMEOUT_USEC (sd_notify(3)); 0 where it does not."""
+    asked = [value for name, _, value in (line.partition(b"=") for line in said) if name == b"EXTEND_TIMEOUT_USEC"]
+    digits = next((value for value in asked if value.isdigit()), b"0")
+    return min(int(digits[:_USEC_DIGITS]) / 1_000_000, EXTENSION_MOST_S)
 
 
 async def _wait_for(process: subprocess.Popen[bytes]) -> None:

@@ -19,7 +19,7 @@ from msgspec import inspect
 
 from relay.base.errors import Problem
 from relay.base.limits import DEFAULTS, Limits
-from relay.settings.kinds import KINDS, NotOfKind, shown
+from relay.settings.kinds import KINDS, LOOKING, NotOfKind, shown
 from relay.settings.toml_lines import TomlPath, nearest_line
 
 Tree = dict[str, Any]  # a table; its values are converted, or None where they could not be read
@@ -34,6 +34,7 @@ class Reading:
     lines: dict[TomlPath, int]
     problems: list[Problem] = field(default_factory=list)
     partial: bool = False  # a file that only overrides another: nothing is required of it
+    looks: bool = True  # at the files and directories that are named; False: their names are enough
 
     def line(self, path: TomlPath) -> int:
         return nearest_line(self.lines, path)
@@ -144,8 +145,11 @@ def _leaf(reading: Reading, kind: inspect.Type, value: object, path: TomlPath) -
         return None
     if not isinstance(inner, inspect.Metadata) or not inner.extra or not isinstance(value, str):
         return value
+    check = inner.extra["kind"]
+    if check in LOOKING and not reading.looks:
+        check = "place"
     try:
-        return KINDS[inner.extra["kind"]](value, reading.base)
+        return KINDS[check](value, reading.base)
     except NotOfKind as wrong:
         reading.problem(path, wrong.message, wrong.mend)
         return None

@@ -141,6 +141,7 @@ KINDS: dict[str, Callable[[str, Path], str]] = {
     "file": _file,
     "directory": _directory,
 }
+LOOKING = ("file", "directory")  # the kinds that look at the disk
 
 
 def shown(value: object) -> str:

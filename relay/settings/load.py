@@ -61,6 +61,11 @@ def read_host(path: Path) -> Loaded[HostFile]:
     return _read(path, HostFile, relate_host)
 
 
+def load_host_again(path: Path) -> HostFile:
+    """`load_host`, by a role in its walls: the files that it names are not looked at. Raises ConfigInvalid."""
+    return _read(path, HostFile, relate_host, looks=False).settings
+
+
 def read_gate(path: Path) -> Loaded[GateFile]:
     """`load_gate`, with the places."""
     return _read(path, GateFile, relate_gate)
@@ -78,8 +83,9 @@ def read_overrides(path: Path) -> Tree:
     return tree
 
 
-def _read(path: Path, model: type[S], relate: Callable[[Reading, Tree], None]) -> Loaded[S]:
+def _read(path: Path, model: type[S], relate: Callable[[Reading, Tree], None], *, looks: bool = True) -> Loaded[S]:
     document, reading = _parse(path)
+    reading.looks = looks
     tree = convert_table(reading, _shape(model), document) or {}
     relate(reading, tree)
     _raise_if_any(reading.problems)

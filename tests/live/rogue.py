@@ -34,6 +34,7 @@ from relay.ops.clock import boottime_ms, now_ms
 from relay.settings import certificates, keys
 from relay.settings.authority import open_authorities
 from relay.settings.load import load_host
+from relay.settings.rules import load_rule_sets
 from relay.tls.contexts import TlsIdentity, client_context
 from relay.tls.engine import TlsEngine
 from relay.tree.record import Intent
@@ -104,7 +105,7 @@ class Rogue:
         self.lab = lab
         self.settings = load_host(Path(lab.about["config"]))
         self._keys_dir = self.settings.host.keys_dir
-        self._policy = policy_of(self.settings)
+        self._policy = policy_of(self.settings, load_rule_sets(self.settings))
         self.sender = keys.private_key(self.settings.front.signing_key, self._keys_dir, SenderPrivateKey.from_text)
         recipient = keys.public_key(self.settings.tenant[0].sealing_key, RecipientPublicKey.from_text)
         self._wrapper = KeyWrapper(recipient, boottime_ms)

@@ -135,6 +135,110 @@ async def test_hangup_reloads_and_a_refused_reload_goes_on(manager: Manager, log
     notifier.close()
 
 
+class Reload:
+    """A reload hook that ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.began, self.ended = 0, 0
+        self.go_on = trio.Event()
+
+    async def __call__(self) -> None:
+        self.began += 1
+        await self.go_on.wait()
+        self.ended += 1
+
+
+async def test_signals_during_a_reload_ask_for_one_more(manager: Manager, log: Log) -> None:
+    role, notifier, reload = Role(), Notifier(manager.environ), Reload()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(
+            lambda: run_until_signal(role, notifier=notifier, log=log, drain_timeout_ms=60_000, reload=reload)
+        )
+        await manager.wait_for("READY=1")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await manager.wait_for("RELOADING=1")
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGHUP)
+            await trio.testing.wait_all_tasks_blocked()
+        assert (reload.began, reload.ended) == (1, 0)
+        reload.go_on.set()
+        for _ in range(2):
+            await manager.wait_for("READY=1")
+        await trio.testing.wait_all_tasks_blocked()
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert (reload.began, reload.ended) == (2, 2)
+    notifier.close()
+
+
+async def test_an_end_does_not_wait_for_a_reload(manager: Manager, log: Log) -> None:
+    role, notifier, reload = Role(), Notifier(manager.environ), Reload()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(
+            lambda: run_until_signal(role, notifier=notifier, log=log, drain_timeout_ms=60_000, reload=reload)
+        )
+        await manager.wait_for("READY=1")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await manager.wait_for("RELOADING=1")
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert (reload.began, reload.ended) == (1, 0)
+    assert role.events == ["starting", "draining", "done"]
+    assert manager.heard() == ["STOPPING=1\nSTATUS=draining"]
+    notifier.close()
+
+
+async def test_a_reload_that_fails_by_a_bug_leaves_the_role_serving(manager: Manager, tmp_path: Path) -> None:
+    role, notifier = Role(), Notifier(manager.environ)
+
+    async def reload() -> None:
+        raise KeyError("a value that is not logged")
+
+    with (tmp_path / "log").open("wb") as out:
+        log = Log("front", None, out.fileno(), {})
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(
+                lambda: run_until_signal(role, notifier=notifier, log=log, drain_timeout_ms=60_000, reload=reload)
+            )
+            await manager.wait_for("READY=1")
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert "failed" in await manager.wait_for("READY=1")
+            assert role.events == ["starting"]
+            os.kill(os.getpid(), signal.SIGTERM)
+    said = (tmp_path / "log").read_text()
+    assert '"event":"reload_failed"' in said and "not logged" not in said
+    notifier.close()
+
+
+async def test_every_problem_of_a_refused_reload_is_on_a_line(manager: Manager, tmp_path: Path) -> None:
+    notifier = Notifier(manager.environ)
+    problems = [Problem("/etc/rules.conf", line, "is wrong", "write it right") for line in range(1, 60)]
+
+    async def reload() -> None:
+        raise ConfigInvalid(problems)
+
+    with (tmp_path / "log").open("wb") as out:
+        log = Log("front", None, out.fileno(), {})
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(
+                lambda: run_until_signal(Role(), notifier=notifier, log=log, drain_timeout_ms=60_000, reload=reload)
+            )
+            await manager.wait_for("READY=1")
+            os.kill(os.getpid(), signal.SIGHUP)
+            await manager.wait_for("READY=1")
+            os.kill(os.getpid(), signal.SIGTERM)
+    lines = [line for line in (tmp_path / "log").read_text().splitlines() if '"event":"problem"' in line]
+    assert len(lines) == 50
+    assert '"problem":"/etc/rules.conf:1: is wrong mend: write it right"' in lines[0]
+    assert '"problems":59' in (tmp_path / "log").read_text()
+    notifier.close()
+
+
+def test_a_start_that_takes_longer_asks_for_time(manager: Manager) -> None:
+    notifier = Notifier(manager.environ)
+    notifier.extend(120, "compiling\nrules")
+    assert manager.heard() == ["EXTEND_TIMEOUT_USEC=120000000\nSTATUS=compiling rules"]
+    notifier.close()
+
+
 async def test_hangup_without_a_reload_changes_nothing(manager: Manager, log: Log) -> None:
     role, notifier = Role(), Notifier(manager.environ)
     async with trio.open_nursery() as nursery:

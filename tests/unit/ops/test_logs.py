@@ -48,6 +48,10 @@ GOOD: list[tuple[str, object, object]] = [
     ("error", OSError(28, "No space"), "OSError:ENOSPC"),
     ("error", ConfigInvalid([Problem("x", 1, SECRET, SECRET)]), "ConfigInvalid"),
     ("error", BaseExceptionGroup(SECRET, [ValueError(SECRET), KeyError()]), "ExceptionGroup(ValueError,KeyError)"),
+    ("setting", "limits.body_bytes", "limits.body_bytes"),
+    ("problem", Problem("/etc/x.conf", 3, "is\nwrong", "mend it"), "/etc/x.conf:3: is wrong mend: mend it"),
+    ("problem", Problem("", 0, "y" * 585, ""), ": " + "y" * 585 + " mend:"),
+    ("problem", Problem("", 0, "y" * 700, ""), ": " + "y" * 597 + "…"),
     ("gate", None, None),
 ]
 

@@ -59,6 +59,21 @@ def test_values_that_nobody_declared_make_no_series() -> None:
     assert len(requests.cells) == 1
 
 
+def test_names_that_a_reload_adds_get_series_of_their_own() -> None:
+    registry = metrics.Registry("front", {"rule_set": ["a"]})
+    workers = registry.scalar(metrics.RULE_SET_WORKERS)
+    workers.at("b", "enforce").inc()
+    registry.declare("rule_set", ["b"])
+    workers.at("b", "enforce").inc()
+    workers.at("a", "enforce").inc()
+    workers.at("c", "enforce").inc()
+    assert {series.labels: series.value for series in workers.snapshot()} == {
+        ("other", "enforce"): 2,
+        ("b", "enforce"): 1,
+        ("a", "enforce"): 1,
+    }
+
+
 def test_every_reason_is_a_label_value() -> None:
     registry = Registry("front", NAMES)
     for reason in Reason:

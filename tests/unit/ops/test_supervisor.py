@@ -38,11 +38,17 @@ def asked_to_end(*_):
         sys.exit(0)
 
 signal.signal(signal.SIGTERM, asked_to_end)
+signal.signal(signal.SIGHUP, lambda *_: note("reloads", name))
 note("starts", name)
 for act in acts:
     verb, _, value = act.partition("=")
     if verb == "ready":
         ready()
+    elif verb == "extend":
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.sendto(b"EXTEND_TIMEOUT_USEC=" + value.encode() + b"\\nSTATUS=compiling", os.environ["NOTIFY_SOCKET"])
+    elif verb == "wait":
+        time.sleep(float(value))
     elif verb == "exit":
         sys.exit(int(value))
     elif verb == "until" and not os.path.exists(os.path.join(directory, value)):
@@ -149,6 +155,36 @@ async def test_a_child_that_is_never_ready(world: World, monkeypatch: pytest.Mon
         async with world.running(world.child("egress")):
             raise AssertionError
     assert failed(caught.value).exit_code == 1
+
+
+async def test_a_child_that_asks_for_time_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "READY_TIMEOUT_S", 1.0)
+    async with world.running(world.child("front-0", "extend=30000000", "wait=1.5", "ready")):
+        assert "front-0" in world.supervisor.pids
+    assert world.lines("starts") == ["front-0"]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ([b"READY=1"], 0),
+        ([b"STATUS=x", b"EXTEND_TIMEOUT_USEC=2500000"], 2.5),
+        ([b"EXTEND_TIMEOUT_USEC=600000000"], 600),
+        ([b"EXTEND_TIMEOUT_USEC=600000001"], 600),
+        ([b"EXTEND_TIMEOUT_USEC=" + b"9" * 5000], 600),
+        ([b"EXTEND_TIMEOUT_USEC=-1"], 0),
+        ([b"EXTEND_TIMEOUT_USEC="], 0),
+    ],
+)
+def test_how_much_time_a_child_gets(said: list[bytes], seconds: float) -> None:
+    assert module._extension_s(said) == seconds
+
+
+async def test_a_reload_is_passed_on_to_those_of_the_name(world: World) -> None:
+    children = [world.child(name, "ready") for name in ("egress", "front-0", "front-1")]
+    async with world.running(*children):
+        world.supervisor.hang_up("front")
+        assert sorted(await world.until("reloads", 2)) == ["front-0", "front-1"]
 
 
 async def test_what_ends_is_started_again(world: World) -> None:
