@@ -16,7 +16,7 @@ from policy.engine.targets import Source
 from policy.seclang.ast import Target
 
 MEMORABLE = frozenset({
-    "MULTIPART_STRICT_ERROR", "MULTIPART_UNMATCHED_BOUNDARY", "REQBODY_ERROR", "REQBODY_PROCESSOR", "REQBODY_PROCESSOR_ERROR",
+    "MULTIPART_STRICT_ERROR", "MULTIPART_UNMATCHED_BOUNDARY", "REQBODY_ERROR", "REQBODY_PROCESSOR_ERROR",
     "REQUEST_METHOD", "REQUEST_PROTOCOL", "RESPONSE_STATUS", "URLENCODED_ERROR",
 })  # fmt: skip
 MEMORABLE_HEADERS = frozenset({
@@ -26,14 +26,18 @@ MEMORABLE_HEADERS = frozenset({
 })  # fmt: skip
 
 
+_Asked = tuple[int, int, Link]  # place of a rule, bit of its link, the link
+_Answer = tuple[tuple[int, int], ...]  # places of rules, bits of the links that match
+
+
 def is_narrow(rule: Rule) -> bool:
     """Whether the first link looks at nothing but memorable variables, with an operator that is always the same."""
-    link = rule.links[0]
-    return (
-        link.operator is not None
-        and bool(link.sources)
-        and all(_is_memorable(source.target) for source in link.sources)
-    )
+    return _is_narrow_link(rule.links[0])
+
+
+def _is_narrow_link(link: Link) -> bool:
+    known = [_is_memorable(source.target) for source in link.sources]
+    return link.operator is not None and bool(known) and all(known)
 
 
 def _is_memorable(target: Target) -> bool:
@@ -48,27 +52,34 @@ class NarrowRules:
     def __init__(self, rules: Sequence[Rule], *, characters: bool) -> None:
         self._characters = characters
         self.rules = frozenset(place for place, rule in enumerate(rules) if is_narrow(rule))
-        sources: dict[str, tuple[Source, list[tuple[int, Link]]]] = {}
+        self._needed: dict[int, int] = {}
+        sources: dict[str, tuple[Source, list[_Asked]]] = {}
         for place in sorted(self.rules):
-            link = rules[place].links[0]
-            for source in link.sources:
-                sources.setdefault(str(source.target), (source, []))[1].append((place, link))
-        self._sources = tuple((source, asked, dict[bytes, tuple[int, ...]]()) for source, asked in sources.values())
+            for position, link in enumerate(rules[place].links):
+                if not _is_narrow_link(link) or any(
+                    one.setvars or one.capture for one in rules[place].links[:position]
+                ):
+                    continue
+                self._needed[place] = self._needed.get(place, 0) | 1 << position
+                for source in link.sources:
+                    sources.setdefault(str(source.target), (source, []))[1].append((place, 1 << position, link))
+        self._sources = tuple((source, asked, dict[bytes, _Answer]()) for source, asked in sources.values())
 
     def candidates(self, run: State) -> list[int]:
-        """The places of rules whose first link matches, some perhaps twice."""
-        found: list[int] = []
+        """The places of rules all of whose narrow links match."""
+        matched: dict[int, int] = {}
         for source, asked, known in self._sources:
             for item in source.fetch(run):
                 value = item[2]
-                places = known.get(value)
-                if places is None:
-                    places = self._ask(value, asked)
+                answer = known.get(value)
+                if answer is None:
+                    answer = self._ask(value, asked)
                     if len(value) <= MEMORABLE_BYTES_MAX and len(known) < VALUES_MAX:
-                        known[value] = places
-                if places:
-                    found += places
-        return found
+                        known[value] = answer
+                for place, link in answer:
+                    matched[place] = matched.get(place, 0) | link
+        needed = self._needed
+        return [place for place, links in matched.items() if links == needed[place]]
 
-    def _ask(self, value: bytes, asked: Sequence[tuple[int, Link]]) -> tuple[int, ...]:
-        return tuple(place for place, link in asked if link.matches_value(value, self._characters))
+    def _ask(self, value: bytes, asked: Sequence[_Asked]) -> _Answer:
+        return tuple((place, bit) for place, bit, link in asked if link.matches_value(value, self._characters))

@@ -69,6 +69,8 @@ class _Rest(NamedTuple):
     following: int
     deciding: int
     through: int
+    alone: bool
+    """It is one step, that no other rest has."""
 
 
 class _Shortcut(NamedTuple):
@@ -196,8 +198,10 @@ class _GroupSieve:
             left = tuple((step.name, step.function, 0 if step.follows else bits[step.name]) for step in steps[first:])
             through = self._through[number] | (rests[key].through if key in rests else 0)
             following = next((at for at, step in enumerate(left) if not step[2]), len(left))
-            rests[key] = _Rest(left, following, sum({bit for _, _, bit in left}), through)
+            rests[key] = _Rest(left, following, sum({bit for _, _, bit in left}), through, alone=False)
             rest_of[number] = key
+        for key, rest in rests.items():
+            rests[key] = rest._replace(alone=len(key) == 1 and sum(key[0] in other for other in rests) == 1)
         index = {key: at for at, key in enumerate(rests)}
         return _Shortcut(tuple(rests.values()), {number: index[key] for number, key in rest_of.items()})
 
@@ -219,8 +223,15 @@ class _Look:
         known: dict[str, dict[bytes, bytes]] = {}  # results of each step; chains begin alike
         self._rests: list[dict[int, bytes]] = []  # of each rest: index of a value that it changes ▸ result
         loudest = [(index, loud, variables[index]) for index, loud in enumerate(louds) if loud]
-        for steps, following, deciding, through in shortcut.rests:
+        for steps, following, deciding, through, alone in shortcut.rests:
             changed: dict[int, bytes] = {}
+            if alone:
+                self._rests.append(
+                    _changed_by(
+                        steps[0][1], values, [i for i, loud, one in loudest if loud & deciding and one & through], pool
+                    )
+                )
+                continue
             for index, loud in [(index, loud) for index, loud, one in loudest if loud & deciding and one & through]:
                 value = values[index]
                 result = _result(value, loud, steps, following, known)
@@ -254,6 +265,21 @@ class _Look:
                 ]
             plain_asked = True
         return found
+
+
+def _changed_by(
+    function: Callable[[bytes], bytes], values: list[bytes], indexes: list[int], pool: dict[bytes, int]
+) -> dict[int, bytes]:
+    """Most chains come down to one step."""
+    changed: dict[int, bytes] = {}
+    for index in indexes:
+        value = values[index]
+        result = function(value)
+        if result is not value and result != value:
+            changed[index] = result
+            if result not in pool:
+                pool[result] = len(pool)
+    return changed
 
 
 def _result(

@@ -62,3 +62,17 @@ def test_what_is_remembered_is_bounded() -> None:
     for length in (MEMORABLE_BYTES_MAX, MEMORABLE_BYTES_MAX + 1):
         narrow.candidates(state(b"x" * length))
     assert [len(value) for value in narrow._sources[0][2]] == [MEMORABLE_BYTES_MAX]
+
+
+CHAINS = compiled(
+    'SecRule REQUEST_METHOD "@streq GET" "id:1,phase:1,chain"\nSecRule REQUEST_HEADERS:User-Agent "@streq x" "t:none"\n'
+    'SecRule REQUEST_METHOD "@streq GET" "id:2,phase:1,chain,setvar:tx.seen=1"\nSecRule REQUEST_HEADERS:User-Agent "@streq x" "t:none"\n'
+    'SecRule REQUEST_METHOD "@streq GET" "id:3,phase:1,chain"\nSecRule ARGS "@rx ." "chain"\nSecRule REQUEST_PROTOCOL "@streq x" "t:none"'
+)
+
+
+def test_a_chain_is_a_candidate_when_all_its_narrow_links_match() -> None:
+    """The second rule leaves something behind before it fails, and the third needs a link that can never match."""
+    narrow = NarrowRules(CHAINS, characters=False)
+    for _ in range(2):
+        assert [sorted(narrow.candidates(state(agent))) for agent in (b"x", b"y")] == [[0, 1], [1]]
