@@ -1,8 +1,8 @@
 """From needles to one database: each needle as exactly as Hyperscan takes it.
 
-The steps for one pattern, until one succeeds: exact; cut into several expressions where it is too large; with Hyperscan's own
-widening (HS_FLAG_PREFILTER), first with anchors and then without; the same with its counts shortened. What is left, and what hits
-everything anyway, is `always`: it is not in the database and counts as a hit in every value.
+The steps for one pattern, until one succeeds: exact; cut into a few expressions where it is too large; simplified (policy.scan.simplify)
+and cut; with its counts shortened; with Hyperscan's own widening (HS_FLAG_PREFILTER). What is left, and what hits everything anyway,
+is `always`: it is not in the database and counts as a hit in every value.
 
 For the reading by characters the same database serves values that are UTF-8 and values that are not: an expression made from the
 pattern of characters holds for both, as long as the pattern names nothing beyond ASCII. Otherwise the pattern of bytes is added,
@@ -11,23 +11,26 @@ under an id of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from policy.scan.anchors import most_at_one_place
 from policy.scan.database import Database, Expression
 from policy.scan.needle import BYTEWISE, Needle, quoted
+from policy.scan.simplify import simplify
 from policy.scan.syntax import Parsed, parse
-from policy.scan.tree import MAX_COUNT, MAX_PIECES, Group, Unscannable, cut, positions, write
+from policy.scan.tree import MAX_COUNT, Group, Unscannable, cut, positions, write
 
-How = Literal["exact", "cut", "shortened", "prefilter", "always"]
+How = Literal["exact", "cut", "simplified", "shortened", "prefilter", "always"]
 Progress = Callable[[int, int], None]  # done, total
 
 # A needle that hits all of these hits nearly everything: to ask it in a scan would cost more than it can tell.
 PROBES = (b"a", b"7", b"2024-01-31", b"Yamada Taro")
-_ORDER: tuple[How, ...] = ("exact", "cut", "shortened", "prefilter", "always")
+_ORDER: tuple[How, ...] = ("exact", "cut", "simplified", "shortened", "prefilter", "always")
 _ALL = 2**31
+MAX_PIECES = 4  # expressions that an exact pattern may be cut into, so that each is small enough
+MAX_SIMPLE_PIECES = 24  # the same for one that is simplified already
 _SHORTER = (200, 20, 2)  # counts for patterns that would be too large
 MAX_POSITIONS = (
     8_000  # characters of a pattern written out, beyond which counts are shortened; CRS 3.3 stays below 2,100
@@ -124,39 +127,54 @@ class _Writing:
     lifted: bool
     anchors: bytes
     longest: int = MAX_COUNT
+    compact: bool = False
 
     def of(self, tree: Group) -> bytes:
-        return write(tree, lifted=self.lifted, anchors=self.anchors, longest=self.longest)
+        return write(tree, lifted=self.lifted, anchors=self.anchors, longest=self.longest, compact=self.compact)
 
 
 def _pattern(model: Expression, tree: Group, lifted: bool) -> tuple[How, list[Expression], str]:
     anchors = b"".join(anchor for anchor in (b"^", b"$") if most_at_one_place(tree, anchor) <= 1)
+    writing = _Writing(lifted, anchors)
+    simple = simplify(tree)
     reason = "a count is large"
-    for longest in (MAX_COUNT, *_SHORTER):
-        if positions(tree, longest) > MAX_POSITIONS and longest != _SHORTER[-1]:
-            continue
-        writing = _Writing(lifted, anchors, longest)
-        exact: How = "exact" if positions(tree, longest) == positions(tree, _ALL) else "shortened"
+    if positions(tree, MAX_COUNT) <= MAX_POSITIONS or positions(tree, _ALL) == positions(tree, _SHORTER[-1]):
         expression = _try(replace(model, text=writing.of(tree)))
         if isinstance(expression, Expression):
-            return exact, [expression], "" if exact == "exact" else reason
+            if positions(tree, MAX_COUNT) == positions(tree, _ALL):
+                return "exact", [expression], ""
+            return "shortened", [expression], reason
         reason = expression
-        pieces = _pieces(model, tree, writing)
-        if pieces is not None:
-            return ("cut" if exact == "exact" else exact), pieces, reason
-        for widened in (writing, replace(writing, anchors=b"")):
-            expression = _try(replace(model, text=widened.of(tree), prefilter=True))
+        for how, smaller, way, most in _smaller(tree, simple, writing):
+            pieces = _pieces(model, smaller, way, most)
+            if pieces is not None:
+                return how, pieces, reason
+    for longest in _SHORTER:
+        shorter = replace(writing, longest=longest, compact=True)
+        if positions(simple, longest) <= MAX_POSITIONS:
+            expression = _try(replace(model, text=shorter.of(simple)))
+            if isinstance(expression, Expression):
+                return "shortened", [expression], reason
+    for widened in (replace(shorter, longest=MAX_COUNT), shorter, replace(shorter, anchors=b"")):
+        if positions(simple, widened.longest) <= MAX_POSITIONS:
+            expression = _try(replace(model, text=widened.of(simple), prefilter=True))
             if isinstance(expression, Expression):
                 return "prefilter", [expression], reason
     raise Unscannable(reason)
 
 
-def _pieces(model: Expression, tree: Group, writing: _Writing) -> list[Expression] | None:
+def _smaller(tree: Group, simple: Group, writing: _Writing) -> Iterator[tuple[How, Group, _Writing, int]]:
+    """The ways to make several expressions of a pattern, and how many at most."""
+    yield "cut", tree, writing, MAX_PIECES
+    yield "simplified", simple, replace(writing, compact=True), MAX_SIMPLE_PIECES
+
+
+def _pieces(model: Expression, tree: Group, writing: _Writing, most: int) -> list[Expression] | None:
     """The pattern as several expressions, None where that does not help."""
     found: list[Expression] = []
     todo = [tree]
     while todo:
-        if len(found) + len(todo) > MAX_PIECES:
+        if len(found) + len(todo) > most:
             return None
         piece = todo.pop()
         expression = _try(replace(model, text=writing.of(piece)))

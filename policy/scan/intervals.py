@@ -186,6 +186,11 @@ def class_escape(letter: str, *, characters: bool, narrow: bool) -> Ranges:
     return (_TEXT_NARROW if narrow else _TEXT_WIDE)[letter]
 
 
+def beyond_ascii(letter: str) -> Ranges:
+    """What the escape has bytewise from 0x80 on."""
+    return intersection(class_escape(letter, characters=False, narrow=False), HIGH_BYTES)
+
+
 def posix_class(name: str, *, negated: bool, characters: bool, narrow: bool) -> Ranges:
     """What [:name:] or [:^name:] have as members; beyond ASCII all of them or none, whichever is on the safe side."""
     members = POSIX[name]

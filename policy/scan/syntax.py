@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from policy.scan.intervals import POSIX, TOP_BYTE, TOP_CHARACTER, Ranges, class_escape, posix_class, union
+from policy.scan import intervals
+from policy.scan.intervals import POSIX, Ranges, class_escape, posix_class, union
 from policy.scan.tree import ANY, GAP, Boundary, Char, Group, Item, Node, Text, Unscannable
 
 MAX_DEPTH = 100  # groups within groups; PCRE2's own default is 250
@@ -60,9 +61,10 @@ class _Parser:
     def __init__(self, pattern: str, characters: bool, caseless: bool) -> None:
         self._pattern = pattern
         self._characters = characters
-        self._top = TOP_CHARACTER if characters else TOP_BYTE
+        self._top = intervals.TOP_CHARACTER if characters else intervals.TOP_BYTE
         self._caseless = caseless
         self._extended = False
+        self._raw: Ranges = ()
         self._literal_until = 0  # end of a \Q...\E
         self.at = 0
         self.beyond_ascii = False
@@ -125,7 +127,7 @@ class _Parser:
         elif letter == "{":
             match = _COUNT.match(self._pattern, self.at)
             if match is None:
-                self._refuse_unclear_count()
+                self._refuse_unclear_count(self.at)
                 return None
             least = int(match[1])
             count = (least, least) if match[2] is None else (least, int(match[3]) if match[3] else None)
@@ -136,8 +138,8 @@ class _Parser:
             self.at += 1  # possessive or lazy
         return count
 
-    def _refuse_unclear_count(self) -> None:
-        match = _UNCLEAR_COUNT.match(self._pattern, self.at)
+    def _refuse_unclear_count(self, at: int) -> None:
+        match = _UNCLEAR_COUNT.match(self._pattern, at)
         if match is not None and any(character.isdigit() for character in match[0]):
             raise Unscannable("a count with blanks or without its least number")
 
@@ -166,9 +168,7 @@ class _Parser:
             case "*" | "+" | "?":
                 raise Unscannable("a quantifier of nothing")
             case "{":
-                self.at -= 1
-                self._refuse_unclear_count()
-                self.at += 1
+                self._refuse_unclear_count(self.at - 1)
                 return self._point(ord(letter))
         if self._extended and (letter == "#" or letter in _SPACES):
             self.at -= 1
@@ -193,7 +193,8 @@ class _Parser:
         return low != high or len({letter, letter.lower(), letter.upper(), letter.casefold(), letter.title()}) > 1
 
     def _set(self, letter: str, *, narrow: bool) -> Ranges:
-        self.beyond_ascii = self.beyond_ascii or letter in "hHvV"  # bytewise they have members from 0x80 on
+        if self._characters and letter in "hv":
+            self._raw = union(self._raw, intervals.beyond_ascii(letter))
         return class_escape(letter, characters=self._characters, narrow=narrow)
 
     def _escape(self) -> Node | None:
@@ -209,7 +210,8 @@ class _Parser:
             return simple
         if letter in _SETS:
             self.at += 1
-            return Char(self._set(letter, narrow=False))
+            self._raw = ()
+            return Char(self._set(letter, narrow=False), raw=self._raw)
         if letter in "KE":
             self.at += 1
             return None
@@ -235,9 +237,10 @@ class _Parser:
                     raise Unscannable("\\N with a brace")
                 return Text(b".", 1)
             case "R":
-                vertical = self._set("v", narrow=False)
+                self._raw = ()
+                vertical = Char(self._set("v", narrow=False), raw=self._raw)
                 line_end = (Item(Char(((13, 13),))), Item(Char(((10, 10),))))
-                return Group((line_end, (Item(Char(vertical)),)))
+                return Group((line_end, (Item(vertical),)))
         return None
 
     def _wider_escape(self, letter: str) -> Node:
@@ -249,8 +252,7 @@ class _Parser:
             match = _PROPERTY.match(self._pattern, self.at)
             self.at = match.end() if match is not None else self.at + 1
             return GAP if letter == "X" else ANY
-        match = _REFERENCE.match(self._pattern, self.at)
-        if match is not None:
+        if match := _REFERENCE.match(self._pattern, self.at):
             self.at = match.end()
             return GAP
         return self._point(self._code())
@@ -291,12 +293,10 @@ class _Parser:
             if end < 0:
                 raise Unscannable("a comment without an end")
             return None
-        match = _NAME.match(self._pattern, self.at)
-        if match is not None:
+        if match := _NAME.match(self._pattern, self.at):
             self.at = match.end()
             return self._inside(depth)
-        match = _CALL.match(self._pattern, self.at)
-        if match is not None:
+        if match := _CALL.match(self._pattern, self.at):
             self.at = match.end()
             return GAP
         return self._flagged(depth)
@@ -332,19 +332,18 @@ class _Parser:
         start = self.at
         members: list[Ranges] = []
         unknown = False
+        self._raw = ()
         while not self._pattern.startswith("]", self.at) or self.at == start:
             if self.at >= len(self._pattern):
                 raise Unscannable("a class without an end")
             found = self._member(negated)
-            if found is None:
-                unknown = True
-            else:
-                members.append(found)
+            unknown = unknown or found is None
+            members.append(found or ())
         self.at += 1
         ranges = union(*members)
         if unknown or not ranges:
             return ANY
-        return Char(ranges, negated)
+        return Char(ranges, negated, () if negated else self._raw)
 
     def _member(self, negated: bool) -> Ranges | None:
         """One character, range or set of a class; None where it could be anything."""
@@ -386,8 +385,7 @@ class _Parser:
             match = _PROPERTY.match(self._pattern, self.at)
             self.at = match.end() if match is not None else self.at + 1
             return None
-        octal = _CLASS_OCTAL.match(self._pattern, self.at)
-        if octal is not None:
+        if octal := _CLASS_OCTAL.match(self._pattern, self.at):
             self.at = octal.end()
             return int(octal[0], 8)
         return self._code()

@@ -23,7 +23,6 @@ from policy.scan.intervals import (
     utf8_sequences,
 )
 
-MAX_PIECES = 64  # expressions that one pattern may be cut into, so that each is small enough
 SEPARATOR = b"\x1e"  # stands between joined values: no word character, no white space, and in no pattern that is known
 MAX_COUNT = 1000  # repetitions that are counted; Hyperscan's own limit is 32,767, but its compiler is slow long before
 MAX_ENCODED = 4  # bytes of a character in UTF-8
@@ -42,6 +41,7 @@ class Char:
 
     ranges: Ranges
     negated: bool = False
+    raw: Ranges = ()  # bytes beyond ASCII that the set has bytewise, while `ranges` are of characters
 
     @property
     def word(self) -> bool:
@@ -104,18 +104,21 @@ def positions(group: Group, longest: int) -> int:
     )
 
 
-def write(group: Group, *, lifted: bool, anchors: bytes = b"^$", longest: int = MAX_COUNT) -> bytes:
+def write(
+    group: Group, *, lifted: bool, anchors: bytes = b"^$", longest: int = MAX_COUNT, compact: bool = False
+) -> bytes:
     """The expression, for Hyperscan's bytes.
 
     `lifted`: the tree is of characters, and what it says of a character beyond ASCII is said of the bytes of its UTF-8, or more
     generously of any bytes from 0x80 on. Anchors that are not in `anchors` are left out; the others may also take a separator.
-    A count beyond `longest` becomes "so many or more".
+    A count beyond `longest` becomes "so many or more". `compact`: the sequences of bytes of characters are not spelled out.
     """
-    return _Writer(lifted, anchors, longest).alternatives(group)
+    return _Writer(lifted, anchors, longest, compact).alternatives(group)
 
 
 class _Writer:
-    def __init__(self, lifted: bool, anchors: bytes, longest: int) -> None:
+    def __init__(self, lifted: bool, anchors: bytes, longest: int, compact: bool) -> None:
+        self._spelled = 1 if compact else MAX_SPELLED
         self._longest = longest
         self._lifted = lifted
         self._anchors = anchors
@@ -132,7 +135,9 @@ class _Writer:
         if isinstance(node, Boundary):
             return self._boundary(node, items, index) if item.least else b""
         if isinstance(node, Char):
-            written, times = _lifted(node, item) if self._lifted else (_class(node.ranges, node.negated), item)
+            written, times = (
+                _lifted(node, item, self._spelled) if self._lifted else (_class(node.ranges, node.negated), item)
+            )
             return written + self._quantifier(times)
         if isinstance(node, Group):
             inner = self.alternatives(node)
@@ -189,21 +194,25 @@ def _byte(code: int) -> bytes:
     return b"%c" % code if code < 0x80 and chr(code).isalnum() else b"\\x%02x" % code
 
 
-def _lifted(node: Char, item: Item) -> tuple[bytes, Item]:
-    """A set of characters as bytes, and how often. Negation stays as it is written: case folding comes after it."""
+def _lifted(node: Char, item: Item, most: int) -> tuple[bytes, Item]:
+    """A set of characters as bytes, and how often; `most` sequences of bytes are spelled out.
+
+    Negation stays as it is written: case folding comes after it.
+    """
     below = intersection(node.ranges, ASCII)
     beyond = intersection(complement(node.ranges, TOP_CHARACTER) if node.negated else node.ranges, BEYOND_ASCII)
     if not beyond:
         return (_class(union(below, HIGH_BYTES), negated=True) if node.negated else _class(below)), item
     if not node.negated and count(beyond) <= MAX_LISTED:
         sequences = [sequence for low, high in beyond for sequence in utf8_sequences(low, high)]
-        if len(sequences) <= MAX_SPELLED:
+        if len(sequences) <= most:
             spelled = [b"".join(_class((byte,)) for byte in sequence) for sequence in sequences]
+            below = union(below, node.raw)
             written = b"|".join(([_class(below)] if below else []) + spelled)
             return (written if len(sequences) == 1 and item.once and not below else b"(?:" + written + b")"), item
     shortest = 1 if below or node.negated else len(chr(beyond[0][0]).encode())
     longest = len(chr(beyond[-1][1]).encode())
-    written = _class(below, negated=True) if node.negated else _class(union(below, _bytes_of(beyond)))
+    written = _class(below, negated=True) if node.negated else _class(union(below, node.raw, _bytes_of(beyond)))
     return written, _times(item, shortest, longest)
 
 

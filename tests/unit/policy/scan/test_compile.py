@@ -8,6 +8,8 @@ from policy.scan.compile import PROBES, build, summary
 from policy.scan.needle import BYTEWISE, Needle, phrases
 
 WORDS = "|".join(f"w{number}[\\\\'\"]*x" for number in range(1500))
+HIDING = r"['\"]*(?:(?:(?:\|\||&&)[\s\v]*)?\$[!#(*])?\\?"  # what may stand between the letters of a command
+HIDDEN = "|".join(HIDING.join(f"w{number:04}x") for number in range(200))
 
 # needle, what becomes of it, part of the reason
 BECOMES: list[tuple[Needle, str, str]] = [
@@ -19,6 +21,7 @@ BECOMES: list[tuple[Needle, str, str]] = [
     (Needle("literal", b"x\x00y"), "exact", ""),
     (phrases((b"one", b"two"), caseless=True), "exact", ""),
     (Needle("rx", rb"(?:;|\n)\s*(?:\w+=(?:[^\s]*|\$.*|'.*')\s+)*(?:" + WORDS.encode() + rb")\b"), "cut", "limit"),
+    (Needle("rx", HIDDEN.encode()), "simplified", "limit"),
     (Needle("rx", b"x.{1001}y"), "shortened", "count"),
     (Needle("rx", rb"(?:\d{1,500}x){500}"), "shortened", "count"),
     (Needle("rx", b"a^b"), "prefilter", "anchors"),
@@ -45,10 +48,11 @@ def test_what_becomes_of_a_needle(needle: Needle, how: str, reason: str, charact
 
 
 def test_the_table_is_whole() -> None:
-    assert len(BECOMES) == 20
+    assert len(BECOMES) == 21
     assert summary(build(dict(enumerate(needle for needle, _, _ in BECOMES)), characters=False).compiled) == {
         "exact": 8,
         "cut": 1,
+        "simplified": 1,
         "shortened": 2,
         "prefilter": 1,
         "always": 8,
