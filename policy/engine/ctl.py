@@ -17,14 +17,10 @@ from policy.seclang.word import Status
 _MODES = {"on": EngineMode.ON, "off": EngineMode.OFF, "detectiononly": EngineMode.DETECTION_ONLY}
 
 
-_NOTHING_TO_DO = frozenset({"forcerequestbodyvariable"})
-"""A body of an unknown kind is in REQUEST_BODY in any case, as in ModSecurity 3."""
-
-
 def compile_ctl(argument: str) -> Effect | None:
     """None where the option has no effect here. Raises WordError, OperatorInvalid."""
     call = parse_ctl(argument)
-    if CTLS[call.name].status is Status.WITHOUT_EFFECT or call.name in _NOTHING_TO_DO:
+    if CTLS[call.name].status is Status.WITHOUT_EFFECT:
         return None
     make = _OPTIONS.get(call.name)
     if make is None:
@@ -67,6 +63,10 @@ def _response_body_access(call: Ctl) -> Effect:
 
 def _processor(call: Ctl) -> Effect:
     return lambda run: run.transaction.set_processor(call.text)
+
+
+def _body_variable(call: Ctl) -> Effect:
+    return lambda run: run.transaction.force_body_variable(call.text == "on")
 
 
 def _request_body_limit(call: Ctl) -> Effect:
@@ -129,6 +129,7 @@ def _remove_target(whose: Callable[[Ctl], Whose]) -> Callable[[Ctl], Effect]:
 
 _OPTIONS: Mapping[str, Callable[[Ctl], Effect]] = {
     "ruleengine": _rule_engine,
+    "forcerequestbodyvariable": _body_variable,
     "requestbodyaccess": _request_body_access,
     "responsebodyaccess": _response_body_access,
     "requestbodyprocessor": _processor,

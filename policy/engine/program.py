@@ -86,7 +86,7 @@ def compile_rules(
         settings,
         reading,
         phases,
-        options_of(settings),
+        options_of(settings, strict=reading == "strict"),
         folded.tx,
         Records(settings.collection_timeout_s),
         ruleset.digest,
@@ -106,9 +106,10 @@ def _unicode_map(settings: ast.Settings) -> UnicodeMap | None:
         raise SecLangInvalid([Problem(ast.Position(named.file, 0), f"no Unicode map: {error}", mend)]) from error
 
 
-def options_of(settings: ast.Settings) -> Options:
+def options_of(settings: ast.Settings, *, strict: bool = False) -> Options:
     """What the directives say about reading bodies; 0 means no limit there."""
     return Options(
+        strict=strict,
         argument_separator=ast.raw(settings.argument_separator),
         arguments_limit=settings.arguments_limit or None,
         request_body_limit=settings.request_body_limit or _UNLIMITED,
@@ -116,6 +117,7 @@ def options_of(settings: ast.Settings) -> Options:
         request_body_no_files_limit=settings.request_body_no_files_limit or None,
         json_depth_limit=settings.request_body_json_depth,
         upload_file_limit=settings.upload_file_limit,
+        upload_extract=settings.upload_extract,
         xml_into_args=settings.parse_xml_into_args.value.lower(),
         response_body_limit=settings.response_body_limit or _UNLIMITED,
         response_body_partial=settings.response_body_limit_action is ast.LimitAction.PROCESS_PARTIAL,

@@ -176,6 +176,8 @@ class Settings:
     cookie_format: int = 0
     upload_file_limit: int = 0
     """Files of one body."""
+    upload_extract: bool = False
+    """What files hold is in FILES_TMP_CONTENT (SecTmpSaveUploadedFiles); nothing is written to a disk for it."""
     pcre_match_limit: int = 0
     """Steps; 0: the engine's own, here and below."""
     pcre_match_limit_recursion: int = 0

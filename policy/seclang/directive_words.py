@@ -18,7 +18,8 @@ DIRECTIVES = table(
         "SecRequestBodyLimit SecRequestBodyLimitAction SecRequestBodyNoFilesLimit SecResponseBodyAccess "
         "SecResponseBodyLimit SecResponseBodyLimitAction SecResponseBodyMimeType SecRule SecRuleEngine SecRuleRemoveById "
         "SecRuleRemoveByMsg SecRuleRemoveByTag SecRuleUpdateActionById SecRuleUpdateTargetById SecRuleUpdateTargetByMsg "
-        "SecRuleUpdateTargetByTag SecSensorId SecUnicodeMapFile SecUploadFileLimit SecWebAppId SecXmlExternalEntity",
+        "SecRuleUpdateTargetByTag SecSensorId SecTmpSaveUploadedFiles SecUnicodeMapFile SecUploadFileLimit SecWebAppId "
+        "SecXmlExternalEntity",
     ),
     supported(Shape.NONE, "SecResponseBodyMimeTypesClear"),
     without_effect(
@@ -33,7 +34,7 @@ DIRECTIVES = table(
     without_effect(
         Shape.REQUIRED,
         _NO_FILES,
-        "SecChrootDir SecDataDir SecTmpDir SecTmpSaveUploadedFiles SecUploadDir SecUploadFileMode SecUploadKeepFiles",
+        "SecChrootDir SecDataDir SecTmpDir SecUploadDir SecUploadFileMode SecUploadKeepFiles",
     ),
     without_effect(Shape.REQUIRED, "every chain of transformations is computed once per value", "SecCacheTransformations"),
     without_effect(Shape.REQUIRED, "nobody is told of what runs here", "SecServerSignature SecStatusEngine"),

@@ -97,6 +97,7 @@ _VALUES: dict[str, tuple[str, Reader]] = {
     "secresponsebodylimitaction": ("response_body_limit_action", _choice(LimitAction)),
     "secruleengine": ("rule_engine", _choice(EngineMode)),
     "secsensorid": ("sensor_id", _text),
+    "sectmpsaveuploadedfiles": ("upload_extract", _switch),
     "secuploadfilelimit": ("upload_file_limit", _number()),
     "secwebappid": ("web_app_id", _text),
     "secxmlexternalentity": ("xml_external_entity", _no_entities),

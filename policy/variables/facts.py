@@ -48,7 +48,8 @@ class Options:
     """What directives say about reading; each default is ModSecurity's own (None: it has no bound unless one is set).
 
     `strict`: keep what ModSecurity 3 does where it contradicts its manual and an attack could hide: line ends that are lost
-    in multipart values, URLENCODED_ERROR that does not see names.
+    in multipart values, URLENCODED_ERROR that does not see names. And where it would refuse ordinary text: REQUEST_BODY of a
+    multipart body.
     """
 
     strict: bool = False

@@ -171,8 +171,22 @@ def _inbound_error(transaction: Transaction) -> bytes:
     return b"1" if transaction.body_over_limit or transaction.reading.oversize else b"0"
 
 
+def _request_body(transaction: Transaction) -> bytes:
+    """The manual has it for URLENCODED or where it is forced, ModSecurity 3 for every body.
+
+    Here, not for a multipart body that was read: its lines, boundaries and Base64 are not what rules about arguments are written
+    for, and each part is a value of its own.
+    """
+    body = transaction.request_body or b""
+    if body and not (transaction.options.strict or transaction.forced_body_variable):
+        found = transaction.reading.multipart
+        if found is not None and found.read and transaction.reading.state == b"0":
+            return b""
+    return body
+
+
 _BODY: dict[str, Reader] = {
-    "REQUEST_BODY": _fact("REQUEST_BODY", lambda t: t.request_body or b""),
+    "REQUEST_BODY": _fact("REQUEST_BODY", _request_body),
     "REQUEST_BODY_LENGTH": _fact(
         "REQUEST_BODY_LENGTH", lambda t: _number(len(t.request_body)) if t.request_body else b""
     ),

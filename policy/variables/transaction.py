@@ -27,7 +27,8 @@ class Transaction:
 
     __slots__ = (
         "_cache", "_cookies", "_form", "_index", "_target", "body_over_limit", "duration", "exceeded", "facts",
-        "forced_processor", "options", "reading", "request_body", "response", "response_body", "response_over_limit",
+        "forced_body_variable", "forced_processor", "options", "reading", "request_body", "response", "response_body",
+        "response_over_limit",
     )  # fmt: skip
 
     facts: RequestFacts
@@ -42,6 +43,7 @@ class Transaction:
         self.response = None
         self.reading = body.NOT_READ
         self.forced_processor = ""
+        self.forced_body_variable = False
         self.request_body: bytes | None = None
         self.response_body: bytes | None = None
         self.body_over_limit = False
@@ -94,6 +96,11 @@ class Transaction:
             raise LookupError(name)
         self.forced_processor = name
         self._forget(("REQBODY_PROCESSOR",))
+
+    def force_body_variable(self, forced: bool) -> None:
+        """As ctl:forceRequestBodyVariable does: REQUEST_BODY holds any body."""
+        self.forced_body_variable = forced
+        self._forget(("REQUEST_BODY",))
 
     def process_body(self, processor: str | None = None) -> None:
         """Read the body, before phase 2; `processor` overrides what is in force."""

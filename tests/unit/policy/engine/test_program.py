@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.engine.program import compile_rules, options_of
+from policy.engine.program import Reading, compile_rules, options_of
 from policy.seclang.ast import Settings
 from policy.seclang.faults import SecLangInvalid
 from tests.unit.policy.engine.building import read
@@ -17,13 +17,18 @@ def test_settings_about_bodies() -> None:
         (
             "SecArgumentSeparator ;", "SecArgumentsLimit 5", "SecRequestBodyLimit 6", "SecRequestBodyNoFilesLimit 7",
             "SecRequestBodyLimitAction ProcessPartial", "SecRequestBodyJsonDepthLimit 8", "SecResponseBodyLimit 9",
-            "SecResponseBodyLimitAction Reject",
+            "SecResponseBodyLimitAction Reject", "SecTmpSaveUploadedFiles On",
         )
     )  # fmt: skip
     options = options_of(read(text).settings)
     assert (options.argument_separator, options.arguments_limit, options.request_body_limit) == (b";", 5, 6)
     assert (options.request_body_no_files_limit, options.request_body_partial, options.json_depth_limit) == (7, True, 8)
-    assert (options.response_body_limit, options.response_body_partial) == (9, False)
+    assert (options.response_body_limit, options.response_body_partial, options.upload_extract) == (9, False, True)
+
+
+@pytest.mark.parametrize(("reading", "strict"), [("strict", True), ("characters", False)])
+def test_the_reading_is_that_of_bodies_too(reading: Reading, strict: bool) -> None:
+    assert compile_rules(read(""), reading=reading).options.strict is strict
 
 
 def test_without_a_limit_there_is_none() -> None:

@@ -34,6 +34,7 @@ SETS: dict[str, tuple[str, str, object]] = {
     "SecResponseBodyMimeTypesClear": ("", "response_body_mime_types", frozenset()),
     "SecRuleEngine": ('"DetectionOnly"', "rule_engine", EngineMode.DETECTION_ONLY),
     "SecSensorId": ("sensor", "sensor_id", "sensor"),
+    "SecTmpSaveUploadedFiles": ("On", "upload_extract", True),
     "SecUploadFileLimit": ("7", "upload_file_limit", 7),
     "SecWebAppId": ('"a"', "web_app_id", "a"),
     "SecXmlExternalEntity": ("Off", "xml_external_entity", False),

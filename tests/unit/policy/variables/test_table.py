@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
 
-from policy.variables.facts import RequestFacts, ResponseFacts
+from policy.variables.facts import Options, RequestFacts, ResponseFacts
 from policy.variables.table import BODY_VARIABLES, RESPONSE_VARIABLES, TABLE
 from policy.variables.transaction import Transaction
 
@@ -82,7 +83,7 @@ EXPECTED: dict[str, list[bytes]] = {
     "DURATION": [b"DURATION=0"],
     "ENV": [],
     "GEO": [],
-    "REQUEST_BODY": [b"REQUEST_BODY=" + BODY],
+    "REQUEST_BODY": [b"REQUEST_BODY="],
     "REQUEST_BODY_LENGTH": [b"REQUEST_BODY_LENGTH=%d" % len(BODY)],
     "FULL_REQUEST": [b"FULL_REQUEST=" + b"".join(b"%b: %b\n" % pair for pair in HEADERS) + b"\n\n" + BODY],
     "FULL_REQUEST_LENGTH": [b"FULL_REQUEST_LENGTH=%d" % (sum(len(n) + len(v) + 3 for n, v in HEADERS) + 2 + len(BODY))],
@@ -136,6 +137,32 @@ def transaction() -> Transaction:
     made.begin_response(RESPONSE)
     made.process_response_body()
     return made
+
+
+@pytest.mark.parametrize(
+    ("strict", "forced", "body", "shown"),
+    [
+        (False, False, BODY, b""),
+        (True, False, BODY, BODY),
+        (False, True, BODY, BODY),
+        (False, False, b"--B\r\nbroken", b"--B\r\nbroken"),
+    ],
+)
+def test_a_multipart_body_that_was_read_is_shown_by_its_parts(
+    strict: bool, forced: bool, body: bytes, shown: bytes
+) -> None:
+    made = Transaction(dataclasses.replace(FACTS, body=body), Options(strict=strict))
+    made.process_body()
+    made.force_body_variable(forced)
+    assert made.get("REQUEST_BODY")[0].value == shown
+    assert made.get("REQUEST_BODY_LENGTH")[0].value == b"%d" % len(body)
+
+
+def test_other_bodies_are_shown() -> None:
+    for kind in (b"application/x-www-form-urlencoded", b"application/json", b"text/plain"):
+        made = Transaction(RequestFacts(method=b"POST", uri=b"/", headers=[(b"Content-Type", kind)], body=b'{"a":1}'))
+        made.process_body()
+        assert made.get("REQUEST_BODY")[0].value == b'{"a":1}'
 
 
 def test_the_table_is_whole() -> None:
