@@ -68,9 +68,12 @@ def test_a_service_has_the_privileges_of_the_table_and_no_others(role: str) -> N
     assert sorted(keys) == [[name, f"{KEY_SOURCE}/{name}"] for name in may["keys"]]
     written = [f"/var/lib/{name}" for name in words(found, "Service.StateDirectory")]
     assert written == may["write"]
+    cached = [f"/var/cache/{name}" for name in words(found, "Service.CacheDirectory")]
+    assert cached == may.get("write_at_start", [])
+    assert found["Service.CacheDirectoryMode"] == (["0700"] if cached else [])
+    assert set(cached) <= set(may["read"])
     for widening in (
         "ReadWritePaths",
-        "CacheDirectory",
         "LogsDirectory",
         "RuntimeDirectory",
         "BindPaths",
@@ -165,6 +168,16 @@ def test_the_target_starts_every_role_of_the_dmz() -> None:
         assert unit(PRIVILEGES[role]["unit"])["Install.WantedBy"] == expected
 
 
+def _written(may: dict[str, Any]) -> str:
+    at_start = [f"`{name}` (at start only)" for name in may.get("write_at_start", [])]
+    return ", ".join([*(f"`{name}`" for name in may["write"]), *at_start]) or "nothing"
+
+
+def test_only_the_front_reloads() -> None:
+    reloading = {role: unit(PRIVILEGES[role]["unit"])["Service.ExecReload"] for role in ROLES}
+    assert reloading == {role: ["/bin/sh -c 'kill -HUP $MAINPID'"] if role == "front" else [] for role in ROLES}
+
+
 def as_table() -> str:
     """The table of systemd/README.md."""
     lines = [
@@ -184,7 +197,7 @@ def as_table() -> str:
             listens,
             "<br>".join(f"`{name}`" for name in may["connects"]) or "—",
             ", ".join(f"`{name}`" for name in may["keys"]) or "none",
-            ", ".join(f"`{name}`" for name in may["write"]) or "nothing",
+            _written(may),
             may["network"],
             may["cannot"],
         ]
