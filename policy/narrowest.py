@@ -14,6 +14,7 @@ from enum import Enum
 
 from policy.route import day_in_japan
 from policy.seclang.ast import Rule, Target
+from policy.seclang.rule_words import SCALARS
 
 DAYS = 90  # for which a proposal is made out: a quarter, the rhythm in which rule sets come out and are tested anew
 REASON_TO_FILL_IN = "…"  # too short for a reason: the configuration does not load before somebody has written one
@@ -26,7 +27,8 @@ class Reach(Enum):
     """How narrow the proposal is."""
 
     VALUE = "value"  # one named field, header or cookie
-    VARIABLE = "variable"  # a variable that has one value, or one whose names the record does not hold
+    VARIABLE = "variable"  # a variable that has one value, such as the body as a whole
+    COLLECTION = "collection"  # all values of a kind, because the record does not hold the name that a peer made up
     RULE = "rule"  # the rule as a whole, on the route
     NONE = "none"  # no exclusion: the rule adds up what others found
 
@@ -48,7 +50,8 @@ def narrowest(rule_id: int, target: str, route: str | None, rule: Rule | None) -
     collection, colon, _ = target.partition(":")
     if not _TARGET.fullmatch(target) or (rule is not None and not _reaches(rule.targets, collection, bool(colon))):
         return Proposal(rule_id, None, route, Reach.RULE)
-    return Proposal(rule_id, target, route, Reach.VALUE if colon else Reach.VARIABLE)
+    whole = Reach.VARIABLE if collection in SCALARS else Reach.COLLECTION
+    return Proposal(rule_id, target, route, Reach.VALUE if colon else whole)
 
 
 def _adds_up(target: str, rule: Rule | None) -> bool:

@@ -19,9 +19,10 @@ from relay.tree.record import Finding, Record, kind_of
 
 _REACHES = {
     Reach.VALUE: ("この項目だけを、このルールの対象から外します", "leaves this one value out, for this rule"),
-    Reach.VARIABLE: (
-        "項目名は記録に残らないため、変数全体を外します。名前が分かるなら target を ARGS:名前 のように狭めてください",
-        "the record does not hold the name, so the whole variable is left out; narrow target to ARGS:name where you know it",
+    Reach.VARIABLE: ("この変数だけを、このルールの対象から外します", "leaves this one variable out, for this rule"),
+    Reach.COLLECTION: (
+        "送られた名前は記録に残らないため {target} 全体を外します。名前が分かるなら target を {target}:名前 と狭めてください",
+        "the record does not hold the name, so all of {target} is left out; narrow target to {target}:name where you know it",
     ),
     Reach.RULE: (
         "このルールは連鎖の後半などで当たったため、対象だけは外せません。この経路でルールを外します",
@@ -169,4 +170,5 @@ def _comments(one: Exclusion) -> list[str]:
         lines.append("今のルールセットにはありません  not in the rule set as it is now")
     if one.expired is not None:
         lines.append(f"同じ除外が {one.expired} に期限切れ  an exclusion of the same expired then")
-    return [*lines, ja, en]
+    target = one.proposal.target or ""
+    return [*lines, ja.format(target=target), en.format(target=target)]

@@ -155,11 +155,11 @@ def test_what_was_not_refused(config: Path, capsys: Printed) -> None:
 
 def test_a_rule_that_is_there_no_more(config: Path, capsys: Printed) -> None:
     one = explained(7, config, capsys)["exclusions"][0]
-    assert (one["place"], one["reach"], one["target"]) == ("", "variable", "REQUEST_COOKIES")
+    assert (one["place"], one["reach"], one["target"]) == ("", "collection", "REQUEST_COOKIES")
     assert run(7, config) == 0
     printed = capsys.readouterr().out
     assert "not in the rule set as it is now" in printed
-    assert "the record does not hold the name" in printed
+    assert "narrow target to REQUEST_COOKIES:name" in printed
 
 
 def test_an_exclusion_that_has_run_out_is_named(config: Path, tmp_path: Path, capsys: Printed) -> None:

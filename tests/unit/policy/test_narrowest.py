@@ -33,8 +33,8 @@ DAY = date(2026, 11, 23).toordinal()
 CASES = [
     (1, "ARGS:q", "ARGS:q", Reach.VALUE),
     (1, "ARGS_NAMES:q", "ARGS_NAMES:q", Reach.VALUE),
-    (1, "ARGS", "ARGS", Reach.VARIABLE),
-    (1, "REQUEST_COOKIES", "REQUEST_COOKIES", Reach.VARIABLE),
+    (1, "ARGS", "ARGS", Reach.COLLECTION),
+    (1, "REQUEST_COOKIES", "REQUEST_COOKIES", Reach.COLLECTION),
     (1, "REQUEST_HEADERS:user-agent", None, Reach.RULE),
     (1, "", None, Reach.RULE),
     (1, "ARGS:氏名", None, Reach.RULE),
