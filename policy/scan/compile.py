@@ -107,7 +107,7 @@ def _parsed(needle: Needle, characters: bool) -> list[tuple[Parsed, bool]]:
     for pattern, text in zip(patterns, needle.patterns(characters=True), strict=True):
         lifted = parse(text, characters=True, caseless=needle.caseless)
         found.append((lifted, True))
-        if text != pattern or lifted.beyond_ascii:
+        if lifted.beyond_ascii:
             found.append((parse(pattern, characters=False, caseless=needle.caseless), False))
     return found
 

@@ -44,6 +44,14 @@ def _note_end(_id: int, _start: int, end: int, _flags: int, ends: Any) -> None:
     ends.append(end)
 
 
+def _note_hit(id_: int, _start: int, end: int, _flags: int, hits: Any) -> None:
+    hits.append((id_, end))
+
+
+Ends = list[tuple[int, int]]
+"""Ids, and the offset behind the match of each that was told of."""
+
+
 class Database:
     """Not for two threads at a time."""
 
@@ -87,6 +95,15 @@ class Database:
         found: list[int] = []
         try:
             self._scan(buffer, _note, 0, found)
+        except hyperscan.HyperscanError as exc:
+            raise ScanFailed("a scan ended early") from exc
+        return found
+
+    def ends(self, buffer: bytes) -> Ends:
+        """As `hits`, each with where it ends. Which match of several is told of is not promised. Raises ScanFailed."""
+        found: Ends = []
+        try:
+            self._scan(buffer, _note_hit, 0, found)
         except hyperscan.HyperscanError as exc:
             raise ScanFailed("a scan ended early") from exc
         return found

@@ -12,13 +12,19 @@ from typing import Literal
 BYTEWISE = 2**31  # added to an id in a database: this expression is for values that are not UTF-8
 MAX_ID = BYTEWISE - 1  # Hyperscan's ids have 32 bits
 
+# What the characters reading writes for \b and \B, and the parser here knows as a whole: a boundary is also between an ASCII word
+# character and a character beyond ASCII, for Japanese has no blanks between words.
+WORD_BOUNDARY = rb"(?:\b|(?<=[0-9A-Za-z_])(?=[[:^ascii:]])|(?<=[[:^ascii:]])(?=[0-9A-Za-z_]))"
+NO_WORD_BOUNDARY = b"(?!" + WORD_BOUNDARY + b")"
+
 
 @dataclass(frozen=True, slots=True)
 class Needle:
     """`rx`: a PCRE2 pattern, looked for anywhere under DOTALL and MULTILINE. `literal`: the bytes themselves, anywhere.
 
     `text` is the pattern that the operator compiles for the reading by characters (UTF-8, matched with UTF and UCP); None where it
-    is `pattern` itself. For values of ASCII both have to mean the same. `more` are alternatives of the same kind for both readings,
+    is `pattern` itself. For values of ASCII both have to mean the same, and where it names nothing beyond ASCII it has to match, read
+    bytewise, whatever `pattern` matches. `more` are alternatives of the same kind for both readings,
     such as the other phrases of a list.
     """
 

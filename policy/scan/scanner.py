@@ -10,17 +10,20 @@ characters fold to ASCII letters: a value with one of them counts as hit by ever
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 
 from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
-from policy.scan.database import Database
+from policy.scan.database import Ends
 from policy.scan.needle import BYTEWISE, MAX_ID, Needle
 from policy.scan.tree import SEPARATOR
 
 GROUP = 8  # values scanned together a second time, where there were hits among many
+REGIONS = 8  # stretches between values with hits that are looked at before everything is, in groups
 _KELVIN, _LONG_S = "\u212a".encode(), "\u017f".encode()
 
 Hits = Mapping[int, Sequence[int]]
@@ -56,11 +59,13 @@ class Scanner:
         if self._database is None:
             return found
         buffer = SEPARATOR.join(values)
-        hits = self._database.hits(buffer)
-        if hits:
-            ids = self._needles(hits, buffer, active)
-            if ids:
-                self._attribute(self._database, values, ids, active, found)
+        ends = self._look(values, active)
+        if ends and len(values) > 1:
+            self._attribute(values, ends, active, found)
+            for places in found.values():
+                places.sort()
+        elif ends:
+            self._look_at_each(values, 0, 1, active, found)
         if self._folding and (_KELVIN in buffer or _LONG_S in buffer):
             self._fold(values, active, found)
         return found
@@ -75,28 +80,61 @@ class Scanner:
                 ids.update(id_ - BYTEWISE for id_ in bytewise)
         return ids if active is None else ids & active
 
-    def _attribute(
-        self, database: Database, values: Sequence[bytes], ids: Set[int], active: Set[int] | None, found: _Found
+    def _attribute(self, values: Sequence[bytes], ends: Ends, active: Set[int] | None, found: _Found) -> None:
+        """Which values the hits of all are of.
+
+        Each hit says where it ends, so the value there is looked at alone, and what lies between such values once more: a scan
+        tells of one match of a needle only. Where that does not come to an end soon, everything is scanned in groups.
+        """
+        regions = [(0, len(values), ends)]
+        for _ in range(REGIONS):
+            if not regions:
+                return
+            start, stop, ends = regions.pop()
+            begin = start
+            for place in [*self._places(values[start:stop], ends, start), stop]:
+                if begin < place:
+                    more = self._look(values[begin:place], active)
+                    if more:
+                        regions.append((begin, place, more))
+                if place < stop:
+                    self._look_at_each(values, place, place + 1, active, found)
+                begin = place + 1
+        for start, stop, _ in regions:
+            self._group(values, start, stop, active, found)
+
+    @staticmethod
+    def _places(values: Sequence[bytes], ends: Ends, start: int) -> list[int]:
+        """Where the hits of the joined values lie; a separator counts with the value before it."""
+        borders = list(accumulate([len(value) + 1 for value in values]))  # behind each separator
+        return sorted({start + bisect_right(borders, end - 1) for _, end in ends})
+
+    def _look(self, values: Sequence[bytes], active: Set[int] | None) -> Ends:
+        """The hits in some of the values, joined, that count."""
+        if self._database is None:
+            return []
+        buffer = SEPARATOR.join(values)
+        ends = self._database.ends(buffer)
+        if not ends:
+            return ends
+        ids = self._needles([id_ for id_, _ in ends], buffer, active)
+        return [(id_, end) for id_, end in ends if id_ in ids or id_ - BYTEWISE in ids]
+
+    def _group(self, values: Sequence[bytes], start: int, stop: int, active: Set[int] | None, found: _Found) -> None:
+        """All hits of the values from `start` to before `stop`, in time linear in their bytes."""
+        for first in range(start, stop, GROUP):
+            last = min(first + GROUP, stop)
+            if self._look(values[first:last], active):
+                self._look_at_each(values, first, last, active, found)
+
+    def _look_at_each(
+        self, values: Sequence[bytes], start: int, stop: int, active: Set[int] | None, found: _Found
     ) -> None:
-        """Which values the hits of all are of."""
-        if len(values) == 1:
-            for id_ in ids:
-                found[id_] = [0]
+        if self._database is None:
             return
-        if len(values) < 2 * GROUP or len(ids) >= len(values):
-            groups = [(0, values)]
-        else:
-            starts = range(0, len(values), GROUP)
-            buffers = [SEPARATOR.join(values[start : start + GROUP]) for start in starts]
-            groups = [
-                (starts[number], values[starts[number] : starts[number] + GROUP])
-                for number, hits in database.hits_of_each(buffers)
-                if self._needles(hits, buffers[number], active)
-            ]
-        for start, group in groups:
-            for index, hits in database.hits_of_each(group):
-                for id_ in self._needles(hits, group[index], active):
-                    found.setdefault(id_, []).append(start + index)
+        for offset, hits in self._database.hits_of_each(values[start:stop]):
+            for id_ in self._needles(hits, values[start + offset], active):
+                found.setdefault(id_, []).append(start + offset)
 
     def _fold(self, values: Sequence[bytes], active: Set[int] | None, found: _Found) -> None:
         indexes = [index for index, value in enumerate(values) if _KELVIN in value or _LONG_S in value]

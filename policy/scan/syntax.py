@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from policy.scan import intervals
 from policy.scan.intervals import POSIX, Ranges, class_escape, posix_class, union
+from policy.scan.needle import NO_WORD_BOUNDARY, WORD_BOUNDARY
 from policy.scan.tree import ANY, GAP, Boundary, Char, Group, Item, Node, Text, Unscannable
 
 MAX_DEPTH = 100  # groups within groups; PCRE2's own default is 250
@@ -31,6 +32,7 @@ _CLASS_OCTAL = re.compile(r"[0-7]{1,3}")
 _POSIX = re.compile(r"\[:(\^?)([a-z]+):\]")
 _BRACKETS = re.compile(r"\[([:.=])[^\]]*\1\]")  # what PCRE2 could take for a POSIX class; otherwise a "[" is a "["
 _SPACES = frozenset(" \t\n\r\f\v\x85\u200e\u200f\u2028\u2029")  # that (?x) leaves out
+_BOUNDARIES = ((WORD_BOUNDARY.decode(), False), (NO_WORD_BOUNDARY.decode(), True))
 _ACCEPTED_FLAGS = frozenset("imsxnUJ")
 
 
@@ -274,6 +276,10 @@ class _Parser:
         raise Unscannable(f"\\{letter}")
 
     def _parenthesis(self, depth: int) -> Node | None:
+        for spelled, inverse in _BOUNDARIES:
+            if self._pattern.startswith(spelled, self.at - 1):
+                self.at += len(spelled) - 1
+                return Boundary(inverse)
         if self._pattern.startswith("*", self.at):
             raise Unscannable("a verb")
         if not self._pattern.startswith("?", self.at):

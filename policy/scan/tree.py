@@ -153,8 +153,8 @@ class _Writer:
         return b"(?:" + text + b"|" + _byte(SEPARATOR[0]) + b")" if text in self._anchors else b""
 
     def _boundary(self, node: Boundary, items: Sequence[Item], index: int) -> bytes:
-        r"""In the reading by characters, only where Hyperscan's \b (of ASCII) is true whenever Unicode's is: beside a surely ASCII
-        word character."""
+        r"""In the reading by characters, only where Hyperscan's \b (of ASCII) is true whenever it is true in that reading: beside a
+        surely ASCII word character."""
         if not self._lifted:
             return b"\\B" if node.inverse else b"\\b"
         if node.inverse:
