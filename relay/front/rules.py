@@ -23,6 +23,8 @@ from typing import Final, Protocol
 import trio
 
 from policy.load import rules_missing
+from policy.operators.injection import library
+from policy.operators.match import OperatorInvalid
 from policy.pipeline import Policy
 from relay.base.errors import ConfigInvalid, Problem
 from relay.front.measure import Measure
@@ -77,6 +79,8 @@ def rules_at_start(settings: HostFile, log: Log, notifier: Notifier) -> LoadedRu
     if cache is not None:
         with suppress(ConfigInvalid):  # then it cannot be written either, which is said below
             own_directory(cache, _CACHE_MODE, settings.front.user)
+    with suppress(OperatorInvalid):  # what is not installed is a problem of the rules that ask for it
+        library()  # machine code, which the walls let nobody load: rules of a later reload may ask for it
     with acting_as(settings.front.user):
         fault = None if cache is None else cache_fault(cache)
         if fault is not None:

@@ -73,8 +73,6 @@ def prepare(options: LabOptions) -> Lab:
         extra=options.extra,
     )
     config = write_lab_config(pki, choices)
-    if config.host.host.cache_dir is not None:
-        Path(config.host.host.cache_dir).mkdir(exist_ok=True)
     shutil.copy(pki.log_vkey_file, options.directory / "log.vkey")  # where `sekisho log verify DIR/log` looks for it
     front.listen(config.host.limits.listen_backlog)
     _write_samples(options.directory / "samples", samples())
