@@ -7,7 +7,7 @@ reading joins two UTF-16 halves, which ModSecurity does not.
 from __future__ import annotations
 
 import re
-from binascii import unhexlify
+from binascii import a2b_qp, unhexlify
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -32,6 +32,11 @@ _TWO: Final = rb"%[uU][dD][89ABab][0-9A-Fa-f]{2}%[uU][dD][C-Fc-f][0-9A-Fa-f]{2}"
 _PERCENT: Final = re.compile(rb"(" + _RUN + rb")")
 _UNICODE: Final = re.compile(rb"(" + _RUN + rb"|" + _ONE + rb")")
 _PAIRS: Final = re.compile(rb"(" + _RUN + rb"|" + _TWO + rb"|" + _ONE + rb")")
+_WORTH_BYTES: Final = 64  # below it, single escapes are found sooner
+_STAND_IN: Final = b"\x1f"  # for "=" meanwhile
+_EQUALS: Final = 0x3D
+_AS_QUOTED: Final = bytes.maketrans(b"%=", b"=" + _STAND_IN)
+_LINE_ENDS: Final = re.compile(rb"%[\r\n]")  # quoted-printable has a meaning of its own for them
 _RESERVED: Final = re.compile(rb"([^*0-9A-Za-z]++)")
 _BYTES: Final = Table(lambda run: unhexlify(run.replace(b"%", b"")))
 _ENCODED: Final = Table(lambda run: (b"%" + run.hex("%").encode()).replace(b"%20", b"+"))
@@ -40,7 +45,26 @@ _ENCODED: Final = Table(lambda run: (b"%" + run.hex("%").encode()).replace(b"%20
 def url_decode(value: bytes) -> bytes:
     if _PLUS in value:
         value = value.replace(b"+", b" ")
-    return substitute(_PERCENT, _BYTES, value) if _PERCENT_SIGN in value else value
+    if _PERCENT_SIGN not in value:
+        return value
+    return _decode_at_once(value) or substitute(_PERCENT, _BYTES, value)
+
+
+def _decode_at_once(value: bytes) -> bytes | None:
+    """The same in one call into C, where every escape is valid, as in what a browser sends; None where that is not certain.
+
+    Quoted-printable has the same escapes with another sign.
+    """
+    if len(value) < _WORTH_BYTES or _STAND_IN in value or _LINE_ENDS.search(value):
+        return None
+    decoded = a2b_qp(value.translate(_AS_QUOTED))
+    if len(value) - len(decoded) != 2 * value.count(b"%"):  # each "%" must have become one byte with its two digits
+        return None
+    if _EQUALS in value:
+        if decoded.count(_STAND_IN) != value.count(b"="):  # some of them were escaped
+            return None
+        decoded = decoded.replace(_STAND_IN, b"=")
+    return decoded
 
 
 def url_encode(value: bytes) -> bytes:
@@ -71,13 +95,18 @@ class UrlDecodeUni:
     def strict(self, value: bytes) -> bytes:
         if _PLUS in value:
             value = value.replace(b"+", b" ")
-        return substitute(_UNICODE, self._strict, value) if _PERCENT_SIGN in value else value
+        if _PERCENT_SIGN not in value:
+            return value
+        return _decode_at_once(value) or substitute(_UNICODE, self._strict, value)
 
     def characters(self, value: bytes) -> bytes:
         if _PLUS in value:
             value = value.replace(b"+", b" ")
         if _PERCENT_SIGN not in value:
             return value
+        at_once = _decode_at_once(value)
+        if at_once is not None:
+            return at_once
         if is_utf8(value):
             return substitute(_PAIRS, self._characters, value)
         return substitute(_UNICODE, self._strict, value)
