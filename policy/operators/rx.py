@@ -12,6 +12,7 @@ match (ModSecurity: no match). docs/spec/rules.md.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from policy.operators.match import Match, OperatorInvalid, is_text
@@ -19,17 +20,22 @@ from policy.operators.pattern import PatternInvalid
 from policy.operators.pcre import Effort, Exhausted, Expression, Found
 from policy.scan.needle import Needle
 
+_MATCH_ALL: Final = frozenset({b".*", b"^.*", b".*$", b"^.*$"})  # `.` is every byte; a greedy start takes them all
+_LITERAL: Final = re.compile(rb"(?:[A-Za-z0-9_ =<>!@%&~,;:'\"-]|\\x[0-7][0-9A-Fa-f]|\\[^A-Za-z0-9\x80-\xff])+")
+_ESCAPED: Final = re.compile(rb"\\(?:x([0-7][0-9A-Fa-f])|(.))", re.DOTALL)
 # Matches that rxGlobal looks for in one value. Source: ours; more is an exhausted limit.
 GLOBAL_MATCHES: Final = 1_000
 
 
 class Rx:
-    """rx."""
+    """rx. Patterns that match everything, and those that are one ASCII string, need no PCRE2."""
 
-    __slots__ = ("_bytes", "_characters", "pattern")
+    __slots__ = ("_bytes", "_characters", "_is_all", "_literal", "pattern")
 
     def __init__(self, pattern: bytes) -> None:
         self.pattern = pattern = pattern or b".*"
+        self._is_all = pattern in _MATCH_ALL
+        self._literal = literal_of(pattern)
         try:
             self._bytes = Expression(pattern, characters=False)
             self._characters = Expression(pattern, characters=True)
@@ -44,11 +50,23 @@ class Rx:
 
     def match_within(self, value: bytes, characters: bool, effort: Effort | None) -> Match | None:
         """As `match`, with what all patterns of a request may cost together."""
+        if self._is_all:
+            return Match(0, len(value), (value,))
+        if self._literal is not None:
+            at = value.find(self._literal)
+            return None if at < 0 else Match(at, at + len(self._literal), (self._literal,))
         expression = self._characters if characters and is_text(value) else self._bytes
         return _as_match(value, expression.search(value, 0, effort))
 
     def needle(self) -> Needle:
         return Needle("rx", self._bytes.pattern, text=self._characters.pattern)
+
+
+def literal_of(pattern: bytes) -> bytes | None:
+    """The string that is all that the pattern matches; None where it matches anything else, or a character beyond ASCII."""
+    if not _LITERAL.fullmatch(pattern):
+        return None
+    return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]) if found[1] else found[2], pattern)
 
 
 class RxGlobal(Rx):
