@@ -43,8 +43,8 @@ _TOKEN = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _ENTITIES = {b"&": b"&amp;", b"<": b"&lt;", b">": b"&gt;", b'"': b"&quot;"}
 
 
-def _percent(characters: re.Pattern[bytes]) -> Callable[[bytes], bytes]:
-    return lambda data: characters.sub(lambda found: form_encoded(found[0]), data)
+def _percent(characters: re.Pattern[bytes], blank: bytes = b"+") -> Callable[[bytes], bytes]:
+    return lambda data: characters.sub(lambda found: form_encoded(found[0]).replace(b"+", blank), data)
 
 
 def _quoted(data: bytes) -> bytes:
@@ -81,7 +81,9 @@ def _form(texts: Sequence[bytes], named: bool, _depth: int) -> Exchange:
 
 def _multipart(texts: Sequence[bytes], named: bool, _depth: int) -> Exchange:
     if named:
-        return Exchange(multipart([part(b"%b%d" % (_quoted(text), n), b"1") for n, text in enumerate(texts)]).raw())
+        return Exchange(
+            multipart([part(b"%b%d" % (text.translate(None, b'"\r\n'), n), b"1") for n, text in enumerate(texts)]).raw()
+        )
     return Exchange(multipart([part(b"a%d" % number, text) for number, text in enumerate(texts)]).raw())
 
 
@@ -148,9 +150,9 @@ def _same(data: bytes) -> bytes:
 
 CARRIERS: Mapping[str, Carrier] = {
     "query": Carrier(_percent(_URL), _query, 8),
-    "path": Carrier(_percent(_PATH), _path, 1),
+    "path": Carrier(_percent(_PATH, b"%20"), _path, 1),
     "form": Carrier(_percent(_FORM), _form, 8),
-    "multipart": Carrier(_same, _multipart, 110),
+    "multipart": Carrier(_same, _multipart, 120),
     "files": Carrier(_quoted, _files, 150),
     "json": Carrier(_json, _json_body, 9),
     "xml": Carrier(_xml, _xml_body, 11),
