@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "policy").glob("**/*.py"))
 EVERYTHING = sorted(path for top in ("relay", "policy", "certs") for path in (ROOT / top).glob("**/*.py"))
 ALLOWED = {
-    "__future__", "argparse", "binascii", "bisect", "codecs", "collections", "dataclasses", "datetime", "difflib", "enum",
+    "__future__", "argparse", "binascii", "bisect", "codecs", "collections", "contextlib", "dataclasses", "datetime", "difflib", "enum",
     "functools", "glob", "hashlib", "importlib", "ipaddress", "itertools", "json", "operator", "pathlib", "policy", "re", "sys",
     "tomllib", "types", "typing", "unicodedata", "urllib",
 }  # fmt: skip
@@ -32,6 +32,7 @@ READERS = (
     "policy/load.py",
     "policy/seclang/load.py",
     "policy/rule_set.py",
+    "policy/rule_files.py",
     "policy/scan/cache.py",
     "policy/operators/table.py",
     "policy/engine/program.py",

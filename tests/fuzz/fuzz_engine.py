@@ -56,7 +56,18 @@ SEEDS = (
     b'POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form-data; name="f"; '
     b'filename="boot.ini"\r\n\r\n1\r\n--x--\r\n',
 )
-TOKENS = (b"ARGS", b"%u3042", b"%3C", b"&lt;", b"\\u003c", b"' or 1=1--", b"passwd", b"\xe3\x81\x82", b"--x", b"\r\n\r\n")
+TOKENS = (
+    b"ARGS",
+    b"%u3042",
+    b"%3C",
+    b"&lt;",
+    b"\\u003c",
+    b"' or 1=1--",
+    b"passwd",
+    b"\xe3\x81\x82",
+    b"--x",
+    b"\r\n\r\n",
+)
 
 
 def judge(data: bytes) -> Hashable:
