@@ -38,7 +38,7 @@ from relay.settings.model import HostFile
 from relay.settings.rule_reload import cache_fault, differences, readable_again
 from relay.settings.rules import LoadedRules, load_rule_sets
 
-EXTENSION_S: Final = 180  # asked of the service manager at each step; the longest step of CRS 3 at level 2 took 15 s on a busy machine
+EXTENSION_S: Final = 180  # of the service manager, at each step; the longest of CRS 3 at level 2 took 15 s when busy
 _STEP_S: Final = 1.0  # between two lines, or two messages to the service manager, about one compilation
 _TURN_S: Final = 0.0005  # Python's default of 5 ms would come on top of every system call of a request
 _CACHE_MODE: Final = 0o700  # Hyperscan trusts what it loads
@@ -221,5 +221,11 @@ def _readable(config: Path) -> None:
 
 
 def _is_closed(place: Path) -> bool:
-    """Whether file modes keep this user out of something that is there."""
-    return place.exists() and not any(os.access(place, mode, effective_ids=True) for mode in (os.R_OK, os.X_OK))
+    """Whether file modes keep this user out of something that is there, or from looking whether it is."""
+    try:
+        place.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return not any(os.access(place, mode, effective_ids=True) for mode in (os.R_OK, os.X_OK))

@@ -67,7 +67,15 @@ def readable_again(
             found.update(dict.fromkeys(_openings(place, secret)))
     if settings.host.cache_dir is not None:
         found[Path(settings.host.cache_dir)] = None
-    return tuple(path for path in found if path.exists())
+    return tuple(path for path in found if _is_reached(path))
+
+
+def _is_reached(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
 
 
 def _openings(path: Path, secret: Sequence[Path]) -> Iterator[Path]:

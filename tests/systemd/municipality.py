@@ -17,6 +17,7 @@ CITY = "shinsei.city-a.example.jp"
 _RELAY_TOML = """
 [host]
 name = "relay1.example.jp"
+cache_dir = "/var/cache/sekisho"
 [front]
 listen = ["203.0.113.10:443"]
 interface = "inet0"
@@ -45,6 +46,15 @@ certificate = "city-a.crt"
 key = "city-a"
 gates = ["honcho-1"]
 sealing_key = "city-a-sealing.pub"
+[policy]
+rule_set = "small"
+[[rule_set]]
+name = "small"
+rules = ["rules/*.conf"]
+"""
+_RULES = r"""
+SecRule REQUEST_HEADERS:X-Probe "@streq one" "id:101,phase:1,deny,status:403,msg:'Probe'"
+SecRule ARGS "@rx (?i)union\s+select" "id:102,phase:2,deny,msg:'Union'"
 """
 _GATE_TOML = """
 [gate]
@@ -145,6 +155,7 @@ def municipality(directory: Path) -> Iterator[Municipality]:
 
 def _set_up_relay(relay: Host) -> None:
     relay.before("cp", "-r", "/root/relay/.", "/etc/sekisho/")
+    relay.write("/etc/sekisho/rules/probe.conf", _RULES)
     relay.write("/etc/sekisho/sekisho.toml", _RELAY_TOML.format(city=CITY, gate_pin=_pin(relay, "/root/gate/gate.crt")))
     for name, text in _DROP_INS.items():
         relay.write(f"/etc/systemd/system/{name}", text)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.live.labs import until
 from tests.systemd.hosts import ROOT
-from tests.systemd.municipality import Municipality, municipality
+from tests.systemd.municipality import CITY, Municipality, municipality
 
 pytestmark = pytest.mark.long
 
@@ -170,6 +170,40 @@ def test_a_worker_may_restart_while_the_other_answers(city: Municipality) -> Non
     for service in ("sekisho-front@0.service", "sekisho-front@1.service") * 3:
         city.relay.call("systemctl", "restart", "--no-block", service)
         assert [city.ask()[0] for _ in range(5)] == [200] * 5
+
+
+def probe(city: Municipality, word: str) -> set[str]:
+    """What six requests with this header are answered, by either worker."""
+    url = f"https://{CITY}/status/2026-0415-000001"
+    options = ("--cacert", str(city.ca_file), "--header", f"X-Probe: {word}")
+    return {city.curl("internet", url, *options).rpartition("\n")[2] for _ in range(6)}
+
+
+def reloads(city: Municipality, event: str = "reloaded") -> int:
+    return city.relay.journal("--unit=sekisho-front@*").count(f'"event":"{event}"')
+
+
+def test_a_reload_puts_other_rules_into_force_and_no_worker_restarts(city: Municipality) -> None:
+    """Files are replaced, as an editor does: the keys beside them are shut to the front, so its walls leave the directory open."""
+    wait_served(city)
+    workers = [city.relay.property(service, "MainPID") for service in SERVICES[-2:]]
+    assert (probe(city, "one"), probe(city, "two")) == ({"403"}, {"200"})
+    for edit, one, two in (
+        ("s/streq one/streq two/ /etc/sekisho/rules/probe.conf", "200", "403"),
+        ('s/^name = "small"/&\\nmode = "off"/ /etc/sekisho/sekisho.toml', "200", "200"),
+        ("/^mode/d /etc/sekisho/sekisho.toml", "200", "403"),
+        ("s/streq two/streq one/ /etc/sekisho/rules/probe.conf", "403", "200"),
+    ):
+        before = reloads(city)
+        script, _, file = edit.rpartition(" ")
+        city.relay.call("sed", "-i", script, file)
+        city.relay.call("systemctl", "reload", "sekisho-front@*.service")
+        until(lambda before=before: reloads(city) == before + 2, "both workers have reloaded")
+        assert (probe(city, "one"), probe(city, "two")) == ({one}, {two})
+    assert [city.relay.property(service, "MainPID") for service in SERVICES[-2:]] == workers
+    cached = city.relay.call("stat", "--format=%U %a %n", "/var/cache/sekisho").split()
+    assert cached == ["sekisho-front", "700", "/var/cache/sekisho"]
+    assert city.relay.call("ls", "/var/cache/sekisho").strip().endswith(".hsdb")
 
 
 def test_stopping_the_target_ends_everything_in_order_and_starting_it_begins_anew(city: Municipality) -> None:

@@ -239,6 +239,20 @@ def test_a_cache_that_cannot_be_written_is_said_and_done_without(world: World) -
     assert [line["path"] for line in world.events("rules_cache_not_written")] == [str(cache)]
 
 
+def test_what_a_user_cannot_reach_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a user whom modes keep out: the test may be root, who is kept out of nothing. tests/systemd has such a user."""
+    (tmp_path / "there").mkdir()
+    assert [module._is_closed(tmp_path / name) for name in ("there", "none", "there/none")] == [False, False, False]
+    monkeypatch.setattr(module.os, "access", lambda *_, **__: False)
+    assert [module._is_closed(tmp_path / name) for name in ("there", "none")] == [True, False]
+
+    def unreachable(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", unreachable)
+    assert module._is_closed(tmp_path / "there/below") is True
+
+
 def test_the_walls_let_the_worker_read_its_rules(world: World) -> None:
     places = places_of(world.config, load_host(world.config), world.rules.loaded)
     assert {world.config.parent / "rules", world.config.parent / "cache"} <= set(places)
