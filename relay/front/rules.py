@@ -26,6 +26,7 @@ from policy.load import rules_missing
 from policy.operators.injection import library
 from policy.operators.match import OperatorInvalid
 from policy.pipeline import Policy
+from policy.scan.database import platform
 from relay.base.errors import ConfigInvalid, Problem
 from relay.front.measure import Measure
 from relay.ops.lifecycle import Notifier
@@ -79,8 +80,7 @@ def rules_at_start(settings: HostFile, log: Log, notifier: Notifier) -> LoadedRu
     if cache is not None:
         with suppress(ConfigInvalid):  # then it cannot be written either, which is said below
             own_directory(cache, _CACHE_MODE, settings.front.user)
-    with suppress(OperatorInvalid):  # what is not installed is a problem of the rules that ask for it
-        library()  # machine code, which the walls let nobody load: rules of a later reload may ask for it
+    _load_ahead()
     with acting_as(settings.front.user):
         fault = None if cache is None else cache_fault(cache)
         if fault is not None:
@@ -89,6 +89,13 @@ def rules_at_start(settings: HostFile, log: Log, notifier: Notifier) -> LoadedRu
     if rules.sets:
         _say_loaded(log, rules, monotonic() - began)
     return rules
+
+
+def _load_ahead() -> None:
+    """What rules load at their first use: neither the walls nor, where Python is root's alone, the worker's user lets them later."""
+    platform()
+    with suppress(OperatorInvalid):  # what is not installed is a problem of the rules that ask for it
+        library()
 
 
 def places_of(config: Path, settings: HostFile, rules: LoadedRules) -> tuple[Path, ...]:
