@@ -6,7 +6,8 @@ import random
 
 from bench.rules.requests import as_bytes, form, json_request, multipart, part
 
-_NAMES = ("notes", "name", "name_kana", "address", "reason", "applicant", "備考", "item[0]")
+# None that is itself refused: brackets in a name are, at level 4, by both engines.
+_NAMES = ("notes", "name", "name_kana", "address", "reason", "applicant", "備考", "item.0")
 _SHARES = (("form", 6), ("json", 2), ("multipart", 2))  # of ten
 
 

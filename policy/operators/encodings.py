@@ -7,8 +7,10 @@ Rules (asked of libmodsecurity 3.0.15):
 - validateUtf8Encoding: bytes that are no UTF-8, surrogates and overlong forms included. ModSecurity does not mind characters above
   U+10FFFF (F4 90 and on); the bytewise reading does as it does, the characters reading follows RFC 3629.
 
-In the characters reading validateByteRange asks only of ASCII bytes: which characters a field may hold is the declaration of the field
-(its repertoire). C1 controls and non-characters, which no repertoire has, still match where their bytes do.
+In the characters reading validateByteRange gives way in text with characters beyond ASCII: which characters a field may hold is the
+declaration of the field (its repertoire), and ranges of bytes say nothing sensible of Japanese that has a blank or a hyphen in it.
+What no text has still matches where its bytes do: controls but for TAB, LF and CR, DEL, C1 controls, non-characters. Plain ASCII is
+asked all of its bytes.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from policy.operators.match import Match, OperatorInvalid, is_text
 _PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _NUMBER: Final = re.compile(rb"[ \t\n\v\f\r]*\+?(\d{1,3})(?!\d)")
 _ABOVE_UNICODE: Final = re.compile(rb"\xf4[\x90-\xbf][\x80-\xbf]{2}")
+_CONTROLS: Final = (frozenset(range(0x20)) - frozenset(b"\t\n\r")) | {0x7F}
 # C1 controls, U+FDD0 to U+FDEF, and the last two of every plane.
 _NO_CHARACTERS: Final = re.compile(
     rb"\xc2[\x80-\x9f]|\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])|[\xf0-\xf4][\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]"
@@ -28,7 +31,7 @@ _NO_CHARACTERS: Final = re.compile(
 
 
 class ValidateByteRange:
-    __slots__ = ("_allowed", "_ascii", "_outside")
+    __slots__ = ("_allowed", "_controls", "_outside")
 
     def __init__(self, argument: bytes) -> None:
         allowed: set[int] = set()
@@ -42,7 +45,7 @@ class ValidateByteRange:
         outside = bytes(byte for byte in range(256) if byte not in allowed)
         self._allowed = bytes(sorted(allowed))
         self._outside = _any_of(outside)
-        self._ascii = _any_of(bytes(byte for byte in outside if byte < 0x80))
+        self._controls = _any_of(bytes(byte for byte in outside if byte in _CONTROLS))
 
     def match(self, value: bytes, characters: bool) -> Match | None:
         if not value.translate(None, self._allowed):
@@ -53,7 +56,7 @@ class ValidateByteRange:
         return None if found is None else Match(*found.span())
 
     def _of_text(self, value: bytes) -> Match | None:
-        if found := self._ascii.search(value):
+        if found := self._controls.search(value):
             return Match(*found.span())
         for none in _NO_CHARACTERS.finditer(value):
             if self._outside.search(none[0]):

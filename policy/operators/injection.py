@@ -4,22 +4,27 @@ Rules:
 - detectSQLi captures the fingerprint as TX.0, detectXSS the value.
 - The library is called by ctypes, with bytes and a length. `scripts/libinjection` compiles it into the virtual environment, from the
   source in a package: every Python wrapper of it is under the GPL or LGPL.
-- libinjection is linear and keeps no state. Bytes from 0x80 on are letters of a word to it, so both readings are one.
+- libinjection is linear and keeps no state. Bytes from 0x80 on are letters of a word to it. It looks at the first five tokens of a
+  value, and Japanese in front of an attack can be those five. So in the characters reading each run of ASCII is asked about too.
 """
 
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from policy.operators.match import Match, OperatorInvalid, whole
+from policy.operators.match import Match, OperatorInvalid, is_text, whole
 
 LIBRARY: Final = Path(sys.prefix, "lib/sekisho/libinjection.so")
 # libinjection's fingerprint: at most 8 characters with the 0 at the end (libinjection.h).
 FINGERPRINT_BYTES: Final = 8
+# Least bytes of a run of ASCII that is asked about. Source: ours; `1or 1=1` has 7, and a call takes 0.7 us, so 9 ms for 100 KiB.
+RUN_BYTES: Final = 7
+_RUN: Final = re.compile(rb"[\x00-\x7f]{%d,}" % RUN_BYTES)
 
 
 @cache
@@ -46,10 +51,14 @@ class DetectSqli:
         self._fingerprint = ctypes.create_string_buffer(FINGERPRINT_BYTES)
 
     def match(self, value: bytes, characters: bool) -> Match | None:
-        del characters
-        if not self._sqli(value, len(value), self._fingerprint):
-            return None
-        return Match(0, len(value), (self._fingerprint.value,))
+        if self._sqli(value, len(value), self._fingerprint):
+            return Match(0, len(value), (self._fingerprint.value,))
+        if characters and is_text(value):
+            for run in _RUN.findall(value):
+                if self._sqli(run, len(run), self._fingerprint):
+                    at = value.index(run)
+                    return Match(at, at + len(run), (self._fingerprint.value,))
+        return None
 
 
 class DetectXss:

@@ -4,22 +4,34 @@ Rules (docs/spec/rules.md):
 - Bytewise: a literal is a byte, `\\C` is any byte.
 - Characters: bytes from 0x80 on that stand side by side and are valid UTF-8 mean that character, written raw or as escapes; a lone one
   means the code point of its number, so that rules for single-byte character sets do not fire inside of Japanese. In a class the ends
-  of a range are characters only if both of them are whole.
+  of a range are characters only if both of them are whole; a range up to \\xff that has all bytes from 0x80 on goes on to the last
+  character.
+- Characters, sets by name: \\w \\d \\s \\h \\v and POSIX classes have the members that Unicode gives them. Their complements have
+  everything but the ASCII members, so that a Japanese letter is a \\w and a \\W: neither can hide what stands beside it. Under a count of
+  two or more (`\\W{4}`), which asks how much of a value is of a kind, they are Unicode's complements.
+- Characters, \\b: also between an ASCII word character and a character beyond ASCII. \\B is the opposite.
 - Counted: an unbounded repetition of one character becomes a repeated group. PCRE2 counts groups as steps, where it runs over
   repeated characters uncounted; so its match limit becomes a limit of the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeAlias
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from policy.operators.match import character_at
 from policy.operators.pattern import Item, Token, take_apart
+from policy.scan.intervals import ASCII, POSIX, class_escape, intersection
+from policy.scan.needle import NO_WORD_BOUNDARY, WORD_BOUNDARY
 
 _PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-_WriteClass: TypeAlias = Callable[[Sequence[Item]], bytes]
 _ATOMS: Final = frozenset(("literal", "class", "type", "character"))
+_COMPLEMENT: Final = re.compile(rb"\\[WDSHV]|\[:\^[a-z]+:\]")
+_NAMED: Final = re.compile(rb"\\[wdshv]|\[:[a-z]+:\]")
+_NOT_ASCII: Final = b"[:^ascii:]"
+_SEVERAL: Final = re.compile(rb"\{(?:[2-9]|\d\d)")  # counts that ask for two or more
+_LAST: Final = "\U0010ffff".encode()
 
 
 def tokens_of(pattern: bytes, characters: bool) -> list[Token]:
@@ -30,23 +42,21 @@ def tokens_of(pattern: bytes, characters: bool) -> list[Token]:
 
 def bytewise(pattern: bytes) -> bytes:
     """The pattern as ModSecurity 3 reads it, in a spelling that has one meaning; PatternInvalid."""
-    return b"".join(_write(token, _class_of_bytes) for token in take_apart(pattern))
+    return b"".join(_bytewise(take_apart(pattern)))
 
 
 def characterwise(pattern: bytes) -> bytes:
     """The pattern for text that is UTF-8, to be compiled with UTF and UCP; PatternInvalid."""
-    return b"".join(_write(token, _class_of_characters) for token in tokens_of(pattern, characters=True))
+    return b"".join(_characterwise(tokens_of(pattern, characters=True)))
 
 
 def counted(pattern: bytes, characters: bool) -> bytes:
     """As the two above, with every unbounded repetition counted; PatternInvalid."""
     tokens = tokens_of(pattern, characters)
-    write_class = _class_of_characters if characters else _class_of_bytes
-    written: list[bytes] = []
+    written = list(_characterwise(tokens) if characters else _bytewise(tokens))
     for index, token in enumerate(tokens):
         if token.kind == "repeat" and token.value and index and tokens[index - 1].kind in _ATOMS:
-            written[-1] = b"(?:%b)" % written[-1]
-        written.append(_write(token, write_class))
+            written[index - 1] = b"(?:%b)" % written[index - 1]
     return b"".join(written)
 
 
@@ -62,11 +72,41 @@ def members(bits: int) -> bytes:
     return b"".join(ranges)
 
 
-def _write(token: Token, write_class: _WriteClass) -> bytes:
+def _bytewise(tokens: Iterable[Token]) -> Iterator[bytes]:
+    for token in tokens:
+        if token.kind == "class":
+            yield b"[%b%b]" % (b"^" if token.value else b"", b"".join(map(_bytes_of, token.items)))
+        else:
+            yield _byte(token.value) if token.kind == "literal" else token.text
+
+
+def _characterwise(tokens: Sequence[Token]) -> Iterator[bytes]:
+    inverted = [False]  # for each group that is open, whether it is inside of a negative look-around
+    for index, token in enumerate(tokens):
+        if token.kind == "open":
+            inverted.append(inverted[-1] ^ (token.text in (b"(?!", b"(?<!")))
+        elif token.kind == "close" and len(inverted) > 1:
+            inverted.pop()
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        several = following is not None and following.kind == "repeat" and _SEVERAL.match(following.text) is not None
+        yield _of_text(token, wide=not inverted[-1], unicode_only=several)
+
+
+def _of_text(token: Token, *, wide: bool, unicode_only: bool) -> bytes:
+    """`wide`: what the token may match is to be enough, otherwise what it surely matches."""
     if token.kind == "literal":
         return _byte(token.value)
     if token.kind == "class":
-        return b"[%b%b]" % (b"^" if token.value else b"", write_class(token.items))
+        return _class_of_characters(token, wide=wide, unicode_only=unicode_only)
+    if token.text == b"\\b":
+        return WORD_BOUNDARY
+    if token.text == b"\\B":
+        return NO_WORD_BOUNDARY
+    if token.kind == "type" and not unicode_only:
+        if wide and _COMPLEMENT.fullmatch(token.text):
+            return b"[%b%b]" % (token.text, _NOT_ASCII)
+        if not wide and _NAMED.fullmatch(token.text):
+            return b"[%b]" % _ascii_members(token.text)
     return token.text
 
 
@@ -96,15 +136,32 @@ def _joined(tokens: Sequence[Token]) -> list[Token]:
     return joined
 
 
-def _class_of_bytes(items: Sequence[Item]) -> bytes:
-    return b"".join(
-        item.text or (_byte(item.low) if item.low == item.high else b"%b-%b" % (_byte(item.low), _byte(item.high)))
-        for item in items
-    )
+def _bytes_of(item: Item) -> bytes:
+    if item.text:
+        return item.text
+    return _byte(item.low) if item.low == item.high else b"%b-%b" % (_byte(item.low), _byte(item.high))
 
 
-def _class_of_characters(items: Sequence[Item]) -> bytes:
-    return b"".join(_members(items))
+def _class_of_characters(token: Token, *, wide: bool, unicode_only: bool) -> bytes:
+    negated = bool(token.value)
+    items = list(token.items)
+    more = b""
+    if not unicode_only and negated == wide:
+        items = [Item(0, 0, _ascii_members(item.text)) if _NAMED.fullmatch(item.text) else item for item in items]
+    elif not unicode_only and any(_COMPLEMENT.fullmatch(item.text) for item in items):
+        more = _NOT_ASCII
+    return b"[%b%b%b]" % (b"^" if negated else b"", b"".join(_members(items)), more)
+
+
+def _ascii_members(name: bytes) -> bytes:
+    """What a set has in ASCII, written for a class."""
+    if name[:1] == b"[":
+        ranges = POSIX.get(name[2:-2].decode())
+        if ranges is None:  # PCRE2 says what is wrong with it
+            return name
+    else:
+        ranges = intersection(class_escape(name[1:].decode(), characters=False, narrow=False), ASCII)
+    return b"".join(_bytes_of(Item(low, high)) for low, high in ranges)
 
 
 def _members(items: Sequence[Item]) -> Iterable[bytes]:
@@ -123,7 +180,8 @@ def _members(items: Sequence[Item]) -> Iterable[bytes]:
             yield _code_point(item.low)
             index += 1
         else:
-            yield b"%b-%b" % (_code_point(item.low), _code_point(item.high))
+            every = item.low <= 0x80 and item.high == 0xFF
+            yield b"%b-%b" % (_code_point(item.low), _LAST if every else _code_point(item.high))
             index += 1
 
 

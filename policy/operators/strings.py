@@ -3,7 +3,7 @@
 Rules (asked of libmodsecurity 3.0.15):
 - Case is significant. An empty argument (a macro that expands to nothing) is found in every value.
 - `containsWord` takes ASCII letters, and nothing else, for what words are made of: digits, "_" and bytes from 0x80 on end a word. In the
-  characters reading letters of other scripts are letters too, so that a word inside of Japanese or accented text is no hit.
+  characters reading so does what is beyond ASCII beside an ASCII letter; beside another letter beyond ASCII a letter goes on with it.
 - `within` finds the value in the argument; an empty value is within everything.
 - In the characters reading an argument means characters (base.characters_of), so no hit begins or ends inside of one.
 """
@@ -88,7 +88,10 @@ class ContainsWord(_Literal):
         at = value.find(sought)
         while at >= 0:
             end = at + len(sought)
-            if not (_letter_before(value, at, text) or _letter_after(value, end, text)):
+            if not (
+                _letter_before(value, at, text and sought[0] >= 0x80)
+                or _letter_after(value, end, text and sought[-1] >= 0x80)
+            ):
                 return Match(at, end)
             at = value.find(sought, at + 1)
         return None
@@ -97,15 +100,16 @@ class ContainsWord(_Literal):
         return self.literal()
 
 
-def _letter_before(value: bytes, at: int, text: bool) -> bool:
+def _letter_before(value: bytes, at: int, beyond: bool) -> bool:
+    """Whether the word goes on before `at`; `beyond`: its first character is beyond ASCII, and so may be the letter before."""
     if at == 0:
         return False
-    if text and value[at - 1] >= 0x80:
+    if beyond and value[at - 1] >= 0x80:
         return value[max(0, at - 4) : at].decode(errors="ignore")[-1:].isalpha()
     return value[at - 1 : at].isalpha()
 
 
-def _letter_after(value: bytes, end: int, text: bool) -> bool:
-    if text and end < len(value) and value[end] >= 0x80:
+def _letter_after(value: bytes, end: int, beyond: bool) -> bool:
+    if beyond and end < len(value) and value[end] >= 0x80:
         return value[end : end + 4].decode(errors="ignore")[:1].isalpha()
     return value[end : end + 1].isalpha()

@@ -57,7 +57,12 @@ def test_what_is_no_range_does_not_load(argument: bytes) -> None:
     ("argument", "value", "span"),
     [
         (b"32-126", "日本、（）".encode(), None),
-        (b"32-126", "日\n本".encode(), (3, 4)),
+        (b"65-90", "日\t本\r\n x-1'".encode(), None),
+        (b"32-126", "日\x0b本".encode(), (3, 4)),
+        (b"32-126", "日本\x7f".encode(), (6, 7)),
+        (b"32-127", "日本\x7f".encode(), None),
+        (b"65-90", b"A-Z", (1, 2)),
+        (b"32-126", b"a\nb", (1, 2)),
         (b"32-126", "日\x85本".encode(), (3, 5)),
         (b"32-126", "日\ufffe".encode(), (3, 6)),
         (b"32-126", "日\U0001ffff".encode(), (3, 7)),
@@ -66,9 +71,7 @@ def test_what_is_no_range_does_not_load(argument: bytes) -> None:
         (b"32-126", b"\x93\xfa", (0, 1)),
     ],
 )
-def test_in_text_only_ascii_and_no_characters_are_asked_of(
-    argument: bytes, value: bytes, span: tuple[int, int] | None
-) -> None:
+def test_text_is_asked_for_what_no_text_has(argument: bytes, value: bytes, span: tuple[int, int] | None) -> None:
     found = ValidateByteRange(argument).match(value, characters=True)
     assert (None if found is None else (found.start, found.end)) == span
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.operators.injection import DetectSqli, DetectXss, library
+from policy.operators.injection import RUN_BYTES, DetectSqli, DetectXss, library
 from policy.operators.match import OperatorInvalid
 from tests.unit.policy.operators.modsecurity import Asked
 
@@ -32,7 +32,29 @@ def test_findings_and_fingerprints_are_as_in_modsecurity() -> None:
     assert hits > 100
 
 
-def test_both_readings_are_one() -> None:
+def test_an_injection_behind_japanese_is_found_by_itself() -> None:
+    text = "1 つの棒のみ編集する場合は、その棒を もう一度 ダブル クリック します。、"
+    attack = b"-1;  drop table sysobjects--+"
+    value = text.encode() + attack + "　以上".encode()
+    assert DetectSqli().match(value, characters=False) is None
+    found = DetectSqli().match(value, characters=True)
+    assert found is not None
+    assert value[found.start : found.end] == attack
+    alone = DetectSqli().match(attack, characters=True)
+    assert alone is not None and alone.groups == found.groups
+    assert DetectSqli().match(b"\xff" + value, characters=True) is None  # no UTF-8: as ModSecurity reads it
+
+
+def test_the_shortest_run_that_is_asked_about() -> None:
+    text = "1 つの棒のみ 編集 する 場合 は、".encode()
+    for attack, size in ((b"1or 1=1", RUN_BYTES), (b"1||1=1", RUN_BYTES - 1)):
+        assert len(attack) == size
+        assert DetectSqli().match(attack, characters=True) is not None
+        assert DetectSqli().match(text + attack, characters=False) is None
+        assert (DetectSqli().match(text + attack, characters=True) is not None) is (size == RUN_BYTES)
+
+
+def test_in_other_cases_both_readings_are_one() -> None:
     value = "新宿' or 1=1--".encode()
     assert DetectSqli().match(value, characters=True) == DetectSqli().match(value, characters=False) is not None
     assert DetectXss().match("新宿<svg onload=a>".encode(), characters=True) is not None

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from policy.operators.rewrite import bytewise, characterwise, counted, members
+from policy.scan.needle import NO_WORD_BOUNDARY, WORD_BOUNDARY
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,8 @@ def test_bytewise(pattern: bytes, written: bytes) -> None:
         (rb"\xe9t\xe9", "éte".replace("e", "é", 1)[:2] + "é"),
         (rb"\xe3\x81", "ã\x81"),
         (rb"\xbc[^\xbe>]*[\xbe>]", r"¼[^¾\x3e]*[¾\x3e]"),
-        (rb"[\x80-\xff]", "[\x80-ÿ]"),
+        (rb"[\x80-\xff]", "[\x80-\U0010ffff]"),
+        (rb"[\x81-\xff]", "[\x81-ÿ]"),
         (rb"[\xc0-\xdf\x80-\xbf]", "[À-ß\x80-¿]"),
         ("[ぁ-ん]".encode(), "[ぁ-ん]"),
         (rb"[\xe3\x81\x81-\xe3\x82\x93]", "[ぁ-ん]"),
@@ -43,7 +45,8 @@ def test_bytewise(pattern: bytes, written: bytes) -> None:
         (rb"[\xc2\xa0\s]", "[\xa0\\s]"),
         (rb"[\xe3\x80]", "[ã\x80]"),
         (rb"[^\x00-\x7f]", r"[^\x00-\x7f]"),
-        (rb"[\x00-\xff]", "[\\x00-ÿ]"),
+        (rb"[\x00-\xff]", "[\\x00-\U0010ffff]"),
+        (rb"[\x80-\xfe]", "[\x80-þ]"),
         ("😀[😀-😎]".encode(), "😀[😀-😎]"),
         (rb"\xf0\x9f\x98\x80", "😀"),
         (rb"\x{a9}\w", r"©\w"),
@@ -55,6 +58,41 @@ def test_characterwise(pattern: bytes, written: str | None) -> None:
             characterwise(pattern)
     else:
         assert characterwise(pattern).decode() == written
+
+
+@pytest.mark.parametrize(
+    ("pattern", "written"),
+    [
+        (rb"\W", rb"[\W[:^ascii:]]"),
+        (rb"\D+\S?\H*\V{0,3}", rb"[\D[:^ascii:]]+[\S[:^ascii:]]?[\H[:^ascii:]]*[\V[:^ascii:]]{0,3}"),
+        (rb"\w\d\s", rb"\w\d\s"),
+        (rb"[\W\d]+", rb"[\W\d[:^ascii:]]+"),
+        (rb"[[:^alpha:]x]", rb"[[:^alpha:]x[:^ascii:]]"),
+        (rb"[^\w;]", rb"[^0-9A-Z_a-z\x3b]"),
+        (rb"[^\s\d]", rb"[^\x09-\x0d\x200-9]"),
+        (rb"[^\h\v]", rb"[^\x09\x20\x0a-\x0d]"),
+        (rb"[^[:digit:]]", rb"[^0-9]"),
+        (rb"[^\W_]", rb"[^\W_]"),
+        (rb"\W{4}", rb"\W{4}"),
+        (rb"[\W\d]{2,}", rb"[\W\d]{2,}"),
+        (rb"[^\w]{12,20}", rb"[^\w]{12,20}"),
+        (rb"\W{1,9}", rb"[\W[:^ascii:]]{1,9}"),
+        (rb"a(?!\w)", rb"a(?![0-9A-Z_a-z])"),
+        (rb"(?<!\W)a\W", rb"(?<!\W)a[\W[:^ascii:]]"),
+        (rb"(?![^\w])a", rb"(?![^\w])a"),
+        (rb"(?![^\W\d])a", rb"(?![^\W\d[:^ascii:]])a"),
+        (rb"(?!a(?!\W))\W", rb"(?!a(?![\W[:^ascii:]]))[\W[:^ascii:]]"),
+        (rb"(?=\W)a", rb"(?=[\W[:^ascii:]])a"),
+    ],
+)
+def test_a_character_beyond_ascii_is_in_a_set_and_in_its_complement(pattern: bytes, written: bytes) -> None:
+    assert characterwise(pattern) == written
+    assert bytewise(pattern) != written or b"[:" not in written
+
+
+def test_boundaries_of_words_are_spelled_out() -> None:
+    assert characterwise(rb"\ba\B") == WORD_BOUNDARY + b"a" + NO_WORD_BOUNDARY
+    assert bytewise(rb"\ba\B") == rb"\ba\B"
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,51 @@ def test_classes_mean_characters_in_text() -> None:
     value = "（新宿　一子）".encode()
     assert Rx(rb"\W\w{2}\s").match(value, characters=True) is not None
     assert Rx(rb"\W\w{2}\s").match(value, characters=False) is None
-    assert Rx(rb"[\x80-\xff]{4}").match(value, characters=True) is None
-    assert Rx(rb"[\x80-\xff]{4}").match(value, characters=False) is not None
+    assert Rx(rb"[\x80-\xff]{8}").match(value, characters=True) is None
+    assert Rx(rb"[\x80-\xff]{8}").match(value, characters=False) is not None
+    assert Rx(rb"\W{3}").match(value, characters=True) is None
+    assert Rx(rb"\W{3}").match(value, characters=False) is not None
+
+
+# pattern, value, whether it matches bytewise, whether by characters
+BESIDE_JAPANESE = (
+    (rb"\bassert\s*\(", "申込assert (x)", True, True),
+    (rb"\bassert\s*\(", "Xassert (x)", False, False),
+    (rb"union\b", "union選択", True, True),
+    (rb"union\b", "unions選択", False, False),
+    (rb"\bassert", "ｱassert", True, True),
+    (r"\b山田\b", "、山田。", False, True),
+    (r"\b山田\b", "、山田太郎", False, False),
+    (r"\b山田\b", "x山田y", True, True),
+    (rb"\Bb\B", "あbあ", False, False),
+    (rb"\Bb\B", "abc", True, True),
+    (r"一\B子", "一子", True, True),
+    (rb"^[\W\d]+\s*?alter", "申込 alter", True, True),
+    (rb"^[\W\d]+\s*?alter", "申込x alter", False, False),
+    (rb"[^\w]drop", "新drop", True, True),
+    (rb"drop(?!\w)", "drop新", True, True),
+    (rb"drop(?!\w)", "drops", False, False),
+    (rb"\$[a-z\x7f-\xff]+\(", "$新宿(1)", True, True),
+    (rb"[\xa0-\xff]+\(", "新宿(1)", True, False),
+    (rb"get\s+\S+\s+http", "get 　x http", True, True),
+    (rb"\W{4}", "申込一子", True, False),
+    (rb"\W{4}", "申込！？（）", True, True),
+    (rb"\w+=", "氏名=", False, True),
+    (rb"a\sb", "a　b", False, True),
+)
+
+
+@pytest.mark.parametrize(("pattern", "value", "bytewise", "by_characters"), BESIDE_JAPANESE)
+def test_japanese_beside_an_attack_hides_nothing(
+    pattern: str | bytes, value: str, bytewise: bool, by_characters: bool
+) -> None:
+    operator = Rx(pattern if isinstance(pattern, bytes) else pattern.encode())
+    assert (operator.match(value.encode(), characters=False) is not None) is bytewise
+    assert (operator.match(value.encode(), characters=True) is not None) is by_characters
+
+
+def test_the_cases_beside_japanese_are_counted() -> None:
+    assert len(BESIDE_JAPANESE) == 23
 
 
 def test_a_rule_for_one_byte_per_character_does_not_fire_inside_of_japanese() -> None:
