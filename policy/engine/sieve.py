@@ -5,7 +5,7 @@ What the sieve does not report does not match. What it reports is only a candida
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,20 +25,28 @@ _LOWER, _HIGH = frozenset(range(0x61, 0x7B)), frozenset(range(0x80, 0x100))
 _BASE64 = frozenset(
     b"+/= \r\n\0"
 )  # with letters and digits, all that base64Decode decodes; a value with anything else stays
+TOGETHER_BYTES = (
+    8_192  # of all forms of all values, up to which one scan for everything takes less time than many scans
+)
 _KIND_BYTES = 24  # punctuation of one value, up to which what it means for the steps is remembered
 
 Candidates = dict[int, set[bytes]]
 """The rule's place in its phase ▸ the values, as sent, that its first link may match."""
 
 
+class Scanners(NamedTuple):
+    """Of one group. `whole`: all needles; `behind`: chain ▸ the needles that are looked for in what it makes of a value."""
+
+    whole: Scanner | None
+    behind: Mapping[int, Scanner]
+
+
 class Sieve:
     """Of one phase. `rules` are the places of the rules that it answers for; of all others it says nothing."""
 
-    def __init__(self, plan: Plan, scanners: Sequence[Scanner | None]) -> None:
-        always = frozenset().union(*(scanner.always for scanner in scanners if scanner is not None))
-        self._groups = [
-            _GroupSieve(plan, group, scanner, always) for group, scanner in zip(plan.groups, scanners, strict=True)
-        ]
+    def __init__(self, plan: Plan, scanners: Sequence[Scanners]) -> None:
+        always = frozenset().union(*(one.whole.always for one in scanners if one.whole is not None))
+        self._groups = [_GroupSieve(plan, group, one, always) for group, one in zip(plan.groups, scanners, strict=True)]
         self.rules = frozenset(
             [wanted.rule for number, wanted in enumerate(plan.wanted) if number not in always]
             + [gated.rule for gated in plan.gated]
@@ -87,9 +95,10 @@ class _Shortcut(NamedTuple):
 class _GroupSieve:
     """The values of some variables, and what the chains make of them."""
 
-    def __init__(self, plan: Plan, group: Group, scanner: Scanner | None, always: frozenset[int]) -> None:
+    def __init__(self, plan: Plan, group: Group, scanners: Scanners, always: frozenset[int]) -> None:
         self._plan = plan
-        self._scanner = scanner
+        self._scanner = scanners.whole
+        self._behind = scanners.behind
         self._always = always
         self._sources = tuple((1 << bit, source) for bit, source in enumerate(group.sources))
         self._chains = {number: plan.chains[number] for number in group.chains}
@@ -128,10 +137,26 @@ class _GroupSieve:
             _add(found, gated.rule, look.behind(gated.chains, gated.gate, variables))
         if self._scanner is None or not active.needles:
             return
-        for number, places in self._scanner.scan(list(look.pool), active.numbers).items():
+        pool = list(look.pool)
+        if len(pool) == len(distinct) or sum(map(len, pool)) <= TOGETHER_BYTES:
+            for number, places in self._scanner.scan(pool, active.numbers).items():
+                wanted = self._plan.wanted[number]
+                for chain in wanted.chains:
+                    _add(found, wanted.rule, look.values_of(chain, frozenset(places), active.needles[number]))
+        else:
+            self._scan_apart(self._scanner, look, active, found)
+
+    def _scan_apart(self, scanner: Scanner, look: _Look, active: _Active, found: Candidates) -> None:
+        """Each needle only in the form in which its rule sees a value: the scans take no longer however many forms there are."""
+        for number, places in scanner.scan(look.values, active.numbers).items():
             wanted = self._plan.wanted[number]
             for chain in wanted.chains:
-                _add(found, wanted.rule, look.values_of(chain, frozenset(places), active.needles[number]))
+                _add(found, wanted.rule, look.unchanged(chain, places, active.needles[number]))
+        for chain, behind in self._behind.items():
+            forms = list(dict.fromkeys(look.changed(chain).values()))
+            for number, places in behind.scan(forms, active.numbers).items() if forms else ():
+                hit = {forms[place] for place in places}
+                _add(found, self._plan.wanted[number].rule, look.became(chain, hit, active.needles[number]))
 
     def _look_at_empty(self, variables: int, found: Candidates) -> None:
         """An empty value is no value to scan: that an operator matches it is known beforehand."""
@@ -209,13 +234,13 @@ class _GroupSieve:
 class _Look:
     """What one group's values become. `pool`: the distinct results ▸ their places."""
 
-    __slots__ = ("_joined", "_plain", "_rests", "_shortcut", "_values", "_variables", "pool")
+    __slots__ = ("_joined", "_plain", "_rests", "_shortcut", "_variables", "pool", "values")
 
     def __init__(
         self, values: list[bytes], variables: list[int], louds: list[int], joined: bytes, shortcut: _Shortcut
     ) -> None:
         self.pool = {value: place for place, value in enumerate(values)}
-        self._values = values
+        self.values = values
         self._variables = variables
         self._joined = joined
         self._shortcut = shortcut
@@ -241,23 +266,37 @@ class _Look:
                         pool[result] = len(pool)
             self._rests.append(changed)
 
+    def changed(self, chain: int) -> Mapping[int, bytes]:
+        """Index of a value that the chain changes ▸ result."""
+        rest = self._shortcut.rest_of.get(chain)
+        return {} if rest is None else self._rests[rest]
+
+    def unchanged(self, chain: int, hit: Sequence[int], wanted_in: int) -> list[bytes]:
+        """Those of these values of these variables that the chain leaves alone."""
+        changed, variables, values = self.changed(chain), self._variables, self.values
+        return [values[place] for place in hit if place not in changed and variables[place] & wanted_in]
+
+    def became(self, chain: int, hit: Container[bytes], wanted_in: int) -> list[bytes]:
+        """The values of these variables that the chain changes into one of these."""
+        variables, values = self._variables, self.values
+        changed = self.changed(chain).items()
+        return [values[index] for index, result in changed if result in hit and variables[index] & wanted_in]
+
     def values_of(self, chain: int, hit: frozenset[int], wanted_in: int) -> list[bytes]:
         """The values of these variables that the chain turns into one of the places that were hit."""
-        rest = self._shortcut.rest_of.get(chain)
-        changed = {} if rest is None else self._rests[rest]
-        pool, variables, values = self.pool, self._variables, self._values
+        changed = self.changed(chain)
+        pool, variables, values = self.pool, self._variables, self.values
         found = [place for place in hit if place < len(values) and place not in changed]
         found += [index for index, result in changed.items() if pool[result] in hit]
         return [values[index] for index in found if variables[index] & wanted_in]
 
     def behind(self, chains: Sequence[int], gate: Gate, wanted_in: int) -> list[bytes]:
         """The values of these variables of which some chain's result is not held back by the gate."""
-        variables, values = self._variables, self._values
+        variables, values = self._variables, self.values
         found: list[bytes] = []
         plain_asked = False
         for chain in chains:
-            rest = self._shortcut.rest_of.get(chain)
-            changed = {} if rest is None else self._rests[rest]
+            changed = self.changed(chain)
             found += [values[at] for at, result in changed.items() if variables[at] & wanted_in and gate(result)]
             if not plain_asked and gate(self._joined):
                 found += [
@@ -317,10 +356,20 @@ def _mask(steps: Sequence[Step], test: Callable[[frozenset[int]], bool]) -> int:
 
 def make_sieve(rules: Sequence[Rule], *, characters: bool, cache: Path | None, progress: Progress | None) -> Sieve:
     plan = make_plan(rules, characters=characters)
-    scanners: list[Scanner | None] = []
+    scanners: list[Scanners] = []
+
+    def made(numbers: Sequence[int]) -> Scanner:
+        needles = {number: plan.wanted[number].needle for number in numbers}
+        return compile_scanner(needles, characters=characters, cache=cache, progress=progress)
+
     for group in plan.groups:
         names = {source.name for source in group.sources}
-        needles = {n: wanted.needle for n, wanted in enumerate(plan.wanted) if not names.isdisjoint(wanted.sources)}
-        made = compile_scanner(needles, characters=characters, cache=cache, progress=progress) if needles else None
-        scanners.append(made)
+        wanted = [number for number, one in enumerate(plan.wanted) if not names.isdisjoint(one.sources)]
+        behind = {chain: [n for n in wanted if chain in plan.wanted[n].chains] for chain in group.chains}
+        scanners.append(
+            Scanners(
+                made(wanted) if wanted else None,
+                {chain: made(numbers) for chain, numbers in behind.items() if numbers and plan.chains[chain]},
+            )
+        )
     return Sieve(plan, scanners)

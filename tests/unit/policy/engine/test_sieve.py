@@ -14,7 +14,7 @@ from policy.engine.evaluate import Run
 from policy.engine.limits import SHORTCUTS_MAX
 from policy.engine.program import Program, compile_rules
 from policy.engine.scanplan import Plan
-from policy.engine.sieve import Sieve, make_sieve
+from policy.engine.sieve import TOGETHER_BYTES, Sieve, make_sieve
 from policy.variables.facts import RequestFacts
 from policy.variables.transaction import Transaction
 from tests.unit.policy.engine.building import compiled, read
@@ -84,6 +84,32 @@ def fired(program: Program, values: Sequence[bytes]) -> list[Fired]:
 def test_the_sieve_loses_nothing(values: list[bytes]) -> None:
     for sifted, asked in PROGRAMS:
         assert fired(sifted, values) == fired(asked, values)
+
+
+@settings(max_examples=100, deadline=None)
+@given(values=VALUES, pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=5))
+def test_the_sieve_loses_nothing_of_much_text(values: list[bytes], pieces: list[bytes]) -> None:
+    """So many bytes that each chain's results are scanned apart."""
+    long = b"".join(pieces) * (TOGETHER_BYTES // len(b"".join(pieces)) + 1)
+    for sifted, asked in PROGRAMS:
+        assert fired(sifted, [*values[:3], long]) == fired(asked, [*values[:3], long])
+
+
+def test_how_values_are_scanned_changes_no_candidate() -> None:
+    """About the size up to which all forms are scanned together; with few values and with many."""
+    for count in (1, 50):
+        for more in (-1, 0, 1):
+            texts = [b"%d ScRiPt &lt;a  %%41/*" % number for number in range(count)]
+            texts[0] = texts[0].ljust(TOGETHER_BYTES // 2 - sum(map(len, texts[1:])) + more, b"x")
+            body = b"&".join([b"a%d=%b" % (n, quote_from_bytes(text).encode()) for n, text in enumerate(texts)])
+            headers = ((b"Content-Type", b"application/x-www-form-urlencoded"),)
+            facts = RequestFacts(method=b"POST", uri=b"/", headers=headers, body=body)
+            for sifted, asked in PROGRAMS:
+                runs = [Run(program, Transaction(facts, program.options)) for program in (sifted, asked)]
+                for run in runs:
+                    assert run.phase(1) is None and run.phase(2) is None
+                assert runs[0].fired == runs[1].fired
+                assert {1, 5, 7, 8} <= {one.id for one in runs[0].fired}
 
 
 def test_the_rules_are_sifted() -> None:
