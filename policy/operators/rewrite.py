@@ -2,10 +2,10 @@
 
 Rules (docs/spec/rules.md):
 - Bytewise: a literal is a byte, `\\C` is any byte.
-- Characters: bytes from 0x80 on that stand side by side and are valid UTF-8 mean that character, written raw or as escapes; a lone one
-  means the code point of its number, so that rules for single-byte character sets do not fire inside of Japanese. In a class the ends
-  of a range are characters only if both of them are whole; a range up to \\xff that has all bytes from 0x80 on goes on to the last
-  character.
+- Characters: bytes from 0x80 on that stand side by side and are valid UTF-8 mean that character, written raw or as escapes, and so do a
+  lead byte and sets of continuation bytes (spelled.py); a lone one means the code point of its number, so that rules for single-byte
+  character sets do not fire inside of Japanese. In a class the ends of a range are characters only if both of them are whole; a range up
+  to \\xff that has all bytes from 0x80 on goes on to the last character.
 - Characters, sets by name: \\w \\d \\s \\h \\v and POSIX classes have the members that Unicode gives them. Their complements have
   everything but the ASCII members, so that a Japanese letter is a \\w and a \\W: neither can hide what stands beside it. Under a count of
   two or more (`\\W{4}`), which asks how much of a value is of a kind, they are Unicode's complements.
@@ -22,6 +22,7 @@ from typing import Final
 
 from policy.operators.match import character_at
 from policy.operators.pattern import Item, Token, take_apart
+from policy.operators.spelled import joined
 from policy.scan.intervals import ASCII, POSIX, class_escape, intersection
 from policy.scan.needle import NO_WORD_BOUNDARY, WORD_BOUNDARY
 
@@ -37,7 +38,7 @@ _LAST: Final = "\U0010ffff".encode()
 def tokens_of(pattern: bytes, characters: bool) -> list[Token]:
     """The tokens of a pattern in a reading: in that for characters, of the kind "character" what stands for one; PatternInvalid."""
     tokens = take_apart(pattern)
-    return _joined(tokens) if characters else tokens
+    return joined(tokens) if characters else tokens
 
 
 def bytewise(pattern: bytes) -> bytes:
@@ -116,24 +117,6 @@ def _byte(value: int) -> bytes:
 
 def _code_point(value: int) -> bytes:
     return _byte(value) if value < 0x80 else chr(value).encode()
-
-
-def _joined(tokens: Sequence[Token]) -> list[Token]:
-    """Literals from 0x80 on made into characters."""
-    joined: list[Token] = []
-    index = 0
-    while index < len(tokens):
-        token = tokens[index]
-        if token.kind != "literal" or token.value < 0x80:
-            joined.append(token)
-            index += 1
-            continue
-        run = bytes(part.value for part in tokens[index : index + 4] if part.kind == "literal")
-        adjacent = next((n for n, part in enumerate(tokens[index : index + 4]) if part.kind != "literal"), 4)
-        character = character_at(run[:adjacent], 0)
-        joined.append(Token("character", character or chr(token.value).encode()))
-        index += len(character) if character else 1
-    return joined
 
 
 def _bytes_of(item: Item) -> bytes:

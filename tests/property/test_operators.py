@@ -80,6 +80,30 @@ def test_a_hit_in_text_begins_and_ends_between_characters(pattern: bytes, value:
         value[found.start : found.end].decode()
 
 
+WIDE_ATOMS = st.sampled_from([
+    b"a", b"b", b"Z", b"1", b" ", b"=", rb"\s", rb"\w", rb"\W", rb"\d", rb"\D", rb"\S", rb"\b", b".", b"^", b"$", b"[a-c]", rb"[^a-c]",
+    rb"[^\w=]", rb"[\W1]", rb"[^\W1]", rb"[[:^alpha:]]", rb"[^[:space:]]", rb"[\x80-\xff]", rb"[^\x00-\x7f]", rb"(?!\w)", rb"(?!a)",
+    rb"(?<!\w)", rb"(?=\W)", rb"(?<=\W)", b"(?:ab|b)", b"(?i)",
+])  # fmt: skip
+ZERO_WIDTH = (rb"\b", b"^", b"$", b"(?i)", rb"(?!\w)", rb"(?!a)", rb"(?<!\w)", rb"(?=\W)", rb"(?<=\W)")
+WIDE_PATTERNS = st.lists(
+    st.tuples(WIDE_ATOMS, st.sampled_from([b"", b"", b"", b"*", b"+", b"?", b"*?", b"{0,2}"])), min_size=1, max_size=6
+).map(lambda parts: b"".join(atom if atom in ZERO_WIDTH else b"(?:%b)%b" % (atom, count) for atom, count in parts))
+TEXTS = st.lists(st.sampled_from(["a", "b", "Z", "1", " ", "=", "\n", "あ", "、", "新", "　", "é"]), max_size=10).map(
+    "".join
+)
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(WIDE_PATTERNS, TEXTS)
+def test_japanese_hides_nothing_that_other_bytes_do_not_hide(pattern: bytes, text: str) -> None:
+    """Whatever matches bytewise where each character beyond ASCII is one byte; counts of two and more apart."""
+    bytewise = "".join(character if character.isascii() else "\xff" for character in text).encode("latin-1")
+    operator = Rx(pattern)
+    if operator.match(bytewise, characters=False) is not None:
+        assert operator.match(text.encode(), characters=True) is not None
+
+
 @settings(max_examples=300, deadline=None)
 @given(patterns(), st.text(st.characters(max_codepoint=127), max_size=20))
 def test_ascii_has_one_reading(pattern: bytes, text: str) -> None:
