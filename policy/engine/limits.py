@@ -10,6 +10,7 @@ RECORD_VARIABLES_MAX = 256  # variables of one record; CRS keeps fewer than ten 
 RECORD_VALUE_BYTES_MAX = 4_096  # bytes of one value that outlives its exchange
 RECORD_KEY_BYTES_MAX = 1_024  # bytes of a record's key; longer ones are kept by their digest
 FIRED_MAX = 4_096  # listed rules of one exchange; with multiMatch each value counts
+TRANSFORMED_BYTES_MAX = 8_388_608  # bytes of values and results that an exchange remembers; others are worked out again
 SHORTCUTS_MAX = 1_024  # combinations of transformations that are remembered, per group of variables and program
 KEYS_MAX = 512  # names of which a pattern's answer is remembered, per pattern of a selector
 VALUES_MAX = 256  # values of one variable whose answers are remembered, per phase and program

@@ -228,7 +228,7 @@ class Rule:
         for name, _, sent in fetch(run):
             if among is not None and sent not in among:
                 continue
-            for value in link.stages(sent, characters) if link.multi else (chain.apply(sent, characters),):
+            for value in link.stages(sent, characters) if link.multi else (run.transform(chain, sent),):
                 match = (
                     operator.match(value, characters)
                     if costly is None

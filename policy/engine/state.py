@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policy.engine.decision import SEVERITY_NONE, Fired
-from policy.engine.limits import TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
+from policy.engine.limits import TRANSFORMED_BYTES_MAX, TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
 from policy.engine.records import PERSISTENT, LimitReached, Record, Records
 from policy.operators.pcre import REQUEST_STEPS, REQUEST_STEPS_PER_BYTE, Effort
 from policy.seclang.ast import EngineMode
@@ -21,6 +21,7 @@ from policy.variables.item import NOTHING, Item
 if TYPE_CHECKING:
     from policy.engine.exceptions import Exceptions
     from policy.engine.rule import Rule
+    from policy.transformations.table import Chain
     from policy.variables.transaction import Transaction
 
 
@@ -55,6 +56,7 @@ class State:
         "span",
         "transaction",
         "transformed",
+        "transformed_bytes",
         "tx",
         "tx_names",
         "tx_removed",
@@ -108,7 +110,9 @@ class State:
         self.would_interrupt = False  # a rule would have, but the engine only detects
         self.highest_severity = SEVERITY_NONE
         self.operator_failed = False
+        # results of chains that more than one rule may ask for
         self.transformed: dict[str, dict[bytes, bytes]] = {}
+        self.transformed_bytes = 0
 
     # variables
 
@@ -126,6 +130,22 @@ class State:
         if own is None:
             return self.transaction.select(collection, key)
         return [item for item in own(self) if item.key.lower() == key]
+
+    def transform(self, chain: Chain, sent: bytes) -> bytes:
+        """What the chain makes of a value, worked out once for all rules with that chain."""
+        if not chain.name:
+            return sent
+        known = self.transformed.get(chain.name)
+        if known is None:
+            known = self.transformed[chain.name] = {}
+        result = known.get(sent)
+        if result is None:
+            result = chain.apply(sent, self.characters)
+            size = len(sent) + len(result)
+            if self.transformed_bytes + size <= TRANSFORMED_BYTES_MAX:
+                self.transformed_bytes += size
+                known[sent] = result
+        return result
 
     # what rules write
 

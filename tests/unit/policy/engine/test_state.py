@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from policy.engine.limits import TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
+from policy.engine.limits import TRANSFORMED_BYTES_MAX, TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
 from policy.engine.records import LimitReached, Records
 from policy.engine.state import OWN, State
 from policy.seclang.ast import EngineMode
+from policy.transformations.table import chain
 from policy.variables.facts import RequestFacts
 from policy.variables.transaction import Transaction
 
@@ -62,6 +63,25 @@ def test_the_bounds_of_tx() -> None:
     run.set_tx(b"a", b"b")
     with pytest.raises(LimitReached, match="TX_BYTES_MAX"):
         run.set_tx(b"a", b"")
+
+
+def test_what_a_chain_makes_of_a_value_is_worked_out_once() -> None:
+    run = state()
+    value = b"A%41" * 10
+    first = run.transform(chain(["lowercase", "urlDecodeUni"]), value)
+    assert first == b"aA" * 10
+    assert run.transform(chain(["lowercase", "urlDecodeUni"]), value) is first
+    assert run.transform(chain(["urlDecodeUni", "lowercase"]), b"%41") == b"a"
+    assert run.transform(chain(["lowercase"]), b"%41") == b"%41"
+    assert run.transform(chain([]), value) is value
+
+
+@pytest.mark.parametrize(("left", "remembered"), [(2, True), (1, False)])
+def test_how_much_is_remembered_of_what_chains_make(left: int, remembered: bool) -> None:
+    run = state()
+    run.transformed_bytes = TRANSFORMED_BYTES_MAX - left
+    assert run.transform(chain(["lowercase"]), b"A") == b"a"
+    assert (b"A" in run.transformed["lowercase"]) is remembered
 
 
 def test_every_variable_of_the_engine_has_a_value_or_none() -> None:
