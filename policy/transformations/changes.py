@@ -16,7 +16,7 @@ Reported = Callable[[bytes, bytes], bool]
 
 _NOT_ASCII: Final = re.compile(rb"[\x80-\xfe]")
 _SEQUENCE: Final = re.compile(rb"[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}")
-_CSS_ESCAPE: Final = re.compile(rb"(?>\\[^0-9A-Fa-f\n])|(\\)")
+_CSS_ESCAPE: Final = re.compile(rb"\\[^0-9A-Fa-f\n]|(\\)")
 _BACKSLASH: Final = 0x5C
 
 

@@ -16,7 +16,7 @@ UnicodeMap = Mapping[int, int]  # code point -> byte
 
 _BYTES = tuple(bytes([number]) for number in range(256))
 _LAST = 0x10FFFF
-_CODEPAGE = re.compile(r"([0-9]++)(?:[ \t]++\([^)]*+\))?+[ \t]*+")
+_CODEPAGE = re.compile(r"([0-9]++)(?:[ \t]++\([^)]*+\))?[ \t]*+")
 _ENTRY = re.compile(r"([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,2})")
 
 

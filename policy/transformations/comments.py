@@ -14,10 +14,10 @@ _ASTERISK: Final = 0x2A
 
 # A comment with what ends it and the byte that is copied unseen, or all from `--` or `#` on.
 _COMMENT: Final = re.compile(
-    rb"(?s)(?:/\*|<!--)(?:[^*-]++|\*(?!/)|-(?!->))*+(?:(\*/|-->)(.?))?|(--|#).*+",
+    rb"(?s)(?:/\*|<!--).*?(?:(\*/|-->)(.?)|\Z)|(--|#).*+",
 )
 _MARKS: Final = re.compile(rb"/\*|\*/|<!--|-->|--|#")
-_C_COMMENT: Final = re.compile(rb"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?")
+_C_COMMENT: Final = re.compile(rb"(?s)/\*.*?(?:\*/|\Z)")
 
 
 def _ending(match: re.Match[bytes]) -> bytes:

@@ -14,12 +14,12 @@ from binascii import a2b_base64, b2a_base64, unhexlify
 from typing import Final
 
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_BASE64: Final = re.compile(rb"(?>[A-Za-z0-9+/]++| *+\r?\n)*+(?>=(?> *+\r?\n)*+){0,2}+ *+")
+_BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/]++| *+\r?\n)*(?:=(?: *+\r?\n)*){0,2} *+")
 _LINE_SPACE: Final = b" \r\n"
 _NOT_EXT: Final = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
 # Padding may stand anywhere but after the first digit of a group of four.
 _EXT_PADDING: Final = re.compile(
-    rb"(?>=*+[^=]{2}=*+[^=]=*+[^=])*+=*+(?>[^=]{2}=*+(?>[^=]=*+)?|[^=])?+",
+    rb"(?:=*+[^=]{2}=*+[^=]=*+[^=])*=*+(?:[^=]{2}=*+(?:[^=]=*+)?|[^=])?",
 )
 
 _HEX_DIGITS: Final = b"0123456789ABCDEFabcdef"

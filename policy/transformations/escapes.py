@@ -48,7 +48,7 @@ _JS_PAIRS = re.compile(
 _CSS = re.compile(rb"\\([0-9A-Fa-f]{1,6}\s?|(?s:.)?)")
 _C = re.compile(rb"\\([xX][0-9A-Fa-f]{2}|[0-7]{1,3}|(?s:.))")
 _HTML = re.compile(rb"&(#[xX][0-9A-Fa-f]++|#[0-9]++|(?i:quot|amp|lt|gt|nbsp)[0-9A-Za-z]*+);?")
-_SQL = re.compile(rb"0[xX]((?:[0-9A-Fa-f]{2})++)")
+_SQL = re.compile(rb"0[xX]((?:[0-9A-Fa-f]{2})+)")
 
 
 def _js(write: Write) -> Callable[[bytes], bytes]:
@@ -99,6 +99,8 @@ def _html(write: Write) -> Callable[[bytes], bytes]:
 
 
 _JS_STRICT, _JS_CHARACTERS = Table(_js(narrow_low_byte)), Table(_js(narrow_utf8))
+
+
 _CSS_STRICT, _CSS_CHARACTERS = Table(_css(narrow_low_byte)), Table(_css(narrow_utf8))
 _HTML_STRICT, _HTML_CHARACTERS = Table(_html(low_byte)), Table(_html(utf8))
 _C_BOTH = Table(_c)

@@ -25,7 +25,7 @@ from policy.transformations.utf8 import utf8_to_unicode_characters
 _NUL: Final = 0
 _PLUS: Final = 0x2B
 _PERCENT_SIGN: Final = 0x25
-_RUN: Final = rb"(?:%[0-9A-Fa-f]{2})++"
+_RUN: Final = rb"(?:%[0-9A-Fa-f]{2}){1,64}"  # longer runs are several
 _ONE: Final = rb"%[uU][0-9A-Fa-f]{4}"
 _ONE_BYTES: Final = 6  # length of one %uXXXX
 _TWO: Final = rb"%[uU][dD][89ABab][0-9A-Fa-f]{2}%[uU][dD][C-Fc-f][0-9A-Fa-f]{2}"
@@ -87,7 +87,7 @@ class UrlDecodeUni:
         self._characters = Table(_percent(_mapped(ascii_only, narrow_utf8)))
         narrow = {code_point: narrow_low_byte(code_point)[0] for code_point in range(0xFF01, 0xFF5F)} | ascii_only
         narrow = {code_point: byte for code_point, byte in narrow.items() if _is_character(code_point)}
-        self._both = re.compile(_PAIRS.pattern[:-1] + rb"|(?:" + _any_of(narrow) + rb")++)")
+        self._both = re.compile(_PAIRS.pattern[:-1] + rb"|(?:" + _any_of(narrow) + rb"){1,64})")
         self._both_table = Table(_escape_or_wide(self._characters, narrow))
         # Of valid UTF-8 alone: what is broken changes too.
         self.active_after_utf8_to_unicode = b"+%\0" + bytes({chr(code_point).encode()[0] for code_point in narrow})

@@ -14,7 +14,7 @@ from typing import Final
 from policy.transformations.substitution import Table, substitute
 
 _SEQUENCE: Final = re.compile(
-    rb"((?:[\xc0-\xf4](?![\x80-\xbf])|\x00(?=(?s:.)))++"
+    rb"((?:[\xc0-\xf4](?![\x80-\xbf])|\x00(?=(?s:.))){1,64}"
     rb"|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}|[\xc0-\xf4])"
 )
 _NUL: Final = 0

@@ -23,7 +23,7 @@ _line = re.compile(rb"(" + grammar.TOKEN + rb"):([" + grammar.VALUE_BYTES + rb"]
 _parameter = re.compile(
     rb"[ \t]*+;[ \t]*+(name|filename)(?:"
     rb'=(?:"([\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]*+)"|(' + grammar.TOKEN + rb"))"
-    rb"|\*=([A-Za-z0-9!#$%&+\-^_`{}~]++)'[A-Za-z0-9-]*+'((?:[A-Za-z0-9!#$&+\-.^_`|~]|" + grammar.TRIPLET + rb")*+))",
+    rb"|\*=([A-Za-z0-9!#$%&+\-^_`{}~]++)'[A-Za-z0-9-]*+'((?:[A-Za-z0-9!#$&+\-.^_`|~]|" + grammar.TRIPLET + rb")*))",
     re.IGNORECASE,
 )
 _escape = re.compile(rb"%(?:22|0D|0A)")

@@ -14,12 +14,12 @@ TCHAR = rb"!#$%&'*+\-.^_`|~0-9A-Za-z"  # RFC 9110 section 5.6.2
 TOKEN = rb"[" + TCHAR + rb"]++"
 VALUE_BYTES = rb"\t\x20-\x7e\x80-\xff"  # RFC 9110 section 5.5: HTAB, SP, VCHAR, obs-text
 # RFC 9110 section 5.6.4; obs-text and every control except HTAB are left out
-QUOTED_STRING = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*+"'
+QUOTED_STRING = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"'
 
 token = re.compile(TOKEN)
 field_value = re.compile(rb"[" + VALUE_BYTES + rb"]*+")
 field_line = re.compile(rb"(" + TOKEN + rb"):([" + VALUE_BYTES + rb"]*+)")
-field_lines = re.compile(rb"(?:" + TOKEN + rb":[" + VALUE_BYTES + rb"]*+\r\n)*+")
+field_lines = re.compile(rb"(?:" + TOKEN + rb":[" + VALUE_BYTES + rb"]*+\r\n)*")
 field_line_each = re.compile(rb"(" + TOKEN + rb"):([" + VALUE_BYTES + rb"]*+)\r\n")  # for findall, after field_lines
 
 # What may not stand in a line that is still arriving: a control, or CR without LF behind it. `\r` at the very end waits.
@@ -28,16 +28,16 @@ request_line_control = re.compile(rb"[\x00-\x0c\x0e-\x1f\x7f]|\r(?!\n|\Z)")
 
 # RFC 9112 section 7.1; `chunk_line_start` is what a line that is still arriving must look like
 chunk_line = re.compile(
-    rb"([0-9A-Fa-f]{1,16}+)((?:;" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + QUOTED_STRING + rb"))?)*+)"
+    rb"([0-9A-Fa-f]{1,16}+)((?:;" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + QUOTED_STRING + rb"))?)*)"
 )
 chunk_line_start = re.compile(rb"[0-9A-Fa-f]{1,16}+(?:;[\t\x20-\x7e]*+)?\r?")
 
 # RFC 9110 section 8.6, without leading zeros; 18 digits are under 2**63 everywhere
 content_length = re.compile(rb"0|[1-9][0-9]{0,17}")
-list_of_tokens = re.compile(rb"[ \t,]*+(?:" + TOKEN + rb"(?:[ \t]*+,[ \t,]*+|\Z))++")
+list_of_tokens = re.compile(rb"[ \t,]*+(?:" + TOKEN + rb"(?:[ \t]*+,[ \t,]*+|\Z))+")
 # RFC 9110 section 10.1.4; `chunked` is refused by its own rule
 protocols = re.compile(
-    rb"[ \t,]*+(?:" + TOKEN + rb"(?:/" + TOKEN + rb")?(?:[ \t]*+,[ \t,]*+|\Z))++"
+    rb"[ \t,]*+(?:" + TOKEN + rb"(?:/" + TOKEN + rb")?(?:[ \t]*+,[ \t,]*+|\Z))+"
 )  # RFC 9110 section 7.8
 transfer_codings = re.compile(
     rb"(?:"
@@ -48,15 +48,15 @@ transfer_codings = re.compile(
     + TOKEN
     + rb"|"
     + QUOTED_STRING
-    + rb"))*+(?:[ \t]*+,[ \t]*+|\Z))*+"
+    + rb"))*(?:[ \t]*+,[ \t]*+|\Z))*"
 )
 
 # RFC 3986: pchar without "%", and a run of percent triplets
 PCHAR = rb"A-Za-z0-9\-._~!$&'()*+,;=:@"
 TRIPLET = rb"%[0-9A-Fa-f]{2}"
-path = re.compile(rb"/(?:[" + PCHAR + rb"/]|" + TRIPLET + rb")*+")
-query = re.compile(rb"(?:[" + PCHAR + rb"/?]|" + TRIPLET + rb")*+")
-triplet_run = re.compile(rb"(?:" + TRIPLET + rb")++")  # for findall and sub
+path = re.compile(rb"/[" + PCHAR + rb"/]*+(?:" + TRIPLET + rb"[" + PCHAR + rb"/]*+)*")
+query = re.compile(rb"[" + PCHAR + rb"/?]*+(?:" + TRIPLET + rb"[" + PCHAR + rb"/?]*+)*")
+triplet_run = re.compile(rb"(?:" + TRIPLET + rb")+")  # for findall and sub
 encoded_control = re.compile(rb"%(?:[01][0-9A-Fa-f]|7[Ff])")  # for search
 # In a path also: an encoded backslash, and what a second decoding would turn into a control, dot, slash, backslash or percent
 encoded_in_path = re.compile(rb"%(?:25)?(?:[01][0-9A-Fa-f]|7[Ff]|5[Cc])|%25(?:2[EeFf]|25)")

@@ -22,7 +22,7 @@ _NUMBER_CHARACTERS = 32  # a double needs 17 digits, a sign, a point and an expo
 _EXACT_INTEGER = 2**53 - 1  # RFC 7493 section 2.2
 # As the parser finds its end; its content is judged there. One without an end runs to the end of the text: were it no match,
 # every quote in it would be tried in turn, which is quadratic.
-_string = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_string = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _innermost = re.compile(rb"\[\]|\{\}")  # in one pass of sub: exactly one level
 _surrogate_escape = re.compile(rb"\\u[Dd][89A-Fa-f]")

@@ -23,7 +23,7 @@ from relay.http.body import BodyEvent, Field, check_name, decode_text
 
 _ALLOWED = bytes(range(0x21, 0x7F))
 _TRIPLET_BYTES = 3
-_triplets = re.compile(rb"((?:" + grammar.TRIPLET + rb")++)")  # for split: every second piece is a run of triplets
+_triplets = re.compile(rb"((?:" + grammar.TRIPLET + rb")+)")  # for split: every second piece is a run of triplets
 # Quoted-printable has the same triplets with another sign. The two separators become control bytes meanwhile, which no form
 # has unescaped, so that they stay apart from what the triplets say.
 _PAIR, _VALUE = "\x1e", "\x1f"

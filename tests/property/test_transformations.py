@@ -111,6 +111,16 @@ UNBOUNDED = {code.MAX_REPEAT: "greedy", code.MIN_REPEAT: "lazy"}
 ANCHORED = frozenset({"_BASE64", "_CODEPAGE", "_EXT_PADDING", "base64decode"})
 
 
+# Repetitions of groups cannot be possessive (tests/arch/test_regular_expressions.py). Why these still do not look twice
+EXPLAINED = {
+    "_COMMENT": "a lazy run, which ends at the end of the value at the latest, and nothing comes behind it",
+    "_C_COMMENT": "as _COMMENT",
+    "_SQL": "nothing comes behind the pairs that could fail",
+    "_BASE64": "tried at one place; what comes behind the runs may be nothing",
+    "_EXT_PADDING": "tried at one place; a group of four has one way to be read, and the rest is shorter than a group",
+}
+
+
 def patterns() -> Iterator[tuple[str, re.Pattern[bytes] | re.Pattern[str]]]:
     for module in pkgutil.iter_modules(policy.transformations.__path__):
         loaded = importlib.import_module(f"policy.transformations.{module.name}")
@@ -155,7 +165,8 @@ def test_every_pattern_was_found() -> None:
 @pytest.mark.parametrize(("name", "pattern"), FOUND, ids=[name for name, _ in FOUND])
 def test_no_pattern_tries_a_stretch_twice(name: str, pattern: re.Pattern[bytes]) -> None:
     source = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
-    assert list(faults(parser.parse(source, pattern.flags & ~re.UNICODE), name in ANCHORED)) == []
+    found = list(faults(parser.parse(source, pattern.flags & ~re.UNICODE), name in ANCHORED))
+    assert bool(found) is (name in EXPLAINED), found
 
 
 def test_a_pattern_that_gives_back_would_be_found() -> None:

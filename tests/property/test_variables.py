@@ -162,7 +162,11 @@ def test_odd_multipart_bodies_have_a_reading_that_does_not_depend_on_strictness(
     loose.process_body()
     strict.process_body()
     for name in TABLE:
-        if name not in ("ARGS", "ARGS_POST"):
+        if name not in (
+            "ARGS",
+            "ARGS_POST",
+            "REQUEST_BODY",
+        ):  # the last is shown of a multipart body in the strict reading only
             assert loose.get(name) == strict.get(name)
     without_ends = [item.value.replace(b"\r\n", b"").replace(b"\n", b"") for item in loose.get("ARGS")]
     assert without_ends == [item.value for item in strict.get("ARGS")]

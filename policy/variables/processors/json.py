@@ -28,7 +28,7 @@ _VALUE = re.compile(
     _SPACE
     + rb"(?:"
     + _STRING
-    + rb"|(-?(?:0|[1-9][0-9]*+)(?!\.(?![0-9]))(?:\.[0-9]++)?+(?![eE](?![+-]?[0-9]))(?:[eE][+-]?[0-9]++)?)"
+    + rb"|(-?(?:0|[1-9][0-9]*+)(?!\.(?![0-9]))(?:\.[0-9]++|(?!\.))(?![eE](?![+-]?[0-9]))(?:[eE][+-]?[0-9]++)?)"
     + rb"|(true|false|null)|([{\[]))"
 )
 _AFTER = re.compile(_SPACE + rb"([,}\]]?)")
@@ -36,7 +36,8 @@ _CLOSE = {True: re.compile(_SPACE + rb"\]"), False: re.compile(_SPACE + rb"\}")}
 _BLANK = re.compile(_SPACE)
 # the form of UTF-8 without its ranges: over-long forms and surrogates pass, as they do there
 _UTF8_FORM = re.compile(
-    rb"(?:[\x00-\x7f]|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3})*+"
+    rb"[\x00-\x7f]*+"
+    rb"(?:(?:[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3})[\x00-\x7f]*+)*"
 )
 _ESCAPES = re.compile(rb'\\(["\\/bfnrt])|(?:\\u[0-9A-Fa-f]{4})+')
 _ESCAPE = re.compile(rb'\\(?:(["\\/bfnrt])|u([Dd][89ABab][0-9A-Fa-f]{2})(?:\\u([0-9A-Fa-f]{4}))?|u([0-9A-Fa-f]{4}))')
