@@ -7,8 +7,7 @@ from pathlib import Path
 
 from relay.settings.pki import LabChoices, LabConfig, Pki, create_pki, write_lab_config
 
-# An hour ahead: certificates of a test are made after this line ran, in a long run by many minutes, and begin to hold at once
-NOW = datetime.now(UTC) + timedelta(hours=1)
+NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 CHOICES = LabChoices(
     front_port=18443,
