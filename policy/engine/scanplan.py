@@ -17,7 +17,7 @@ from policy.engine.state import OWN
 from policy.engine.steps import Step, Steps, stages_of, steps_of
 from policy.engine.targets import Fetch
 from policy.operators.table import needles
-from policy.scan.needle import Needle
+from policy.scan.needle import Needle, as_written
 from policy.seclang.ast import Target
 from policy.seclang.rule_words import SCALARS
 
@@ -202,7 +202,7 @@ def _ignores_case(needle: Needle) -> bool:
     """
     if needle.kind == "literal":
         return True
-    for pattern in (needle.pattern, needle.text or b""):
+    for pattern in (as_written(needle.pattern), as_written(needle.text or b"")):
         plain = _ESCAPE.sub(b"", pattern)
         if _CASED.search(pattern):
             return False

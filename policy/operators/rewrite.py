@@ -24,13 +24,12 @@ from policy.operators.match import character_at
 from policy.operators.pattern import Item, Token, take_apart
 from policy.operators.spelled import joined
 from policy.scan.intervals import ASCII, POSIX, class_escape, intersection
-from policy.scan.needle import NO_WORD_BOUNDARY, WORD_BOUNDARY
+from policy.scan.needle import ASCII_WORD, NO_WORD_BOUNDARY, NOT_ASCII, WORD_BOUNDARY
 
 _PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _ATOMS: Final = frozenset(("literal", "class", "type", "character"))
 _COMPLEMENT: Final = re.compile(rb"\\[WDSHV]|\[:\^[a-z]+:\]")
 _NAMED: Final = re.compile(rb"\\[wdshv]|\[:[a-z]+:\]")
-_NOT_ASCII: Final = b"[:^ascii:]"
 _SEVERAL: Final = re.compile(rb"\{(?:[2-9]|\d\d)")  # counts that ask for two or more
 _LAST: Final = "\U0010ffff".encode()
 
@@ -105,7 +104,7 @@ def _of_text(token: Token, *, wide: bool, unicode_only: bool) -> bytes:
         return NO_WORD_BOUNDARY
     if token.kind == "type" and not unicode_only:
         if wide and _COMPLEMENT.fullmatch(token.text):
-            return b"[%b%b]" % (token.text, _NOT_ASCII)
+            return b"[%b%b]" % (token.text, NOT_ASCII)
         if not wide and _NAMED.fullmatch(token.text):
             return b"[%b]" % _ascii_members(token.text)
     return token.text
@@ -132,12 +131,14 @@ def _class_of_characters(token: Token, *, wide: bool, unicode_only: bool) -> byt
     if not unicode_only and negated == wide:
         items = [Item(0, 0, _ascii_members(item.text)) if _NAMED.fullmatch(item.text) else item for item in items]
     elif not unicode_only and any(_COMPLEMENT.fullmatch(item.text) for item in items):
-        more = _NOT_ASCII
+        more = NOT_ASCII
     return b"[%b%b%b]" % (b"^" if negated else b"", b"".join(_members(items)), more)
 
 
 def _ascii_members(name: bytes) -> bytes:
     """What a set has in ASCII, written for a class."""
+    if name == b"\\w":
+        return ASCII_WORD
     if name[:1] == b"[":
         ranges = POSIX.get(name[2:-2].decode())
         if ranges is None:  # PCRE2 says what is wrong with it

@@ -16,6 +16,9 @@ MAX_ID = BYTEWISE - 1  # Hyperscan's ids have 32 bits
 # character and a character beyond ASCII, for Japanese has no blanks between words.
 WORD_BOUNDARY = rb"(?:\b|(?<=[0-9A-Za-z_])(?=[[:^ascii:]])|(?<=[[:^ascii:]])(?=[0-9A-Za-z_]))"
 NO_WORD_BOUNDARY = b"(?!" + WORD_BOUNDARY + b")"
+# What it adds to complements, and what stands for \w in sets of which only ASCII counts.
+NOT_ASCII = b"[:^ascii:]"
+ASCII_WORD = b"0-9A-Z_a-z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ class Needle:
     def patterns(self, *, characters: bool) -> tuple[bytes, ...]:
         first = self.text if characters and self.text is not None else self.pattern
         return (first, *self.more)
+
+
+def as_written(pattern: bytes) -> bytes:
+    """Without what the characters reading adds: for questions about the letters that a rule's author wrote."""
+    for spelled in (NO_WORD_BOUNDARY, WORD_BOUNDARY, NOT_ASCII, ASCII_WORD):
+        pattern = pattern.replace(spelled, b"")
+    return pattern
 
 
 def phrases(words: tuple[bytes, ...], *, caseless: bool) -> Needle:

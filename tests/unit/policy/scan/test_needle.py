@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from policy.scan.needle import Needle, phrases, quoted
+from policy.operators.rewrite import characterwise
+from policy.scan.needle import Needle, as_written, phrases, quoted
 
 
 def test_the_pattern_of_characters_replaces_the_first_only() -> None:
@@ -23,3 +24,9 @@ def test_a_quoted_literal_matches_itself_only() -> None:
     assert re.fullmatch(quoted(every), every, re.DOTALL)
     assert re.search(quoted(b"a.b*[c"), b"a.b*[c") and not re.search(quoted(b"a.b"), b"axb")
     assert quoted("新".encode()) == "新".encode()
+
+
+def test_what_the_reading_adds_can_be_left_out() -> None:
+    written = characterwise(rb"\ba\B\W[^\w;](?!\w)")
+    assert as_written(written) == rb"a[\W][^\x3b](?![])"
+    assert as_written(b"[A-Z]") == b"[A-Z]"
