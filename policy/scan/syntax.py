@@ -17,8 +17,7 @@ from policy.scan.tree import ANY, GAP, Boundary, Char, Group, Item, Node, Text, 
 
 MAX_DEPTH = 100  # groups within groups; PCRE2's own default is 250
 _CONTROLS = {"n": 10, "r": 13, "t": 9, "f": 12, "a": 7, "e": 27}
-_SETS = frozenset("dDwWsShHvV")
-_WIDENED = frozenset("pPXC")
+_SETS, _WIDENED, _ACCEPTED_FLAGS = map(frozenset, ("dDwWsShHvV", "pPXC", "imsxnUJ"))
 _COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _UNCLEAR_COUNT = re.compile(r"\{[ \t]*\d*[ \t]*(?:,[ \t]*\d*[ \t]*)?\}")
 _FLAGS = re.compile(r"([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])")
@@ -33,7 +32,6 @@ _POSIX = re.compile(r"\[:(\^?)([a-z]+):\]")
 _BRACKETS = re.compile(r"\[([:.=])[^\]]*\1\]")  # what PCRE2 could take for a POSIX class; otherwise a "[" is a "["
 _SPACES = frozenset(" \t\n\r\f\v\x85\u200e\u200f\u2028\u2029")  # that (?x) leaves out
 _BOUNDARIES = ((WORD_BOUNDARY.decode(), False), (NO_WORD_BOUNDARY.decode(), True))
-_ACCEPTED_FLAGS = frozenset("imsxnUJ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,8 +321,7 @@ class _Parser:
         before = (self._caseless, self._extended)
         self._caseless = (self._caseless or "i" in set_) and "i" not in unset
         self._extended = (self._extended or "x" in set_) and "x" not in unset
-        written = "".join(flag for flag in "is" if flag in set_)
-        cleared = "".join(flag for flag in "is" if flag in unset)
+        written, cleared = ("".join(flag for flag in "is" if flag in letters) for letters in (set_, unset))
         flags = (written + ("-" + cleared if cleared else "")).encode()
         if match[3] == ":":
             group = self._inside(depth, flags)
@@ -381,12 +378,9 @@ class _Parser:
         if not letter.isascii() or not letter.isalnum():
             self.at += 1
             return ord(letter) if letter else 0
-        if letter in _SETS:
+        if letter in _SETS or letter == "b":
             self.at += 1
-            return self._set(letter, narrow=negated)
-        if letter == "b":
-            self.at += 1
-            return 8
+            return 8 if letter == "b" else self._set(letter, narrow=negated)
         if letter in _WIDENED:
             match = _PROPERTY.match(self._pattern, self.at)
             self.at = match.end() if match is not None else self.at + 1
