@@ -6,7 +6,7 @@
 #   make test-long  what takes longer: full memory bounds, 50 rounds of crashes, a boot under a real systemd
 #   make fuzz    every fuzz target for FUZZ_SECONDS (60) each
 #   make corpus  51,000 Japanese texts and 1,500 attacks planted in them, asked of Sekisho and of ModSecurity, level by level
-#   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; half an hour, alone on the machine
+#   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; a quarter of an hour, alone on the machine
 #   make lock    renew the two lock files from pyproject.toml
 #   make clean   remove what the others made
 
