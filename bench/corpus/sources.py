@@ -23,14 +23,17 @@ _IPADIC = "usr/share/mecab/dic/ipadic"
 _HELP = "usr/share/libreoffice/help/ja/text"
 _PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+# What a reader on another system would see instead of the words behind it: a browser shows one of the two.
+_ELSEWHERE = re.compile(r"<span hidden=\"true\" [^>]*class=\"MAC\">.*?</span>", re.DOTALL)
 _SHORTEST = 25  # characters of a paragraph
 _READING = 11  # column of a word's reading in katakana
 _NO_NEIGHBORHOOD = frozenset({"", "以下に掲載がない場合"})
 
 # A paragraph that speaks of code, paths or syntax is no citizen's prose, and an attack is what it may look like. What is
 # left may hold Latin words and figures, full-width or not, but of ASCII's signs only those of ordinary writing, and does
-# not begin with a Latin word: behind a line end that is how a command begins ("java ...", "mail ..."), and rules say so.
-_CODE = re.compile(r"^[A-Za-z]|[!\"#$&'*+/;<=>?@\[\\\]^_`{|}~]|\.\.|[A-Za-z0-9.,()%:-]{17}")
+# not begin with a Latin word: behind a line end that is how a command begins ("java ...", "mail ..."), and rules say so. Nor
+# has it a call ("left (a over b right)", a formula): "left (" is one of SQL.
+_CODE = re.compile(r"^[A-Za-z]|[A-Za-z] ?\([A-Za-z)]|[!\"#$&'*+/;<=>?@\[\\\]^_`{|}~]|\.\.|[A-Za-z0-9.,()%:-]{17}")
 _MOST_LATIN = 0.15  # of a paragraph's characters
 
 
@@ -91,7 +94,7 @@ def paragraphs(debian: Path) -> Iterator[str]:
         raise TextsMissing(f"only {len(found)} documents below {debian / _HELP}")
     for file in found:
         for paragraph in _PARAGRAPH.findall(file.read_text(encoding="utf-8")):
-            text = " ".join(unescape(_TAG.sub("", paragraph)).split())
+            text = " ".join(unescape(_TAG.sub("", _ELSEWHERE.sub("", paragraph))).split())
             if len(text) >= _SHORTEST and is_prose(text):
                 yield text
 
