@@ -17,7 +17,7 @@ from policy.scan.compile import Build, Compiled
 from policy.scan.database import Database, ScanFailed, platform
 from policy.scan.needle import Needle
 
-FORMAT = "sekisho scan 1"  # to be counted up when compile, tree, syntax or intervals write other expressions
+FORMAT = "sekisho scan 2"  # to be counted up when compile, tree, syntax or intervals write other expressions
 SUFFIX = ".hsdb"
 
 

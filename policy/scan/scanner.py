@@ -2,7 +2,7 @@
 
 The values are joined with separators and scanned at once. Every match inside one value is a match in the joined buffer too: the
 separator is no word character, and `^` and `$` are compiled so that they know it. Only when there are hits are fewer values scanned
-again, down to the single value. A hit that needs two values therefore vanishes.
+again, down to the single value. A hit that needs two values therefore vanishes. Long values are scanned by themselves, once.
 
 In the reading by characters, what was compiled from a pattern's bytes counts only where the values are not all UTF-8. And two
 characters fold to ASCII letters: a value with one of them counts as hit by every needle that ignores the case of these letters.
@@ -23,7 +23,7 @@ from policy.scan.needle import BYTEWISE, MAX_ID, Needle
 from policy.scan.tree import SEPARATOR
 
 GROUP = 8  # values scanned together a second time, where there were hits among many
-REGIONS = 8  # stretches between values with hits that are looked at before everything is, in groups
+ALONE_BYTES = 512  # a value of so many is never scanned together with others: a hit is then known to be its own
 _KELVIN, _LONG_S = "\u212a".encode(), "\u017f".encode()
 
 Hits = Mapping[int, Sequence[int]]
@@ -58,16 +58,16 @@ class Scanner:
                 found[id_] = list(range(len(values)))
         if self._database is None:
             return found
-        buffer = SEPARATOR.join(values)
-        ends = self._look(values, active)
-        if ends and len(values) > 1:
-            self._attribute(values, ends, active, found)
-            for places in found.values():
-                places.sort()
-        elif ends:
-            self._look_at_each(values, 0, 1, active, found)
-        if self._folding and (_KELVIN in buffer or _LONG_S in buffer):
-            self._fold(values, active, found)
+        if max(map(len, values)) >= ALONE_BYTES:
+            self._look_apart(values, active, found)
+        else:
+            self._look_among(values, active, found)
+        for places in found.values():
+            places.sort()
+        if self._folding:
+            buffer = SEPARATOR.join(values)
+            if _KELVIN in buffer or _LONG_S in buffer:
+                self._fold(values, active, found)
         return found
 
     def _needles(self, hits: Iterable[int], buffer: bytes, active: Set[int] | None) -> Set[int]:
@@ -80,25 +80,44 @@ class Scanner:
                 ids.update(id_ - BYTEWISE for id_ in bytewise)
         return ids if active is None else ids & active
 
+    def _look_apart(self, values: Sequence[bytes], active: Set[int] | None, found: _Found) -> None:
+        """Some are long: those one by one, and then the others."""
+        self._look_at_each(values, [n for n, value in enumerate(values) if len(value) >= ALONE_BYTES], active, found)
+        short = [n for n, value in enumerate(values) if len(value) < ALONE_BYTES]
+        if short:
+            among: _Found = {}
+            self._look_among([values[place] for place in short], active, among)
+            for id_, places in among.items():
+                found.setdefault(id_, []).extend([short[place] for place in places])
+
+    def _look_among(self, values: Sequence[bytes], active: Set[int] | None, found: _Found) -> None:
+        """Short values: all at once first."""
+        ends = self._look(values, active)
+        if ends and len(values) > 1:
+            self._attribute(values, ends, active, found)
+        elif ends:
+            self._look_at_each(values, (0,), active, found)
+
     def _attribute(self, values: Sequence[bytes], ends: Ends, active: Set[int] | None, found: _Found) -> None:
         """Which values the hits of all are of.
 
         Each hit says where it ends, so the value there is looked at alone, and what lies between such values once more: a scan
-        tells of one match of a needle only. Where that does not come to an end soon, everything is scanned in groups.
+        tells of one match of a needle only. When half of the bytes were looked at again, what is left is scanned in groups:
+        where everything hits, nothing is looked at more than four times.
         """
         regions = [(0, len(values), ends)]
-        for _ in range(REGIONS):
-            if not regions:
-                return
+        left = sum(map(len, values)) // 2
+        while regions and left >= 0:
             start, stop, ends = regions.pop()
             begin = start
             for place in [*self._places(values[start:stop], ends, start), stop]:
                 if begin < place:
                     more = self._look(values[begin:place], active)
+                    left -= sum(map(len, values[begin:place]))
                     if more:
                         regions.append((begin, place, more))
                 if place < stop:
-                    self._look_at_each(values, place, place + 1, active, found)
+                    self._look_at_each(values, (place,), active, found)
                 begin = place + 1
         for start, stop, _ in regions:
             self._group(values, start, stop, active, found)
@@ -125,16 +144,17 @@ class Scanner:
         for first in range(start, stop, GROUP):
             last = min(first + GROUP, stop)
             if self._look(values[first:last], active):
-                self._look_at_each(values, first, last, active, found)
+                self._look_at_each(values, range(first, last), active, found)
 
     def _look_at_each(
-        self, values: Sequence[bytes], start: int, stop: int, active: Set[int] | None, found: _Found
+        self, values: Sequence[bytes], places: Sequence[int], active: Set[int] | None, found: _Found
     ) -> None:
         if self._database is None:
             return
-        for offset, hits in self._database.hits_of_each(values[start:stop]):
-            for id_ in self._needles(hits, values[start + offset], active):
-                found.setdefault(id_, []).append(start + offset)
+        for number, hits in self._database.hits_of_each([values[place] for place in places]):
+            place = places[number]
+            for id_ in self._needles(hits, values[place], active):
+                found.setdefault(id_, []).append(place)
 
     def _fold(self, values: Sequence[bytes], active: Set[int] | None, found: _Found) -> None:
         indexes = [index for index, value in enumerate(values) if _KELVIN in value or _LONG_S in value]

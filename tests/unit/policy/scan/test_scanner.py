@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from policy.scan.compile import Build, build
+from policy.scan.database import Database, Ends
 from policy.scan.needle import MAX_ID, Needle, phrases, quoted
-from policy.scan.scanner import GROUP, Scanner, compile_scanner
+from policy.scan.scanner import ALONE_BYTES, GROUP, Scanner, compile_scanner
 
 NEEDLES = {
     0: Needle("rx", rb"<script\b"),
@@ -116,6 +120,67 @@ def test_large_values_are_scanned_whole(strict: Scanner) -> None:
     assert found(strict, value, b"y") == {0: [0]}
     flood = b"union select <script /etc/passwd " * (1 << 15)
     assert found(strict, flood) == {0: [0], 3: [0], 4: [0]}
+
+
+@pytest.mark.parametrize("size", [ALONE_BYTES - 1, ALONE_BYTES, ALONE_BYTES + 1])
+def test_long_values_stand_beside_short_ones(strict: Scanner, size: int) -> None:
+    long = b"<script".rjust(size, b"x")
+    assert found(strict, b"union", long, b"x", long, b"<script") == {0: [1, 3, 4], 3: [0]}
+    assert found(strict, long, long) == {0: [0, 1]}
+
+
+@pytest.mark.parametrize("pattern", [rb"a\s*b", rb"<\s*s", rb"'[0-9a]*1", rb"[<>]\d?\s*b", rb"x[ab]*>", rb"=x?[cd]"])
+def test_a_small_database_loses_nothing_wherever_it_stands(pattern: bytes) -> None:
+    """vectorscan 5.4.12 by itself loses most of these."""
+    needle = Needle("rx", pattern)
+    texts = (b"ab", b"a  b", b"<s", b"'1", b"'a01", b"<b", b">7 b", b"xb>", b"=c", b"=xd")
+    scanners = [compile_scanner({0: needle}, characters=characters) for characters in (False, True)]
+    count = 0
+    for text in texts:
+        if re.search(pattern, text):
+            for before in range(100):
+                for behind in (0, 1, 2, 20, 40):
+                    count += 1
+                    value = b"z" * before + text + b"z" * behind
+                    assert [dict(scanner.scan((value,))) for scanner in scanners] == [{0: [0]}] * 2, value
+    assert count >= 500
+
+
+class Counting:
+    """A database, and how many bytes it was shown."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.bytes = 0
+
+    def ends(self, buffer: bytes) -> Ends:
+        self.bytes += len(buffer)
+        return self._database.ends(buffer)
+
+    def hits_of_each(self, buffers: Sequence[bytes]) -> list[tuple[int, list[int]]]:
+        self.bytes += sum(map(len, buffers))
+        return self._database.hits_of_each(buffers)
+
+
+@pytest.mark.parametrize(
+    ("values", "times"),
+    [
+        ([b"%d <script union /etc/passwd " % n for n in range(1_000)], 4),
+        ([b"%d " % n + (b"<script", b"union", b"/etc/passwd")[n % 3] for n in range(1_000)], 4),
+        ([b"<script" if n < 20 else b"harmless" for n in range(1_000)], 4),
+        ([b"<script " * 100 + b"%d" % n for n in range(100)], 1),
+        ([b"union", *(b"harmless %d" % n for n in range(1_000))], 2.1),
+        ([b"harmless %d" % n for n in range(1_000)], 1.1),
+    ],
+)
+def test_how_often_a_byte_is_looked_at(strict: Scanner, values: list[bytes], times: float) -> None:
+    """Whatever hits: a hit that is told of once for all values joined has to be looked for again in each of them."""
+    made = build(NEEDLES, characters=False)
+    assert made.database is not None
+    counting = Counting(made.database)
+    scanner = Scanner(Build(made.compiled, counting), characters=False)  # type: ignore[arg-type]  # as far as it is used
+    assert scanner.scan(values) == strict.scan(values)
+    assert counting.bytes <= times * (sum(map(len, values)) + len(values))
 
 
 def test_ids_have_31_bits() -> None:
