@@ -24,7 +24,9 @@ IssuingKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519Pri
 AUTHORITY_LIFETIME = timedelta(days=3650)
 LEAF_LIFETIME = timedelta(days=90)
 CRL_LIFETIME = timedelta(days=7)
-BACKDATING = timedelta(hours=1)  # hosts whose clocks run behind must not see "not yet valid"; public authorities do the same
+BACKDATING = timedelta(
+    hours=1
+)  # hosts whose clocks run behind must not see "not yet valid"; public authorities do the same
 
 _USAGES = {
     "server": [ExtendedKeyUsageOID.SERVER_AUTH],
