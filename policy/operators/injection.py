@@ -5,7 +5,8 @@ Rules:
 - The library is called by ctypes, with bytes and a length. `scripts/libinjection` compiles it into the virtual environment, from the
   source in a package: every Python wrapper of it is under the GPL or LGPL.
 - libinjection is linear and keeps no state. Bytes from 0x80 on are letters of a word to it. It looks at the first five tokens of a
-  value, and Japanese in front of an attack can be those five. So in the characters reading each run of ASCII is asked about too.
+  value, and Japanese in front of an attack can be those five. So in the characters reading each run of ASCII is asked about too. And
+  a finding of the whole counts only where ASCII has a part in it: words of Japanese between full-width brackets are no SQL.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ FINGERPRINT_BYTES: Final = 8
 # Least bytes of a run of ASCII that is asked about. Source: ours; `1or 1=1` has 7, and a call takes 0.7 us, so 9 ms for 100 KiB.
 RUN_BYTES: Final = 7
 _RUN: Final = re.compile(rb"[\x00-\x7f]{%d,}" % RUN_BYTES)
+# What no injection is without: a quotation mark, the end of a statement, a comment, a variable, a number or a word of ASCII.
+_PART: Final = re.compile(rb"""["'`;#\\@0-9]|--|/\*|[A-Za-z_]{2}""")
 
 
 @cache
@@ -51,9 +54,10 @@ class DetectSqli:
         self._fingerprint = ctypes.create_string_buffer(FINGERPRINT_BYTES)
 
     def match(self, value: bytes, characters: bool) -> Match | None:
-        if self._sqli(value, len(value), self._fingerprint):
+        text = characters and is_text(value)
+        if self._sqli(value, len(value), self._fingerprint) and (not text or _PART.search(value)):
             return Match(0, len(value), (self._fingerprint.value,))
-        if characters and is_text(value):
+        if text:
             for run in _RUN.findall(value):
                 if self._sqli(run, len(run), self._fingerprint):
                     at = value.index(run)

@@ -9,6 +9,8 @@ Rules (docs/spec/rules.md):
 - Characters, sets by name: \\w \\d \\s \\h \\v and POSIX classes have the members that Unicode gives them. Their complements have
   everything but the ASCII members, so that a Japanese letter is a \\w and a \\W: neither can hide what stands beside it. Under a count of
   two or more (`\\W{4}`), which asks how much of a value is of a kind, they are Unicode's complements.
+- Characters, \\w in a pattern that names words (two ASCII letters side by side): those of ASCII. Such a pattern looks for a language made
+  of ASCII words; "Delete" with Japanese behind it is none of its statements.
 - Characters, \\b: also between an ASCII word character and a character beyond ASCII. \\B is the opposite.
 - Counted: an unbounded repetition of one character becomes a repeated group. PCRE2 counts groups as steps, where it runs over
   repeated characters uncounted; so its match limit becomes a limit of the time.
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from policy.operators.match import character_at
@@ -81,6 +84,7 @@ def _bytewise(tokens: Iterable[Token]) -> Iterator[bytes]:
 
 
 def _characterwise(tokens: Sequence[Token]) -> Iterator[bytes]:
+    words = _names_words(tokens)
     inverted = [False]  # for each group that is open, whether it is inside of a negative look-around
     for index, token in enumerate(tokens):
         if token.kind == "open":
@@ -89,7 +93,23 @@ def _characterwise(tokens: Sequence[Token]) -> Iterator[bytes]:
             inverted.pop()
         following = tokens[index + 1] if index + 1 < len(tokens) else None
         several = following is not None and following.kind == "repeat" and _SEVERAL.match(following.text) is not None
-        yield _of_text(token, wide=not inverted[-1], unicode_only=several)
+        yield _of_text(_ascii_word(token) if words else token, wide=not inverted[-1], unicode_only=several)
+
+
+def _names_words(tokens: Sequence[Token]) -> bool:
+    """Whether the pattern has two ASCII letters side by side: it then looks for a language that is made of ASCII words."""
+    letters = [token.kind == "literal" and chr(token.value).isalpha() and token.value < 0x80 for token in tokens]
+    return any(one and other for one, other in pairwise(letters))
+
+
+def _ascii_word(token: Token) -> Token:
+    """The token with the word characters of ASCII alone."""
+    if token.kind == "type" and token.text == b"\\w":
+        return Token("type", b"[%b]" % ASCII_WORD)
+    if token.kind == "class" and not token.value:
+        items = tuple(Item(0, 0, ASCII_WORD) if item.text == b"\\w" else item for item in token.items)
+        return token._replace(items=items)
+    return token
 
 
 def _of_text(token: Token, *, wide: bool, unicode_only: bool) -> bytes:

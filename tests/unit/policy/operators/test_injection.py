@@ -54,6 +54,13 @@ def test_the_shortest_run_that_is_asked_about() -> None:
         assert (DetectSqli().match(text + attack, characters=True) is not None) is (size == RUN_BYTES)
 
 
+def test_japanese_between_signs_is_no_injection() -> None:
+    value = "銅屋|(訪韓O¨!".encode()
+    assert DetectSqli().match(value, characters=False) is not None
+    assert DetectSqli().match(value, characters=True) is None
+    assert DetectSqli().match("銅屋' or 訪=訪#".encode(), characters=True) is not None
+
+
 def test_in_other_cases_both_readings_are_one() -> None:
     value = "新宿' or 1=1--".encode()
     assert DetectSqli().match(value, characters=True) == DetectSqli().match(value, characters=False) is not None

@@ -66,6 +66,8 @@ def test_characterwise(pattern: bytes, written: str | None) -> None:
         (rb"\W", rb"[\W[:^ascii:]]"),
         (rb"\D+\S?\H*\V{0,3}", rb"[\D[:^ascii:]]+[\S[:^ascii:]]?[\H[:^ascii:]]*[\V[:^ascii:]]{0,3}"),
         (rb"\w\d\s", rb"\w\d\s"),
+        (rb"a\w[\w.]", rb"a\w[\w\x2e]"),
+        (rb"on\w[\w.]\W", rb"on[0-9A-Z_a-z][0-9A-Z_a-z\x2e][\W[:^ascii:]]"),
         (rb"[\W\d]+", rb"[\W\d[:^ascii:]]+"),
         (rb"[[:^alpha:]x]", rb"[[:^alpha:]x[:^ascii:]]"),
         (rb"[^\w;]", rb"[^0-9A-Z_a-z\x3b]"),

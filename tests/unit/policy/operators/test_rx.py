@@ -180,6 +180,8 @@ BESIDE_JAPANESE = (
     (rb"\W{4}", "申込一子", True, False),
     (rb"\W{4}", "申込！？（）", True, True),
     (rb"\w+=", "氏名=", False, True),
+    (rb"delete\s+\w+", "delete キーを", False, False),
+    (rb"delete\s+\w+", "delete　x", False, True),
     (rb"a\sb", "a　b", False, True),
 )
 
@@ -194,7 +196,7 @@ def test_japanese_beside_an_attack_hides_nothing(
 
 
 def test_the_cases_beside_japanese_are_counted() -> None:
-    assert len(BESIDE_JAPANESE) == 23
+    assert len(BESIDE_JAPANESE) == 25
 
 
 def test_a_rule_for_one_byte_per_character_does_not_fire_inside_of_japanese() -> None:
