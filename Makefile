@@ -6,6 +6,7 @@
 #   make test-long  what takes longer: full memory bounds, 50 rounds of crashes, a boot under a real systemd
 #   make fuzz    every fuzz target for FUZZ_SECONDS (60) each
 #   make corpus  51,000 Japanese texts and 1,500 attacks planted in them, asked of Sekisho and of ModSecurity, level by level
+#   make worst   an hour's search for the input that costs the rules stage most
 #   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; a quarter of an hour, alone on the machine
 #   make lock    renew the two lock files from pyproject.toml
 #   make clean   remove what the others made
@@ -18,7 +19,7 @@ VENV         := .venv
 BIN          := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test test-long check format fuzz corpus bench lock packages clean
+.PHONY: demo test test-long check format fuzz corpus worst bench lock packages clean
 
 $(VENV)/installed: requirements-dev.lock requirements-source.lock pyproject.toml
 	@scripts/venv $(PYTHON) $(VENV)
@@ -50,6 +51,9 @@ fuzz: $(VENV)/installed
 
 corpus: $(VENV)/installed packages
 	@$(BIN)/python -m bench.corpus
+
+worst: $(VENV)/installed packages
+	@$(BIN)/python -m bench.worst
 
 bench: $(VENV)/installed
 	@scripts/debian-packages bench
