@@ -32,11 +32,11 @@ _NO_NEIGHBORHOOD = frozenset({"", "以下に掲載がない場合"})
 # A paragraph that speaks of code, paths or syntax is no citizen's prose, and an attack is what it may look like. What is
 # left may hold Latin words and figures, full-width or not, but of ASCII's signs only those of ordinary writing, and does
 # not begin with a Latin word: behind a line end that is how a command begins ("java ...", "mail ..."), and rules say so. Nor
-# has it a call ("left (a over b right)", a formula), for "left (" is one of SQL, nor what begins a statement of SQL ("Select
-# Table", the English name of a dialog): both engines refuse these wherever they stand.
+# has it a call ("left (a over b right)", "Cos ("), nor a word that begins a statement of SQL with a blank behind it ("Select
+# Table", the English name of a dialog; "Delete", a key): both engines refuse these, whatever stands before.
 _CODE = re.compile(
-    r"(?i:\b(?:create|delete|drop|insert|load|rename|select|truncate|update) [a-z])"
-    r"|^[A-Za-z]|[A-Za-z] ?\([A-Za-z)]|[!\"#$&'*+/;<=>?@\[\\\]^_`{|}~]|\.\.|[A-Za-z0-9.,()%:-]{17}"
+    r"(?i:(?<![a-z])(?:create|delete|drop|insert|load|rename|select|truncate|update) )"
+    r"|^[A-Za-z]|[A-Za-z] ?\(|[!\"#$&'*+/;<=>?@\[\\\]^_`{|}~]|\.\.|[A-Za-z0-9.,()%:-]{17}"
 )
 _MOST_LATIN = 0.15  # of a paragraph's characters
 
