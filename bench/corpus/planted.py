@@ -1,6 +1,7 @@
-"""Attacks inside Japanese text, each one that ModSecurity refuses when it stands alone in the same field.
+"""Attacks inside Japanese text, each one that ModSecurity refuses when it stands alone in a field of a form.
 
-So a miss is never a payload that no rule knows. Attacks come from the payload packages and the grammars in turn.
+So a miss is never a payload that no rule knows, nor one that is an attack only together with the line end that a multipart
+body has behind every field. Attacks come from the payload packages and the grammars in turn.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from bench.corpus.texts import Text
 from bench.rules import grammar
 from bench.rules.modsecurity import ModSecurity3
 from bench.rules.payloads import packaged
+from bench.rules.requests import form
 
 COUNT = 1_500
 _SEED = "sekisho-planted-1"
@@ -41,7 +43,7 @@ def plant(texts: Sequence[Text], modsecurity: ModSecurity3) -> list[Planted]:
     around = [text.text for text in texts if text.kind in _SURROUNDINGS]
     found: list[Planted] = []
     for attack in _attacks(rng):
-        if modsecurity.grade(carry(attack, random.Random(_SEED)))[0] == 200:
+        if modsecurity.grade(form([("notes", attack)]).raw())[0] == 200:
             continue
         before, after = rng.choice(around), rng.choice((*rng.sample(around, 2), ""))
         first, second = rng.choice(_GLUE), rng.choice(_GLUE)
