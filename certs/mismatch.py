@@ -21,6 +21,7 @@ SEARCH_STEPS = 64  # signatures tried while looking for the reason of a refusal
 # what `cryptography` raises for a certificate or list whose bytes make no sense; its parser is lazy, so any access may
 UNREADABLE = (
     ValueError,
+    TypeError,  # a name whose attribute is of another ASN.1 type than its kind has
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.InvalidVersion,

@@ -110,7 +110,7 @@ def seal(front: Front, head: Head, body: list[bytes]) -> Sealed | Reason:
     authority = head.host if head.port is None else f"{head.host}:{head.port}"
     with Sealing(
         header=header,
-        recipient=tenant.recipient,
+        wrapper=tenant.wrapper,
         sender=front.sender,
         judgement=judgement,
         carrier=carrier(head, asked.body_kind, judgement, front.limits),

@@ -189,3 +189,13 @@ class TestChains:
 
     def test_a_revocation_is_named_before_a_stale_list(self) -> None:
         assert self.mismatch(self.below.crl([self.issued.certificate.serial_number], now=NOW)) is Mismatch.REVOKED
+
+
+def test_a_list_whose_issuer_cannot_be_read_is_as_if_it_were_not_there() -> None:
+    """The parser is lazy, and a common name as a bit string is a TypeError to it."""
+    raw = LIST.public_bytes(Encoding.DER)
+    common_name, text, bits = b"\x06\x03\x55\x04\x03", b"\x0c", b"\x03"
+    assert common_name + text in raw
+    odd = x509.load_der_x509_crl(raw.replace(common_name + text, common_name + bits, 1))
+    assert judged(odd) is Standing.UNKNOWN
+    assert judged(odd, LIST) is Standing.GOOD
