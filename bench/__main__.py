@@ -56,7 +56,7 @@ def _compare(directory: Path, cores: Cores, options: argparse.Namespace) -> None
     progress = Console(stderr=True, highlight=False)
     systems = _chosen(_SYSTEMS, options.systems)
     pace = run.QUICK if options.quick else run.FULL
-    rounds = options.rounds or (1 if options.quick else 3)
+    rounds = options.rounds or (1 if options.quick else 2)
     facts = machine.facts(cores, [package for system in systems for package in system.packages])
     compared = _chosen(workloads(), options.workloads)
     pki = Pki(directory / "pki")
@@ -130,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("table", "memory", "profile"), default="table")
     parser.add_argument("--quick", action="store_true", help="one round of 2 s: does everything work? Not for quoting")
-    parser.add_argument("--rounds", type=int, help="how often everything is measured, interleaved (3)")
+    parser.add_argument("--rounds", type=int, help="how often everything is measured, interleaved (2)")
     parser.add_argument("--systems", help="only these, by comma: " + ",".join(system.name for system in _SYSTEMS))
     parser.add_argument("--workloads", help="only these, by comma: get,form,multipart,handshake (profile: one)")
     parser.add_argument("--json", type=Path, help="where the figures go (out/bench.json, out/memory.json)")

@@ -1,6 +1,6 @@
 """Sekisho's strict reading fires the rules that ModSecurity 3 fires, for Debian's CRS 3.3 and a CRS 4, at each level.
 
-The normal run asks a sample at the lowest and the highest level, the long run everything. The compiled patterns are kept
+The normal run asks a sample at the lowest and the highest level, `make differential` everything. The compiled patterns are kept
 in `out/rules-cache`, since making them is most of the sample's time.
 
 A disagreement is explained in `explained.toml`, with the side that the manual supports, or it fails here.
@@ -48,7 +48,7 @@ def test_a_sample_has_no_unexplained_disagreement(level: int, rules_directory: P
     assert _told(sort(asked, found, load_explanations()).unexplained) == []
 
 
-@pytest.mark.long
+@pytest.mark.comparison
 def test_all_cases_have_no_unexplained_disagreement_and_no_explanation_is_idle(rules_directory: Path) -> None:
     explanations = load_explanations()
     used: set[Explanation] = set()
