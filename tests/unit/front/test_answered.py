@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple, cast
 
 import pytest
 
+from policy.load import load_policy
+from policy.pipeline import Judgement
+from policy.request import RequestHead
+from policy.rule_book import RuleChoice
 from relay.base.errors import Refused, Unavailable
 from relay.base.ids import TransferId, new_transfer_id
 from relay.base.limits import DEFAULTS
@@ -15,8 +20,10 @@ from relay.base.reasons import Reason
 from relay.envelope.bhttp import ResponseEncoder
 from relay.envelope.response import ResponseSealer
 from relay.envelope.seal import Envelope
-from relay.front.answered import RESPONSE_HEADERS, open_answer
+from relay.front.answered import RESPONSE_HEADERS, judge_answer, open_answer
+from relay.front.denial import Denial
 from relay.net.parcel import Parcel
+from tests.unit.policy.rule_sets import rule_set
 
 LARGE = b"b" * 300_000  # more than a message takes inline
 
@@ -105,3 +112,27 @@ def test_response_bytes_at_n_and_n_plus_1(over: int) -> None:
         with pytest.raises(Unavailable) as failure:
             open_answer(parcel, ENVELOPE, limits, to_head=False)
     assert failure.value.reason is Reason.RESPONSE_TOO_LARGE
+
+
+def judged(tmp_path: Path) -> Judgement:
+    """An open route whose request was admitted under rules of answers."""
+    rules = RuleChoice({"small": rule_set(tmp_path)}, "small")
+    policy = load_policy([], {"lab": ()}, open_routes=True, rules=rules)
+    judgement = policy.open(RequestHead("lab", "GET", "/", (), None, (), None, None, None, 1_795_392_000_000))
+    assert isinstance(judgement, Judgement)
+    judgement.finish()
+    return judgement
+
+
+@pytest.mark.parametrize("before", [b"", LARGE])
+def test_an_answer_that_the_rules_refuse_is_not_sent(tmp_path: Path, before: bytes) -> None:
+    html = (b"content-type", b"text/html; charset=utf-8")
+    for content, is_sent in ((before + b"fine", True), (before + b"Traceback (most recent", False)):
+        with Parcel.of(sealed(content, html)) as parcel:
+            answered = open_answer(parcel, ENVELOPE, DEFAULTS, to_head=False)
+            if is_sent:
+                assert b"".join(judge_answer(judged(tmp_path), answered).content) == content
+            else:
+                with pytest.raises(Denial) as denial:
+                    judge_answer(judged(tmp_path), answered)
+                assert denial.value.reason is Reason.RESPONSE_REFUSED
