@@ -6,7 +6,7 @@ without "=" has the value "".
 
 How it works. A form that a browser made is decoded as a whole by a few calls into C (`_Pairs._at_once`). Whatever is unusual
 in it is left to `_Pairs.decode`, pair by pair, which alone knows the reasons of refusal; so both must accept the same, and
-tests/property/test_urlencoded.py compares them.
+tests/property/test_http_bodies.py compares them.
 """
 
 from __future__ import annotations
