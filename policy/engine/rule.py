@@ -93,7 +93,9 @@ class Link:
         """What multiMatch looks at. In the characters reading utf8toUnicode with what decodes it again is one step: the form
         between them is no form that anybody would read the text in.
         """
-        return changes(self.fused, sent) if characters else self.chain.stages(sent, False)
+        if not characters:
+            return self.chain.stages(sent, False)
+        return (sent,) if self.chain.leaves(sent, True) else changes(self.fused, sent)
 
 
 def changes(functions: Sequence[Callable[[bytes], bytes]], value: bytes) -> Iterator[bytes]:

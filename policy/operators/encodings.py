@@ -21,6 +21,10 @@ from typing import Final
 from policy.operators.match import Match, OperatorInvalid, is_text
 
 _PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+# Each hexadecimal digit as "h", a percent sign as itself, anything else as a blank.
+_KINDS: Final = bytes(
+    byte if byte == 0x25 else 0x68 if byte in b"0123456789abcdefABCDEF" else 0x20 for byte in range(256)
+)
 _NUMBER: Final = re.compile(rb"[ \t\n\v\f\r]*\+?(\d{1,3})(?!\d)")
 _ABOVE_UNICODE: Final = re.compile(rb"\xf4[\x90-\xbf][\x80-\xbf]{2}")
 _CONTROLS: Final = (frozenset(range(0x20)) - frozenset(b"\t\n\r")) | {0x7F}
@@ -69,6 +73,8 @@ class ValidateUrlEncoding:
 
     def match(self, value: bytes, characters: bool) -> Match | None:
         del characters
+        if value.translate(_KINDS).count(b"%hh") == value.count(b"%"):  # a form in Japanese is nothing but escapes
+            return None
         found = _PERCENT.search(value)
         return None if found is None else Match(found.start(), len(value))
 

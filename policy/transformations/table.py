@@ -219,18 +219,22 @@ class Chain:
 
     def apply(self, value: bytes, characters: bool) -> bytes:
         """The value at the end of the chain: the same object where it equals what came in."""
-        inert = self._inert_in_text if characters else self._inert
-        if (
-            inert is not None
-            and not value.translate(None, inert)
-            and not (characters and self._only_text and not value.isascii() and not is_utf8(value))
-        ):
+        if self.leaves(value, characters):
             return value
         functions = self._characters if characters else self._strict
         result = value
         for function in functions:
             result = function(result)
         return value if result == value else result
+
+    def leaves(self, value: bytes, characters: bool) -> bool:
+        """Whether it is certain, at a glance, that no step of the chain changes the value."""
+        inert = self._inert_in_text if characters else self._inert
+        return (
+            inert is not None
+            and not value.translate(None, inert)
+            and not (characters and self._only_text and not value.isascii() and not is_utf8(value))
+        )
 
     def stages(self, value: bytes, characters: bool) -> Iterator[bytes]:
         """What `multiMatch` looks at: the value, then each result that counts as a change (`changes.py`)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ TOKENS = [
     b"select", b"union", b"or", b"1", b"1e", b"0x1f", b"a", b"_", b"x1", b"1or", b"'", b'"', b"--", b"#", b"/*", b";", b" ",
     b"\xa0", b"\x00", b"=", b"<", b"<script", b"onload=", b"%", b"%4", b"\xe3\x81\x82", b"\xff", b".", b"@@version", b"\\",
 ]  # fmt: skip
+HARMLESS = [b"1", b"0", b"-", b".", b"/", b":", b",", b" ", b"\n", b"\xa0", b"\xe3"]
 VALUES = st.lists(st.sampled_from(TOKENS) | st.binary(max_size=3), max_size=8).map(b"".join)
 
 
@@ -39,9 +41,45 @@ def test_the_gates_hold_back_ordinary_text() -> None:
     held = {name: gate_of(build(name, argument, Path())) for name, argument in OPERATORS[:4]}
     for value in (b"Yamada", "山田太郎".encode(), b"12345", b"field_1", b""):
         assert not any(gate is None or gate(value) for gate in held.values())
+    gate = held["detectsqli"]
+    assert gate is not None
+    for text in (
+        "2026-04-15",
+        "03-1234-5678",
+        "12:30",
+        "1,000",
+        "中央町四丁目５番６号　見本ビル２階",
+        "通院の付き添い\r\n週3回、2-3時間",
+    ):
+        assert not gate(text.encode())
+    for text in ("1--2", "1=1", "(1)", "a-1", "1;", "1 #", "山 or 1"):
+        assert gate(text.encode())
+
+
+def test_what_the_gate_holds_back_for_want_of_a_fingerprint_has_none() -> None:
+    """All values up to a length: folding makes longer ones shorter by the same steps."""
+    operator, gate = build("detectsqli", b"", Path()), gate_of(build("detectsqli", b"", Path()))
+    assert gate is not None
+    asked = 0
+    for size in range(1, 6):
+        for chosen in product(HARMLESS, repeat=size):
+            value = b"".join(chosen)
+            if not gate(value):
+                asked += 1
+                assert operator.match(value, False) is None
+    assert asked == 171_841
 
 
 def test_other_operators_have_none() -> None:
     gated = {"detectsqli", "detectxss", "validatebyterange", "validateurlencoding"}
     assert gated < SIMPLE.keys()
     assert all(gate_of(build(name, b"1", Path())) is None for name in ("rx", "streq", "eq", "pm", "within"))
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(
+    value=st.lists(st.sampled_from([*HARMLESS, "山".encode(), "ム".encode(), b"2026-04-15"]), max_size=60).map(b"".join)
+)
+def test_nor_have_longer_ones(value: bytes) -> None:
+    operator = build("detectsqli", b"", Path())
+    assert b"--" in value or (operator.match(value, False) is None and operator.match(value, True) is None)

@@ -97,3 +97,20 @@ def test_url_encoding_is_as_in_modsecurity(value: bytes) -> None:
     assert (found is not None) == ask("validateUrlEncoding", b"", value)[0]
     if found is not None:
         assert value[found.start : found.start + 1] == b"%" and found.end == len(value)
+
+
+def test_an_escape_is_valid_where_two_hexadecimal_digits_follow() -> None:
+    operator = ValidateUrlEncoding()
+    cases = 0
+    for size in range(6):
+        for chosen in product((b"%", b"a", b"F", b"9", b"g", b"\xe3"), repeat=size):
+            value = b"".join(chosen)
+            wrong = [at for at in range(size) if value[at : at + 1] == b"%" and not _are_hex(value[at + 1 : at + 3])]
+            found = operator.match(value, characters=False)
+            assert (None if found is None else found.start) == (wrong[0] if wrong else None), value
+            cases += 1
+    assert cases == 9_331
+
+
+def _are_hex(two: bytes) -> bool:
+    return len(two) == 2 and set(two) <= set(b"0123456789abcdefABCDEF")
