@@ -114,8 +114,12 @@ class Run:
     def _evaluate(self, phase: Phase) -> Decision | None:
         state = self.state
         state.resume = self._entry(phase)
+        if not phase.rules:
+            return None
         candidates = phase.sieve.candidates(state)
-        for place in sorted({*phase.unsifted, *candidates, *phase.narrow.candidates(state)}):
+        places = {*phase.unsifted, *candidates, *phase.narrow.candidates(state)}
+        phase.idle.wake(state.tx, places)
+        for place in sorted(places):
             rule = phase.rules[place]
             if rule.ordinal < state.resume or not rule.evaluate(state, candidates.get(place)):
                 continue

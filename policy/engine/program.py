@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from policy.engine.folding import fold, marker_places
+from policy.engine.idle import IdleRules
 from policy.engine.narrow import NarrowRules
 from policy.engine.records import Records
 from policy.engine.rule import Rule
@@ -37,8 +38,9 @@ class Phase:
     total: int
     sieve: Sieve
     narrow: NarrowRules
+    idle: IdleRules
     unsifted: tuple[int, ...]
-    """Places in `rules` of those that neither the sieve nor `narrow` answers for."""
+    """Places in `rules` of those that none of these three answers for."""
 
     def behind(self, marker: str, ordinal: int) -> int | None:
         """The ordinal behind the next marker of this name at or after `ordinal`; None if there is none."""
@@ -80,8 +82,10 @@ def compile_rules(
         sieve = make_sieve(rules, characters=reading == "characters", cache=cache, progress=progress)
         markers, total = marker_places(entries)
         narrow = NarrowRules(rules, characters=reading == "characters")
-        unsifted = tuple(place for place in range(len(rules)) if place not in sieve.rules | narrow.rules)
-        phases[number] = Phase(rules, markers, total, sieve, narrow, unsifted)
+        idle = IdleRules(folded.phases[number], folded.tx, characters=reading == "characters")
+        answered = sieve.rules | narrow.rules | idle.rules
+        unsifted = tuple(place for place in range(len(rules)) if place not in answered)
+        phases[number] = Phase(rules, markers, total, sieve, narrow, idle, unsifted)
     return Program(
         settings,
         reading,

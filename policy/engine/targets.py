@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from policy.engine.exceptions import KeyTest, Removed, key_pattern
 from policy.engine.state import State
@@ -90,8 +91,11 @@ class _TxPattern:
             self._names = tuple(name for name in start if self._wanted(name))
             self._start = start
         found = [name for name in self._names if name in tx]
-        if len(tx) > len(start) or run.tx_removed:
+        if run.tx_removed:
             found += [name for name in tx if name not in start and self._wanted(run.tx_names.get(name, name))]
+        elif len(tx) > len(start):  # what is new stands behind what is old
+            wanted, spelled = self._wanted, run.tx_names
+            found += [name for name in islice(tx, len(start), None) if wanted(spelled.get(name, name))]
         names = run.tx_names
         return [Item(b"TX:" + names.get(name, name), name, tx[name]) for name in found]
 
