@@ -9,6 +9,8 @@ Rules:
   (firsts.first_bytes).
 - A step can run over any number of characters of a simple repetition. Short values stand that (quick); long ones, and short ones that
   exceed the quick limit, are matched with the counted form of the pattern (rewrite.counted), where each character is a step.
+- In the characters reading ASCII letters are the same as other ASCII letters only, whatever Unicode folds: `(?r)`. Otherwise the
+  scanner would have to take every value with U+017F (long s) or U+212A (Kelvin) for a hit of everything that ignores case.
 - Limits are written in the pattern, `(*LIMIT_MATCH=n)`: the package has no other way. So a form is compiled per limit, when it is first
   needed; limits climb in rungs.
 - An exhausted limit, of steps or of heap, is `EXHAUSTED`. So is any other error of PCRE2 at match time: it never means "no match".
@@ -130,7 +132,8 @@ class Expression:
         return form
 
     def _compile(self, pattern: bytes, limit: int) -> pcre2.Pattern:
-        head = b"(*LIMIT_MATCH=%d)(*LIMIT_HEAP=%d)\\G%b\\K(?:" % (limit, HEAP_KIB, self._start)
+        group = b"(?r:" if self._characters else b"(?:"
+        head = b"(*LIMIT_MATCH=%d)(*LIMIT_HEAP=%d)\\G%b\\K%b" % (limit, HEAP_KIB, self._start, group)
         flags = _FLAGS | pcre2.UNICODE if self._characters else _FLAGS
         try:
             return pcre2.compile(head + pattern + b")", flags, jit=False)

@@ -17,7 +17,7 @@ from policy.scan.compile import Build, Compiled
 from policy.scan.database import Database, ScanFailed, platform
 from policy.scan.needle import Needle
 
-FORMAT = "sekisho scan 2"  # to be counted up when compile, tree, syntax or intervals write other expressions
+FORMAT = "sekisho scan 3"  # to be counted up when compile, tree, syntax or intervals write other expressions
 SUFFIX = ".hsdb"
 
 
@@ -36,7 +36,7 @@ def _patterns(needle: Needle, characters: bool) -> tuple[bytes, ...]:
 
 def store(directory: Path, name: str, build: Build) -> None:
     """Complete or not at all. Raises OSError."""
-    compiled = [[one.id, one.how, one.expressions, one.folds, one.reason] for one in build.compiled]
+    compiled = [[one.id, one.how, one.expressions, one.reason] for one in build.compiled]
     head = json.dumps({"name": name, "compiled": compiled}).encode()
     body = head + b"\n" + (build.database.dump() if build.database is not None else b"")
     partial = directory / f".{name}.{secrets.token_hex(8)}"

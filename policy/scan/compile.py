@@ -43,12 +43,11 @@ MAX_POSITIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What became of one needle. `reason`: why it is not exact, else empty. `folds`: see policy.scan.syntax.Parsed."""
+    """What became of one needle. `reason`: why it is not exact, else empty."""
 
     id: int
     how: How
     expressions: int
-    folds: bool
     reason: str
 
 
@@ -100,8 +99,8 @@ def _needle(id_: int, needle: Needle, characters: bool) -> tuple[Compiled, list[
             worst = max(worst, how, key=_ORDER.index)
             reasons.extend([reason] if reason else [])
     except Unscannable as exc:
-        return Compiled(id_, "always", 0, True, str(exc)), []
-    return Compiled(id_, worst, len(found), any(one.folds for one, _ in parsed), "; ".join(reasons)), found
+        return Compiled(id_, "always", 0, str(exc)), []
+    return Compiled(id_, worst, len(found), "; ".join(reasons)), found
 
 
 def _parsed(needle: Needle, characters: bool) -> list[tuple[Parsed, bool]]:
@@ -121,9 +120,9 @@ def _parsed(needle: Needle, characters: bool) -> list[tuple[Parsed, bool]]:
 def _literal(id_: int, needle: Needle, characters: bool) -> tuple[Compiled, list[Expression]]:
     patterns = dict.fromkeys((*needle.patterns(characters=False), *needle.patterns(characters=characters)))
     if b"" in patterns:
-        return Compiled(id_, "always", 0, True, "the empty string is everywhere"), []
+        return Compiled(id_, "always", 0, "the empty string is everywhere"), []
     written = [write(parse(quoted(pattern), characters=False).root, lifted=False) for pattern in patterns]
-    return Compiled(id_, "exact", len(written), False, ""), [Expression(id_, text, needle.caseless) for text in written]
+    return Compiled(id_, "exact", len(written), ""), [Expression(id_, text, needle.caseless) for text in written]
 
 
 @dataclass(frozen=True, slots=True)

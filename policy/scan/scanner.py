@@ -4,8 +4,7 @@ The values are joined with separators and scanned at once. Every match inside on
 separator is no word character, and `^` and `$` are compiled so that they know it. Only when there are hits are fewer values scanned
 again, down to the single value. A hit that needs two values therefore vanishes. Long values are scanned by themselves, once.
 
-In the reading by characters, what was compiled from a pattern's bytes counts only where the values are not all UTF-8. And two
-characters fold to ASCII letters: a value with one of them counts as hit by every needle that ignores the case of these letters.
+In the reading by characters, what was compiled from a pattern's bytes counts only where the values are not all UTF-8.
 """
 
 from __future__ import annotations
@@ -24,9 +23,10 @@ from policy.scan.tree import SEPARATOR
 
 GROUP = 8  # values scanned together a second time, where there were hits among many
 ALONE_BYTES = 512  # a value of so many is never scanned together with others: a hit is then known to be its own
-_KELVIN, _LONG_S = "\u212a".encode(), "\u017f".encode()
 
 Hits = Mapping[int, Sequence[int]]
+Active = dict[int, int]
+"""Needle ▸ the kinds of values, each a bit, that it is looked for in."""
 _Found = dict[int, list[int]]
 
 
@@ -36,7 +36,6 @@ class Scanner:
     def __init__(self, build: Build, *, characters: bool) -> None:
         self.compiled: tuple[Compiled, ...] = build.compiled
         self.always = frozenset(one.id for one in build.compiled if one.how == "always")
-        self._folding = frozenset(one.id for one in build.compiled if one.folds and characters) - self.always
         self._bytewise = frozenset(one.id + BYTEWISE for one in build.compiled) if characters else frozenset()
         self._database = build.database
 
@@ -45,32 +44,29 @@ class Scanner:
         """Bytes of the database."""
         return self._database.size() if self._database is not None else 0
 
-    def scan(self, values: Sequence[bytes], active: Set[int] | None = None) -> Hits:
+    def scan(self, values: Sequence[bytes], active: Active | None = None, kinds: Sequence[int] | None = None) -> Hits:
         """For each needle (of `active`, if given) that may match something, the indexes of those values, ascending.
 
-        What is not reported does not match. Raises ScanFailed.
+        What is not reported does not match. `kinds`: of each value; in values of other kinds than `active` says of it a needle may go
+        unreported. Raises ScanFailed.
         """
         found: _Found = {}
         if not values:
             return found
         if self.always:
-            for id_ in self.always if active is None else self.always & active:
+            for id_ in self.always if active is None else self.always & active.keys():
                 found[id_] = list(range(len(values)))
         if self._database is None:
             return found
         if max(map(len, values)) >= ALONE_BYTES:
-            self._look_apart(values, active, found)
+            self._look_apart(values, active, kinds, found)
         else:
-            self._look_among(values, active, found)
+            self._look_among(values, active, kinds, found)
         for places in found.values():
             places.sort()
-        if self._folding:
-            buffer = SEPARATOR.join(values)
-            if _KELVIN in buffer or _LONG_S in buffer:
-                self._fold(values, active, found)
         return found
 
-    def _needles(self, hits: Iterable[int], buffer: bytes, active: Set[int] | None) -> Set[int]:
+    def _needles(self, hits: Iterable[int], buffer: bytes, active: Active | None) -> Set[int]:
         """The needles that the hits in a buffer count for."""
         ids = set(hits)
         bytewise = ids & self._bytewise
@@ -78,27 +74,55 @@ class Scanner:
             ids -= bytewise
             if not _is_utf8(buffer):
                 ids.update(id_ - BYTEWISE for id_ in bytewise)
-        return ids if active is None else ids & active
+        return ids if active is None else ids & active.keys()
 
-    def _look_apart(self, values: Sequence[bytes], active: Set[int] | None, found: _Found) -> None:
+    def _look_apart(
+        self, values: Sequence[bytes], active: Active | None, kinds: Sequence[int] | None, found: _Found
+    ) -> None:
         """Some are long: those one by one, and then the others."""
         self._look_at_each(values, [n for n, value in enumerate(values) if len(value) >= ALONE_BYTES], active, found)
-        short = [n for n, value in enumerate(values) if len(value) < ALONE_BYTES]
-        if short:
-            among: _Found = {}
-            self._look_among([values[place] for place in short], active, among)
-            for id_, places in among.items():
-                found.setdefault(id_, []).extend([short[place] for place in places])
+        self._look_at_some(
+            values, [n for n, value in enumerate(values) if len(value) < ALONE_BYTES], active, kinds, found
+        )
 
-    def _look_among(self, values: Sequence[bytes], active: Set[int] | None, found: _Found) -> None:
-        """Short values: all at once first."""
+    def _look_at_some(
+        self,
+        values: Sequence[bytes],
+        places: Sequence[int],
+        active: Active | None,
+        kinds: Sequence[int] | None,
+        found: _Found,
+    ) -> None:
+        """As if there were only the values of these places."""
+        if not places:
+            return
+        among: _Found = {}
+        kinds = None if kinds is None else [kinds[place] for place in places]
+        self._look_among([values[place] for place in places], active, kinds, among)
+        for id_, hits in among.items():
+            found.setdefault(id_, []).extend([places[hit] for hit in hits])
+
+    def _look_among(
+        self, values: Sequence[bytes], active: Active | None, kinds: Sequence[int] | None, found: _Found
+    ) -> None:
+        """Short values: all at once first, and then those of the kinds in which somebody asks for what was found."""
         ends = self._look(values, active)
-        if ends and len(values) > 1:
+        if not ends:
+            return
+        if active is not None and kinds is not None:
+            asked = 0
+            for id_, _ in ends:
+                asked |= active.get(id_ % BYTEWISE, 0)
+            places = [place for place, kind in enumerate(kinds) if kind & asked]
+            if len(places) < len(values):
+                self._look_at_some(values, places, active, None, found)
+                return
+        if len(values) > 1:
             self._attribute(values, ends, active, found)
-        elif ends:
+        else:
             self._look_at_each(values, (0,), active, found)
 
-    def _attribute(self, values: Sequence[bytes], ends: Ends, active: Set[int] | None, found: _Found) -> None:
+    def _attribute(self, values: Sequence[bytes], ends: Ends, active: Active | None, found: _Found) -> None:
         """Which values the hits of all are of.
 
         Each hit says where it ends, so the value there is looked at alone, and what lies between such values once more: a scan
@@ -128,7 +152,7 @@ class Scanner:
         borders = list(accumulate([len(value) + 1 for value in values]))  # behind each separator
         return sorted({start + bisect_right(borders, end - 1) for _, end in ends})
 
-    def _look(self, values: Sequence[bytes], active: Set[int] | None) -> Ends:
+    def _look(self, values: Sequence[bytes], active: Active | None) -> Ends:
         """The hits in some of the values, joined, that count."""
         if self._database is None:
             return []
@@ -139,7 +163,7 @@ class Scanner:
         ids = self._needles([id_ for id_, _ in ends], buffer, active)
         return [(id_, end) for id_, end in ends if id_ in ids or id_ - BYTEWISE in ids]
 
-    def _group(self, values: Sequence[bytes], start: int, stop: int, active: Set[int] | None, found: _Found) -> None:
+    def _group(self, values: Sequence[bytes], start: int, stop: int, active: Active | None, found: _Found) -> None:
         """All hits of the values from `start` to before `stop`, in time linear in their bytes."""
         for first in range(start, stop, GROUP):
             last = min(first + GROUP, stop)
@@ -147,7 +171,7 @@ class Scanner:
                 self._look_at_each(values, range(first, last), active, found)
 
     def _look_at_each(
-        self, values: Sequence[bytes], places: Sequence[int], active: Set[int] | None, found: _Found
+        self, values: Sequence[bytes], places: Sequence[int], active: Active | None, found: _Found
     ) -> None:
         if self._database is None:
             return
@@ -155,11 +179,6 @@ class Scanner:
             place = places[number]
             for id_ in self._needles(hits, values[place], active):
                 found.setdefault(id_, []).append(place)
-
-    def _fold(self, values: Sequence[bytes], active: Set[int] | None, found: _Found) -> None:
-        indexes = [index for index, value in enumerate(values) if _KELVIN in value or _LONG_S in value]
-        for id_ in self._folding if active is None else self._folding & active:
-            found[id_] = sorted({*found.get(id_, ()), *indexes})
 
 
 def _is_utf8(buffer: bytes) -> bool:

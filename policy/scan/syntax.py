@@ -36,12 +36,10 @@ _BOUNDARIES = ((WORD_BOUNDARY.decode(), False), (NO_WORD_BOUNDARY.decode(), True
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`beyond_ascii`: the pattern names characters from 0x80 on. `folds`: it matches characters that only Unicode's case folding
-    makes ASCII letters (the Kelvin sign and the long s)."""
+    """`beyond_ascii`: the pattern names characters from 0x80 on."""
 
     root: Group
     beyond_ascii: bool
-    folds: bool
 
 
 def parse(pattern: bytes, *, characters: bool, caseless: bool = False) -> Parsed:
@@ -54,7 +52,7 @@ def parse(pattern: bytes, *, characters: bool, caseless: bool = False) -> Parsed
     root = parser.group(0)
     if parser.at < len(text):
         raise Unscannable("a parenthesis that was never opened")
-    return Parsed(root, parser.beyond_ascii, parser.folds)
+    return Parsed(root, parser.beyond_ascii)
 
 
 class _Parser:
@@ -68,7 +66,6 @@ class _Parser:
         self._literal_until = 0  # end of a \Q...\E
         self.at = 0
         self.beyond_ascii = False
-        self.folds = False
 
     def group(self, depth: int) -> Group:
         """Alternatives up to the closing parenthesis (left standing) or the end."""
@@ -182,12 +179,10 @@ class _Parser:
         return ANY if self._folds(code, code) else Char(((code, code),))
 
     def _folds(self, low: int, high: int) -> bool:
-        """Whether case folding, which differs between Unicode versions, could change what this matches."""
+        """Whether case folding, which differs between Unicode versions, could change what this matches. ASCII letters fold to no
+        other (policy.operators.pcre)."""
         self.beyond_ascii = self.beyond_ascii or high >= 0x80
-        if not (self._characters and self._caseless):
-            return False
-        if high < 0x80:
-            self.folds = self.folds or any(low <= ord(letter) <= high for letter in "KSks")
+        if high < 0x80 or not (self._characters and self._caseless):
             return False
         letter = chr(low)
         return low != high or len({letter, letter.lower(), letter.upper(), letter.casefold(), letter.title()}) > 1

@@ -64,7 +64,8 @@ class Held:
 
 def _compiled(needle: Needle, *, characters: bool) -> list[pcre2.Pattern]:
     flags = FLAGS | pcre2.UNICODE if characters else FLAGS
-    return [pcre2.compile(pattern, flags) for pattern in needle.patterns(characters=characters)]
+    head = b"(?r)" if characters else b""
+    return [pcre2.compile(head + pattern, flags) for pattern in needle.patterns(characters=characters)]
 
 
 FIXED = {

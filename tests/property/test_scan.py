@@ -31,7 +31,9 @@ class Oracle:
         flags = FLAGS | (pcre2.IGNORECASE if needle.caseless else 0)
         if needle.kind == "rx":
             self._bytes = [pcre2.compile(pattern, flags) for pattern in needle.patterns(characters=False)]
-            self._text = [pcre2.compile(pattern, flags | pcre2.UNICODE) for pattern in needle.patterns(characters=True)]
+            self._text = [
+                pcre2.compile(b"(?r)" + pattern, flags | pcre2.UNICODE) for pattern in needle.patterns(characters=True)
+            ]
 
     def matches(self, value: bytes, *, characters: bool) -> bool:
         text = characters and is_text(value)

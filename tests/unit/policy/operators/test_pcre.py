@@ -146,3 +146,13 @@ def test_text_is_read_by_characters() -> None:
 def test_a_character_that_may_be_left_out_begins_nothing() -> None:
     found = Expression(rb"$\xe3\x81\x82*", characters=True).search("あ".encode())
     assert isinstance(found, Found) and found.whole == (3, 3)
+
+
+@pytest.mark.parametrize("size", [1, QUICK_BYTES + 1])
+def test_ascii_letters_are_the_same_as_ascii_letters_only(size: int) -> None:
+    blank = b"\xe3\x80\x80" * size
+    for letter, other in (("k", "\u212a"), ("s", "\u017f")):
+        expression = Expression(b"(?i)" + letter.encode(), characters=True)
+        assert isinstance(expression.search(blank + letter.upper().encode()), Found)
+        assert expression.search(blank + other.encode()) is None
+    assert isinstance(Expression("(?i)Я".encode(), characters=True).search(blank + "я".encode()), Found)

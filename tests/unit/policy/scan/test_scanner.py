@@ -93,9 +93,9 @@ def test_the_values_are_found_among_any_number(strict: Scanner, count: int) -> N
 
 def test_only_active_needles_are_reported(strict: Scanner) -> None:
     values = (b"<script", b"union", b"/etc/passwd")
-    assert dict(strict.scan(values, {0, 3})) == {0: [0], 3: [1]}
-    assert dict(strict.scan(values, {5})) == {5: [0, 1, 2]}
-    assert strict.scan(values, frozenset()) == {}
+    assert dict(strict.scan(values, {0: 1, 3: 1})) == {0: [0], 3: [1]}
+    assert dict(strict.scan(values, {5: 1})) == {5: [0, 1, 2]}
+    assert strict.scan(values, {}) == {}
 
 
 def test_by_characters_a_hit_does_not_begin_inside_one(strict: Scanner, characters: Scanner) -> None:
@@ -110,9 +110,9 @@ def test_by_characters_what_is_not_utf8_is_read_bytewise(characters: Scanner) ->
 
 
 @pytest.mark.parametrize("sign", ["\u212a", "\u017f"])
-def test_characters_that_fold_to_ascii_count_as_hits_of_what_ignores_case(characters: Scanner, sign: str) -> None:
-    assert found(characters, f"{sign}elect".encode(), b"x") == {1: [0]}
-    assert found(characters, b"select", f"<script {sign}elect".encode()) == {0: [1], 1: [0, 1]}
+def test_characters_that_unicode_folds_to_ascii_are_no_hits(characters: Scanner, sign: str) -> None:
+    assert found(characters, f"{sign}elect".encode(), b"x") == {}
+    assert found(characters, b"select", f"<script {sign}elect".encode()) == {0: [1], 1: [0]}
 
 
 def test_large_values_are_scanned_whole(strict: Scanner) -> None:

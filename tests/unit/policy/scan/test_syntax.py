@@ -183,15 +183,6 @@ def test_what_case_folding_could_change_is_any_character(pattern: bytes) -> None
     assert write(parse(b"(?-i)" + pattern[4:], characters=True).root, lifted=True) != b"(?i:(?s:.){1,4})"
 
 
-def test_what_folds_to_ascii_is_told() -> None:
-    for folding in (b"(?i)k", b"(?i)[r-t]", b"a(?i:S)", b"(?i)a(?-i)b(?i)k"):
-        assert parse(folding, characters=True).folds
-    for plain in (b"k", b"(?i)a", b"(?i)a(?-i)k", b"(?i:a)s", rb"(?i)\w"):
-        assert not parse(plain, characters=True).folds
-    assert parse(b"k", characters=True, caseless=True).folds
-    assert not parse(b"(?i)k", characters=False).folds
-
-
 def test_what_is_beyond_ascii_is_told() -> None:
     for beyond in ("新".encode(), rb"\xe9", rb"[\x80-\xff]", rb"[^\xbc]"):
         assert parse(beyond, characters=True).beyond_ascii
