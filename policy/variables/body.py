@@ -94,7 +94,7 @@ def _json(body: bytes, options: Options, room: int | None) -> Reading:
 
 
 def _xml(body: bytes, options: Options, room: int | None) -> Reading:
-    found = read_xml(body, options.xml_into_args, room)
+    found = read_xml(body, options.xml_into_args, room, strict=options.strict)
     return _extracted(found.pairs, b"XML parsing error: ", found.error, found.exceeded, found.document)
 
 

@@ -9,30 +9,37 @@ from __future__ import annotations
 
 # bounds of ours
 
-# arguments of one message; ModSecurity recommends to refuse at 1,000, and each costs microseconds in every rule
-ARGUMENTS_MAX = 10_000
-# header fields of one message, which is only graded: the daemon's own bound is far below
-HEADERS_MAX = 4_096
+# arguments of one message, of query and body together; ModSecurity recommends to refuse at 1,000, the daemon lets as many
+# fields in. At paranoia level 4 each takes 30 microseconds, however short it is, so that more could not stay in 50 ms per 100 KiB
+ARGUMENTS_MAX = 1_000
+# cookies of one message; browsers keep at most 180 for a site
+COOKIES_MAX = 500
+# header fields of one message, which is only graded: the daemon's own bound is 100
+HEADERS_MAX = 1_000
 # parts of one multipart body, as arguments: each is an argument or a file
-PARTS_MAX = 10_000
+PARTS_MAX = 1_000
 # header lines of one part; browsers send two
 PART_HEADERS_MAX = 64
-# header lines of all parts of a body; each costs two microseconds
-PART_LINES_MAX = 30_000
+# header lines of all parts of a body: three of each, browsers send two
+PART_LINES_MAX = 3_000
 # levels of a JSON document, as in the configuration that ModSecurity recommends
 JSON_DEPTH_MAX = 512
 # objects and arrays of a JSON document, so that empty ones have an end too
-JSON_CONTAINERS_MAX = 10_000
-# bytes of all names of a JSON document together; a name repeats its parents, so that depth would multiply it
-JSON_NAME_BYTES_MAX = 8_388_608
+JSON_CONTAINERS_MAX = 4_000
+# bytes of the names of all containers of a JSON document together; a name repeats its parents, so that depth would multiply it
+JSON_PATH_BYTES_MAX = 8_388_608
+# bytes of the names of all its arguments together, which rules look at: first whatever its size, then for each of its bytes. A
+# thousand values in records of records need twice the document, a thousand numbers in an array fit into the first
+JSON_NAME_BYTES = 65_536
+JSON_NAME_BYTES_PER_BYTE = 4
 # levels of an XML document; libxml2's own bound where nothing else is asked of it
 XML_DEPTH_MAX = 256
 # bytes of an XML document; libxml2 bounds a text node to as much
 XML_BYTES_MAX = 10_000_000
 # angle brackets of an XML document; an element costs about 120 bytes, a hundred times what it takes in the text
 XML_MARKUP_MAX = 200_000
-# nodes that one XPath expression may select; each has its content copied
-XPATH_NODES_MAX = 10_000
+# nodes that one XPath expression may select; each is a value for every rule, as arguments are
+XPATH_NODES_MAX = 1_000
 # bytes of content that one XPath expression may select: `//*` selects the content of each element again in its parents
 XPATH_BYTES_MAX = 20_000_000
 

@@ -35,4 +35,5 @@ class SubmittedTransaction(Transaction):
         del processor
         self.reading = self._submitted
         self.request_body = self._body
+        self._count()
         self._forget(BODY_VARIABLES)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from policy.variables import body, headers
 from policy.variables.facts import DEFAULTS, Options, RequestFacts, ResponseFacts
 from policy.variables.item import NOTHING, Item, Items, Pair
-from policy.variables.limits import ARGUMENTS_MAX, HEADERS_MAX
+from policy.variables.limits import ARGUMENTS_MAX, COOKIES_MAX, HEADERS_MAX
 from policy.variables.processors.urlencoded import NO_FORM, Form, read_form
 from policy.variables.table import BODY_VARIABLES, RESPONSE_VARIABLES, TABLE
 from policy.variables.target import Target, read_target
@@ -114,10 +114,15 @@ class Transaction:
         name = self.processor if processor is None else processor
         self.reading = body.read_body(name, sent, content_types[0] if content_types else None, options, room)
         self.exceeded = self.exceeded or self.reading.exceeded
-        self.cookie_pairs()  # so that `exceeded` is known from here on, whatever rules ask for
-        self.query_pairs()
+        self._count()
         self.request_body = sent
         self._forget(BODY_VARIABLES)
+
+    def _count(self) -> None:
+        """`exceeded` is known from here on, whatever rules ask for."""
+        self.cookie_pairs()
+        if len(self.query_pairs()) + len(self.reading.arguments) > ARGUMENTS_MAX:
+            self.exceeded = self.exceeded or "ARGUMENTS_MAX"
 
     def begin_response(self, response: ResponseFacts) -> None:
         """Its head is known, before phase 3."""
@@ -188,8 +193,8 @@ class Transaction:
             found: list[Pair] = []
             for value in self.header_values(b"cookie"):
                 found += headers.read_cookies(value)
-            if len(found) > ARGUMENTS_MAX:
-                self.exceeded = "ARGUMENTS_MAX"
-                del found[ARGUMENTS_MAX:]
+            if len(found) > COOKIES_MAX:
+                self.exceeded = self.exceeded or "COOKIES_MAX"
+                del found[COOKIES_MAX:]
             self._cookies = found
         return self._cookies

@@ -18,7 +18,9 @@ from policy.variables.limits import (
     JSON_CONTAINERS_MAX,
     JSON_DEPTH_DEFAULT,
     JSON_DEPTH_MAX,
-    JSON_NAME_BYTES_MAX,
+    JSON_NAME_BYTES,
+    JSON_NAME_BYTES_PER_BYTE,
+    JSON_PATH_BYTES_MAX,
 )
 
 _SPACE = rb"[ \t\n\v\f\r]*"
@@ -90,7 +92,18 @@ def read_json(
 class _Reader:
     """`_at` is behind the last token. No recursion: the containers that are open are a list."""
 
-    __slots__ = ("_at", "_body", "_containers", "_depth_limit", "_escape", "_found", "_name_bytes", "_open", "_room")
+    __slots__ = (
+        "_at",
+        "_body",
+        "_containers",
+        "_depth_limit",
+        "_escape",
+        "_found",
+        "_name_bytes",
+        "_open",
+        "_path_bytes",
+        "_room",
+    )
 
     def __init__(self, found: Json, body: bytes, depth_limit: int, room: int | None, escape: re.Pattern[bytes]) -> None:
         self._found = found
@@ -99,7 +112,8 @@ class _Reader:
         self._room = room
         self._escape = escape
         self._at = 0
-        self._name_bytes = 0
+        self._name_bytes = JSON_NAME_BYTES + JSON_NAME_BYTES_PER_BYTE * len(body)  # that are left
+        self._path_bytes = JSON_PATH_BYTES_MAX
         self._containers = 0
         self._open: list[_Container] = []
 
@@ -149,6 +163,9 @@ class _Reader:
         self._containers += 1
         if self._containers > JSON_CONTAINERS_MAX:
             raise _Stop(b"more containers than JSON_CONTAINERS_MAX", "JSON_CONTAINERS_MAX")
+        self._path_bytes -= len(name)
+        if self._path_bytes < 0:
+            raise _Stop(b"longer names of containers than JSON_PATH_BYTES_MAX", "JSON_PATH_BYTES_MAX")
         depth = len(self._open) + 1
         if depth > self._depth_limit:
             raise _Stop(b"Parsing depth limit exceeded")
@@ -160,7 +177,6 @@ class _Reader:
             self._after_value()
             return
         prefix = name + (b".array_" if is_array else b".")
-        self._count(prefix)
         self._open.append(_Container(is_array, prefix))
 
     def _after_value(self) -> None:
@@ -182,13 +198,10 @@ class _Reader:
             raise _Stop(b"more arguments than SecArgumentsLimit")
         if len(pairs) >= ARGUMENTS_MAX:
             raise _Stop(b"more arguments than ARGUMENTS_MAX", "ARGUMENTS_MAX")
-        self._count(name)
+        self._name_bytes -= len(name)
+        if self._name_bytes < 0:
+            raise _Stop(b"longer names than JSON_NAME_BYTES", "JSON_NAME_BYTES")
         pairs.append((name, value))
-
-    def _count(self, name: bytes) -> None:
-        self._name_bytes += len(name)
-        if self._name_bytes > JSON_NAME_BYTES_MAX:
-            raise _Stop(b"longer names than JSON_NAME_BYTES_MAX", "JSON_NAME_BYTES_MAX")
 
 
 def _text(raw: bytes, escape: re.Pattern[bytes]) -> bytes:

@@ -2,8 +2,8 @@
 
 Nothing is fetched and no DTD is loaded. A document that declares entities is marked as not readable; rules see what stands
 for a reference inside the document itself, as far as libxml2's bound against amplification lets it grow, and never anything
-from outside. Of a document with faults there is what libxml2 makes of it with its recovery; ModSecurity 3 has what was read
-up to the first fault, which is never more. A prefix that is not bound is no fault, there as here.
+from outside. Of a document with faults there is what libxml2 makes of it with its recovery; ModSecurity 3, and the strict
+reading, have what was read up to the first fault. A prefix that is not bound is no fault, there as here.
 """
 
 from __future__ import annotations
@@ -99,14 +99,14 @@ def _content(node: object) -> bytes:
     return b""  # a namespace node: a pair of prefix and name
 
 
-def read_xml(body: bytes, into_args: str = "off", room: int | None = None) -> Xml:
+def read_xml(body: bytes, into_args: str = "off", room: int | None = None, *, strict: bool = False) -> Xml:
     """`into_args`: off, on or onlyargs; `room`: how many arguments SecArgumentsLimit leaves. Any bytes have a reading."""
     found = Xml()
     if len(body) > XML_BYTES_MAX or body.count(b"<") > XML_MARKUP_MAX:
         found.exceeded = "XML_BYTES_MAX" if len(body) > XML_BYTES_MAX else "XML_MARKUP_MAX"
         found.error = b"XML: larger than " + found.exceeded.encode()
         return found
-    tree, found.error, exhausted = _parsed(body)
+    tree, found.error, exhausted = _parsed(body, strict=strict)
     if tree is None:
         return found
     if exhausted:
@@ -131,7 +131,7 @@ def _parser(*, recover: bool) -> etree.XMLParser:
     )
 
 
-def _parsed(body: bytes) -> tuple[etree._Element | None, bytes, bool]:
+def _parsed(body: bytes, *, strict: bool) -> tuple[etree._Element | None, bytes, bool]:
     """(the tree, what is wrong with it, whether that is a bound of libxml2's, which has the same depth as ours)."""
     error = b""
     exhausted = False
@@ -141,7 +141,7 @@ def _parsed(body: bytes) -> tuple[etree._Element | None, bytes, bool]:
     except (etree.XMLSyntaxError, ValueError):
         error = b"" if _only_namespaces(body, parser.error_log) else _FAULT
         exhausted = any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log)
-        tree = _recovered(body)
+        tree = _begun(body) if strict and error else _recovered(body)
     if tree is not None:
         dtd = tree.getroottree().docinfo.internalDTD
         if dtd is not None and any(True for _ in dtd.iterentities()):
@@ -161,6 +161,19 @@ def _recovered(body: bytes) -> etree._Element | None:
         return etree.fromstring(body, _parser(recover=True))
     except (etree.XMLSyntaxError, ValueError):
         return None
+
+
+def _begun(body: bytes) -> etree._Element | None:
+    """The tree as it is at the first fault."""
+    parser = etree.XMLPullParser(
+        ("start",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, strip_cdata=False
+    )
+    try:
+        parser.feed(body)
+        parser.close()
+    except (etree.XMLSyntaxError, ValueError):
+        return next((element for _, element in parser.read_events()), None)
+    return None
 
 
 def _arguments(found: Xml, tree: etree._Element, room: int | None) -> None:

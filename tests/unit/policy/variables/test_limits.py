@@ -43,20 +43,20 @@ BOUNDS = {
     "PART_LINES_MAX": ("MULTIPART", MULTIPART, lambda n: lines(n) if n % 60 == 0 else lines(n + 1)),
     "JSON_DEPTH_MAX": ("JSON", b"", lambda n: b"[" * n + b"]" * n),
     "JSON_CONTAINERS_MAX": ("JSON", b"", lambda n: b"[" + b",".join([b"{}"] * (n - 1)) + b"]"),
-    "JSON_NAME_BYTES_MAX": ("JSON", b"", lambda n: b'{"%b":1}' % (b"k" * (n - 10))),
     "XML_DEPTH_MAX": ("XML", b"", lambda n: b"<a>" * n + b"</a>" * n),
     "XML_BYTES_MAX": ("XML", b"", lambda n: b"<a/>" + b" " * (n - 4)),
     "XML_MARKUP_MAX": ("XML", b"", lambda n: b"<a>" + b"<b/>" * (n - 2) + b"</a>"),
 }
 ELSEWHERE = {
-    "HEADERS_MAX", "XPATH_NODES_MAX", "XPATH_BYTES_MAX", "MULTIPART_LINE_BYTES", "CONTENT_TYPE_BYTES", "JSON_DEPTH_DEFAULT",
+    "COOKIES_MAX", "HEADERS_MAX", "JSON_NAME_BYTES", "JSON_NAME_BYTES_PER_BYTE", "JSON_PATH_BYTES_MAX", "XPATH_NODES_MAX",
+    "XPATH_BYTES_MAX", "MULTIPART_LINE_BYTES", "CONTENT_TYPE_BYTES", "JSON_DEPTH_DEFAULT",
     "REQUEST_BODY_BYTES_DEFAULT", "RESPONSE_BODY_BYTES_DEFAULT",
 }  # fmt: skip
 
 
 def test_each_bound_is_tried() -> None:
     assert set(BOUNDS) | ELSEWHERE == {name for name in vars(limits) if name.isupper()}
-    assert len(BOUNDS) == 10
+    assert len(BOUNDS) == 9
 
 
 @pytest.mark.parametrize("name", BOUNDS)
@@ -77,12 +77,48 @@ def test_headers() -> None:
         assert transaction.exceeded == over
 
 
-def test_queries_and_cookies_are_bounded_as_forms_are() -> None:
+def test_queries_are_bounded_as_forms_are() -> None:
     for count, over in ((limits.ARGUMENTS_MAX, ""), (limits.ARGUMENTS_MAX + 1, "ARGUMENTS_MAX")):
         query = Transaction(RequestFacts(method=b"GET", uri=b"/?" + b"a&" * count))
         assert (len(query.get("ARGS")), query.exceeded) == (limits.ARGUMENTS_MAX, over)
+
+
+@pytest.mark.parametrize(("processor", "joined"), [("URLENCODED", b"a&"), ("MULTIPART", PART), ("JSON", b"1,")])
+def test_query_and_body_are_bounded_together(processor: str, joined: bytes) -> None:
+    ends = {"JSON": (b"[", b"1]"), "MULTIPART": (b"", PART + b"--B--\r\n"), "URLENCODED": (b"", b"a")}
+    start, end = ends[processor]
+    for count, over in ((limits.ARGUMENTS_MAX - 2, ""), (limits.ARGUMENTS_MAX - 1, "ARGUMENTS_MAX")):
+        facts = RequestFacts(
+            method=b"POST", uri=b"/?a", headers=[(b"Content-Type", MULTIPART)], body=start + joined * count + end
+        )
+        transaction = Transaction(facts)
+        transaction.process_body(processor)
+        assert (len(transaction.get("ARGS")), transaction.exceeded) == (count + 2, over)
+
+
+def test_cookies() -> None:
+    for count, over in ((limits.COOKIES_MAX, ""), (limits.COOKIES_MAX + 1, "COOKIES_MAX")):
         cookies = Transaction(RequestFacts(method=b"GET", uri=b"/", headers=[(b"Cookie", b"a;" * count)]))
-        assert (len(cookies.get("REQUEST_COOKIES")), cookies.exceeded) == (limits.ARGUMENTS_MAX, over)
+        assert (len(cookies.get("REQUEST_COOKIES")), cookies.exceeded) == (limits.COOKIES_MAX, over)
+
+
+def test_names_of_json() -> None:
+    """Blanks make the document as large as its names need."""
+    body = b'{"%b":[%b]}' % (b"k" * 500, b",".join([b"1"] * 900))
+    names = [b"json.%b.array_%d" % (b"k" * 500, n) for n in range(900)]
+    needed = -(-(sum(map(len, names)) - limits.JSON_NAME_BYTES) // limits.JSON_NAME_BYTES_PER_BYTE)
+    assert needed > len(body)
+    assert exceeded("JSON", b"", body.ljust(needed)) == ("", b"0")
+    assert exceeded("JSON", b"", body.ljust(needed - 1)) == ("JSON_NAME_BYTES", b"1")
+
+
+def test_names_of_containers_of_json() -> None:
+    key = b"k" * 80_000
+    names = [b"json", b"json." + key, *[b"json.%b.array_%d" % (key, n) for n in range(101)]]
+    left = limits.JSON_PATH_BYTES_MAX - sum(map(len, names)) - len(names[-1] + b".")
+    for more, outcome in ((0, ("", b"0")), (1, ("JSON_PATH_BYTES_MAX", b"1"))):
+        members = [*[b"[]"] * 100, b'{"%b":[]}' % (b"x" * (left + more))]
+        assert exceeded("JSON", b"", b'{"%b":[%b]}' % (key, b",".join(members))) == outcome
 
 
 def test_what_an_expression_selects() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policy.variables.facts import DEFAULTS, RequestFacts
+from policy.variables.limits import ARGUMENTS_MAX
 from policy.variables.submitted import SubmittedTransaction
 
 FACTS = RequestFacts(
@@ -31,3 +32,11 @@ def test_without_fields_there_is_no_argument_of_the_body() -> None:
     transaction.get("ARGS_POST")
     transaction.process_body("JSON")
     assert transaction.get("ARGS_POST") == ()
+
+
+def test_fields_are_bounded_together_with_the_query() -> None:
+    for count, exceeded in ((ARGUMENTS_MAX - 1, ""), (ARGUMENTS_MAX, "ARGUMENTS_MAX")):
+        transaction = SubmittedTransaction(FACTS, DEFAULTS)
+        transaction.submit([(b"memo", b"")] * count, b"")
+        transaction.process_body()
+        assert transaction.exceeded == exceeded

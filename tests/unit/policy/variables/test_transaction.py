@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policy.variables.facts import DEFAULTS, Options, RequestFacts, ResponseFacts
-from policy.variables.limits import ARGUMENTS_MAX
+from policy.variables.limits import ARGUMENTS_MAX, COOKIES_MAX
 from policy.variables.transaction import Transaction
 
 FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
@@ -94,10 +94,9 @@ def test_strictness_reaches_the_readers() -> None:
 
 
 def test_a_bound_that_was_exceeded_is_known_after_the_body_whatever_was_asked_for() -> None:
-    over = b"a&" * (ARGUMENTS_MAX + 1)
-    query = made(uri=b"/?" + over)
-    cookies = Transaction(RequestFacts(method=b"GET", uri=b"/", headers=[(b"Cookie", over.replace(b"&", b";"))]))
-    for transaction in (query, cookies):
+    query = made(uri=b"/?" + b"a&" * (ARGUMENTS_MAX + 1))
+    cookies = Transaction(RequestFacts(method=b"GET", uri=b"/", headers=[(b"Cookie", b"a;" * (COOKIES_MAX + 1))]))
+    for transaction, name in ((query, "ARGUMENTS_MAX"), (cookies, "COOKIES_MAX")):
         assert transaction.exceeded == ""
         transaction.process_body()
-        assert transaction.exceeded == "ARGUMENTS_MAX"
+        assert transaction.exceeded == name
