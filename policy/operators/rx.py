@@ -16,8 +16,9 @@ import re
 from typing import Final
 
 from policy.operators.match import Match, OperatorInvalid, is_text
-from policy.operators.pattern import PatternInvalid
+from policy.operators.pattern import PatternInvalid, take_apart
 from policy.operators.pcre import Effort, Exhausted, Expression, Found
+from policy.operators.required import required
 from policy.scan.needle import Needle
 
 _MATCH_ALL: Final = frozenset({b".*", b"^.*", b".*$", b"^.*$"})  # `.` is every byte; a greedy start takes them all
@@ -30,7 +31,7 @@ GLOBAL_MATCHES: Final = 1_000
 class Rx:
     """rx. Patterns that match everything, and those that are one ASCII string, need no PCRE2."""
 
-    __slots__ = ("_bytes", "_characters", "_is_all", "_literal", "pattern")
+    __slots__ = ("_bytes", "_characters", "_is_all", "_literal", "_required", "pattern")
 
     def __init__(self, pattern: bytes) -> None:
         self.pattern = pattern = pattern or b".*"
@@ -39,6 +40,7 @@ class Rx:
         try:
             self._bytes = Expression(pattern, characters=False)
             self._characters = Expression(pattern, characters=True)
+            self._required = required(take_apart(pattern))
         except PatternInvalid as invalid:
             near = pattern[max(0, invalid.position - 10) : invalid.position + 10].decode("latin-1")
             raise OperatorInvalid(
@@ -55,6 +57,8 @@ class Rx:
         if self._literal is not None:
             at = value.find(self._literal)
             return None if at < 0 else Match(at, at + len(self._literal), (self._literal,))
+        if self._required not in value:
+            return None
         expression = self._characters if characters and is_text(value) else self._bytes
         return _as_match(value, expression.search(value, 0, effort))
 
@@ -75,6 +79,8 @@ class RxGlobal(Rx):
     __slots__ = ()
 
     def match_within(self, value: bytes, characters: bool, effort: Effort | None) -> Match | None:
+        if self._required not in value:
+            return None
         expression = self._characters if characters and is_text(value) else self._bytes
         groups: dict[int, bytes] = {}
         stored = 0
