@@ -20,6 +20,7 @@ from policy.variables.transaction import Transaction
 
 _ACTIONS = {"deny": Action.DENY, "drop": Action.DROP, "redirect": Action.REDIRECT}
 _LOGGING = 5
+_READING = (2, 3, 4)  # phases that are the first to see something which may be beyond a bound
 
 
 class Run:
@@ -64,9 +65,15 @@ class Run:
         return self.decision
 
     def _phase(self, number: int) -> Decision | None:
-        state = self.state
-        if state.mode is EngineMode.OFF:
+        if self.state.mode is EngineMode.OFF:
             return None
+        decision, exceeded = self._judge(number), self.transaction.exceeded
+        if decision is None and exceeded and number in _READING:
+            raise LimitReached(exceeded)  # behind the rules, so that what they say of the part that was read is listed
+        return decision
+
+    def _judge(self, number: int) -> Decision | None:
+        state = self.state
         if number == 2:
             refused = self._read_body()
             if refused is not None or not self._allowed(state.body_access, self.program.settings.request_body_access):
@@ -80,8 +87,6 @@ class Run:
     def _read_body(self) -> Decision | None:
         transaction = self.transaction
         transaction.process_body()
-        if transaction.exceeded:
-            raise LimitReached(transaction.exceeded)
         rejects = self.program.settings.request_body_limit_action is LimitAction.REJECT
         if transaction.body_over_limit and rejects and self.state.mode is EngineMode.ON:
             return Decision(403, Action.DENY, 0, 2, Cause.BODY, detail="SecRequestBodyLimit")

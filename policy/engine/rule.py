@@ -85,9 +85,7 @@ class Link:
         """Whether the value as sent matches, without anything happening. A SecAction matches no value."""
         operator = operator or self.operator
         values = self.stages(sent, characters) if self.multi else (self.chain.apply(sent, characters),)
-        return operator is not None and any(
-            (operator.match(value, characters) is None) is self.negated for value in values
-        )
+        return operator is not None and any(hits(operator.match(value, characters), self.negated) for value in values)
 
     def stages(self, sent: bytes, characters: bool) -> Iterable[bytes]:
         """What multiMatch looks at. In the characters reading utf8toUnicode with what decodes it again is one step: the form
@@ -96,6 +94,11 @@ class Link:
         if not characters:
             return self.chain.stages(sent, False)
         return (sent,) if self.chain.leaves(sent, True) else changes(self.fused, sent)
+
+
+def hits(match: Match | None, negated: bool) -> bool:
+    """Whether the link matches: an operator that met a limit does, negated or not, since nobody knows what it would have said."""
+    return (match is None) is negated or (match is not None and match.exhausted)
 
 
 def changes(functions: Sequence[Callable[[bytes], bytes]], value: bytes) -> Iterator[bytes]:
@@ -119,17 +122,20 @@ class Outcome(NamedTuple):
 
 
 class Rule:
-    """`links[0]` is the rule itself. `ordinal`: its place among the rules of its phase, markers not counted."""
+    """`links[0]` is the rule itself. `ordinal`: its place among the rules of its phase, markers not counted.
+
+    `relaxes`: it may take rules or targets out, or jump over rules. That is not done where a limit was met: the exchange ends.
+    """
 
     __slots__ = (
-        "file", "gravest", "id", "line", "links", "listed", "multi", "ordinal", "outcome", "phase", "reads_matched", "rev", "severity",
-        "subject",
+        "file", "gravest", "id", "line", "links", "listed", "multi", "ordinal", "outcome", "phase", "reads_matched", "relaxes", "rev",
+        "severity", "subject",
     )  # fmt: skip
 
     def __init__(
         self, links: tuple[Link, ...], subject: Subject, outcome: Outcome, *, phase: int, ordinal: int, listed: bool,
         severity: int = SEVERITY_NONE, gravest: int = SEVERITY_NONE,
-        rev: bytes = b"", file: str = "", line: int = 0, reads_matched: bool = False,
+        rev: bytes = b"", file: str = "", line: int = 0, reads_matched: bool = False, relaxes: bool = False,
     ) -> None:  # fmt: skip
         self.id = subject.id
         self.links = links
@@ -145,6 +151,7 @@ class Rule:
         self.file = file
         self.line = line
         self.reads_matched = reads_matched
+        self.relaxes = relaxes
 
     def text_of(self, name: str, run: State) -> bytes:
         """The rule's msg or logdata before it has matched."""
@@ -172,8 +179,13 @@ class Rule:
         run.span = (0, 0)
         run.exhausted = False
         for position, link in enumerate(self.links):
-            if not self._match(run, link, () if position else removed, None if position else among):
+            matched = self._match(run, link, () if position else removed, None if position else among)
+            if (
+                not matched and not run.exhausted
+            ):  # behind a limit that was met, no link can say that the rule does not match
                 return False
+        if run.exhausted and self.relaxes:
+            raise LimitReached("PCRE_STEPS")
         for link in reversed(self.links):
             for effect in link.effects:
                 effect(run)
@@ -238,7 +250,7 @@ class Rule:
                 )
                 if match is not None:
                     self._note(run, link, match)
-                if (match is None) is not negated:
+                if (match is None) is not negated and (match is None or not match.exhausted):
                     continue
                 found = True
                 run.span = (0, len(value)) if match is None else (match.start, match.end)

@@ -20,6 +20,7 @@ Known bugs: none. The package forces PCRE2_ALT_BSUX and PCRE2_NEVER_BACKSLASH_C;
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import pcre2  # type: ignore[import-untyped]  # the package has no stubs
@@ -42,11 +43,14 @@ REQUEST_STEPS: Final = 300_000
 REQUEST_STEPS_PER_BYTE: Final = 6
 # What a try with the quick limit is counted for, beside the bytes of the value. Source: the calls take as long as so many steps.
 QUICK_CHARGE: Final = 200
+# What a look for a byte that a match can begin with is counted for, beside the bytes of the value, where there is none.
+LOOK_CHARGE: Final = 10
 # PCRE2's memory for going back, in KiB. Source: a frame takes some 150 bytes; a value of 64 KiB in one repetition takes 10 MiB.
 HEAP_KIB: Final = 64 * 1024
 
 HIGH_CHARACTERS: Final = "\u0080-\U0010ffff".encode()
 
+_HIGH: Final = ((1 << 128) - 1) << 128  # every byte beyond ASCII
 _FLAGS: Final = pcre2.DOTALL | pcre2.MULTILINE
 
 
@@ -89,14 +93,16 @@ class Effort:
 class Expression:
     """A pattern for one reading; `anchored`: only at the start of a search. PatternInvalid if PCRE2 or this package refuses it."""
 
-    __slots__ = ("_characters", "_forms", "_groups", "_quick", "_start", "pattern", "source")
+    __slots__ = ("_begins", "_characters", "_forms", "_groups", "_quick", "_start", "pattern", "source")
 
     def __init__(self, source: bytes, characters: bool, *, anchored: bool = False) -> None:
         self.source = source
         self.pattern = characterwise(source) if characters else bytewise(source)
         self._characters = characters
         tokens = tokens_of(source, characters)
-        self._start = b"" if anchored else rb"(?s:.*?)" + _starts(first_bytes(tokens), characters)
+        firsts = first_bytes(tokens)
+        self._begins = None if anchored or firsts is None else _any_of(firsts, characters)
+        self._start = b"" if anchored else rb"(?s:.*?)" + _starts(firsts, characters)
         self._quick = self._compile(self.pattern, QUICK_STEPS)
         self._groups: int = self._quick.groups
         self._forms: dict[int, pcre2.Pattern] = {}
@@ -105,6 +111,10 @@ class Expression:
         """The first match that starts at or after `at`. What it costs is taken from `effort`."""
         if effort is not None and effort.left < 0:
             return EXHAUSTED
+        if self._begins is not None and self._begins.search(value, at) is None:
+            if effort is not None:
+                effort.left -= LOOK_CHARGE + len(value)
+            return None
         if len(value) <= QUICK_BYTES:
             if effort is not None:
                 effort.left -= QUICK_CHARGE + len(value)
@@ -154,6 +164,12 @@ class Expression:
         while spans[-1][0] < 0:
             spans.pop()
         return Found(tuple(span if span[0] >= 0 else None for span in spans))
+
+
+def _any_of(firsts: int, characters: bool) -> re.Pattern[bytes]:
+    """One of the bytes that `_starts` asserts."""
+    bits = firsts | (_HIGH if characters else 0)
+    return re.compile(b"[%b]" % b"".join([b"\\x%02x" % byte for byte in range(256) if bits >> byte & 1]))
 
 
 def _starts(firsts: int | None, characters: bool) -> bytes:

@@ -39,6 +39,8 @@ _AS_QUOTED: Final = bytes.maketrans(b"%=", b"=" + _STAND_IN)
 _LINE_ENDS: Final = re.compile(rb"%[\r\n]")  # quoted-printable has a meaning of its own for them
 _RESERVED: Final = re.compile(rb"([^*0-9A-Za-z]++)")
 _BYTES: Final = Table(lambda run: unhexlify(run.replace(b"%", b"")))
+# Full stops of domain names (RFC 3490 3.1), which ModSecurity adds to every map. In the characters reading they end a sentence.
+_FULL_STOPS: Final[UnicodeMap] = {0x3002: 0x2E, 0xFF0E: 0x2E, 0xFF61: 0x2E}
 _ENCODED: Final = Table(lambda run: (b"%" + run.hex("%").encode()).replace(b"%20", b"+"))
 
 
@@ -82,8 +84,9 @@ class UrlDecodeUni:
 
     def __init__(self, unicode_map: UnicodeMap | None = None) -> None:
         given = unicode_map or {}
+        read_as = {**_FULL_STOPS, **given} if given else given
         ascii_only = {code_point: byte for code_point, byte in given.items() if byte < 0x80}
-        self._strict = Table(_percent(_mapped(given, narrow_low_byte)))
+        self._strict = Table(_percent(_mapped(read_as, narrow_low_byte)))
         self._characters = Table(_percent(_mapped(ascii_only, narrow_utf8)))
         narrow = {code_point: narrow_low_byte(code_point)[0] for code_point in range(0xFF01, 0xFF5F)} | ascii_only
         narrow = {code_point: byte for code_point, byte in narrow.items() if _is_character(code_point)}

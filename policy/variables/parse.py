@@ -16,9 +16,8 @@ from policy.variables.item import Pair
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
-_PROTOCOL = re.compile(
-    rb"(?:(?i:HTTP)/\S*|[A-Za-z]+/[0-9]+(?:\.[0-9]+)?)\Z"
-)  # JUNK/1.0 is one, and not a part of the target
+# JUNK/1.0 is a protocol too, and not a part of the target.
+_PROTOCOL = re.compile(rb"(?:(?i:HTTP)/\S*|[A-Za-z]+/[0-9]+(?:\.[0-9]+)?)\Z")
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 _STATUS = re.compile(rb"[1-9][0-9]{2}\Z")
 _BLANK = b" \t"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policy.engine.decision import Action, Cause
+from policy.variables.limits import ARGUMENTS_MAX
 from tests.unit.policy.engine.beside import GET, POST, RESPONSE, ours, run, theirs
 
 
@@ -155,6 +156,17 @@ def test_a_body_over_its_limit_is_refused_where_the_rules_say_so() -> None:
         assert ours(f"SecRequestBodyLimit {limit}\nSecRequestBodyLimitAction Reject\n", POST)[0] == status
     decision = run("SecRequestBodyLimit 2\nSecRequestBodyLimitAction Reject\n", POST).decision
     assert decision is not None and decision.cause is Cause.BODY
+
+
+def test_a_body_beyond_a_bound_is_refused_behind_the_rules() -> None:
+    """They are listed with what they say of the part that was read."""
+    fields = b"&".join([b"a=1"] * (ARGUMENTS_MAX + 1))
+    head = b"POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
+    for mode in ("On", "DetectionOnly"):
+        judged = run(f"SecRuleEngine {mode}\n" + _rule("id:1,phase:2,pass", "REQBODY_ERROR", "@eq 1"), head + fields)
+        assert [one.id for one in judged.fired] == [1]
+        assert judged.decision is not None
+        assert (judged.decision.cause, judged.decision.detail) == (Cause.LIMIT, "ARGUMENTS_MAX")
 
 
 def test_only_text_of_the_named_types_is_looked_at() -> None:

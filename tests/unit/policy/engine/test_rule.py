@@ -48,6 +48,32 @@ def test_a_limit_that_was_met_is_a_match_and_says_so(monkeypatch: pytest.MonkeyP
     assert run.get("MSC_PCRE_LIMITS_EXCEEDED")[0].value == b"1"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'SecRule ARGS:b "@rx [x]" "id:1,phase:1"',
+        'SecRule ARGS:b "!@rx ." "id:1,phase:1"',
+        'SecRule ARGS:b "@rx [x]" "id:1,phase:1,capture,chain"\nSecRule TX:1 "@streq x"',
+    ],
+)
+def test_where_a_limit_was_met_no_rule_says_that_it_does_not_match(text: str) -> None:
+    run = state()
+    (rule,) = compiled(text)
+    assert not rule.evaluate(run)
+    run.effort.left = -1
+    assert rule.evaluate(run)
+
+
+@pytest.mark.parametrize("action", ["allow", "skip:1", "skipAfter:END", "ctl:ruleRemoveById=9", "ctl:ruleEngine=Off"])
+def test_where_a_limit_was_met_nothing_is_let_off(action: str) -> None:
+    run = state()
+    (rule,) = compiled(f'SecRule ARGS:b "@rx [x]" "id:1,phase:1,pass,{action}"')
+    assert not rule.evaluate(run)
+    run.effort.left = -1
+    with pytest.raises(LimitReached, match="PCRE_STEPS"):
+        rule.evaluate(run)
+
+
 def test_what_fires_is_bounded() -> None:
     run = state()
     (rule,) = compiled('SecAction "id:1,phase:1,msg:m"')

@@ -8,6 +8,7 @@ from policy.operators.pcre import (
     FIRST_RUNG,
     HEAP_KIB,
     LAST_RUNG,
+    LOOK_CHARGE,
     QUICK_BYTES,
     QUICK_CHARGE,
     QUICK_STEPS,
@@ -103,11 +104,20 @@ def test_effort_is_spent_and_then_nothing_is_tried() -> None:
 def test_effort_ends_below_0(size: int, cost: int) -> None:
     expression = Expression(b"a", characters=False)
     effort = Effort(cost)
-    assert expression.search(b"b" * size, 0, effort) is None
+    assert expression.search(b"a" * size, 0, effort) is not None
     assert effort.left == 0
-    assert expression.search(b"b" * size, 0, effort) is None
+    assert expression.search(b"a" * size, 0, effort) is not None
     assert effort.left == -cost
-    assert expression.search(b"b" * size, 0, effort) is EXHAUSTED
+    assert expression.search(b"a" * size, 0, effort) is EXHAUSTED
+
+
+@pytest.mark.parametrize("characters", [False, True])
+def test_where_no_match_can_begin_a_look_is_all_that_it_costs(characters: bool) -> None:
+    expression = Expression(rb"(?i)\x5cu[0-9a-f]{4}", characters)
+    effort = Effort(1_000_000)
+    assert expression.search(b"abc" * 400, 0, effort) is None
+    assert effort.left == 1_000_000 - LOOK_CHARGE - 1_200
+    assert expression.search("新宿".encode() + rb"\u0041", 0, effort) is not None
 
 
 def test_a_request_is_granted_steps_for_its_bytes() -> None:

@@ -59,3 +59,12 @@ def test_nothing_to_decode_is_the_same_object() -> None:
         assert urls.url_decode(value) is value
     for value in (b"", b"plain", "場所".encode()):
         assert PLAIN.after_utf8_to_unicode(value) is value
+
+
+def test_a_map_has_the_full_stops_of_domain_names_in_the_strict_reading() -> None:
+    """As ModSecurity 3: they join every map, and what the map says of them wins."""
+    value = b"%u3002%uff61%uff0e"
+    assert urls.UrlDecodeUni({0xE9: 0x65}).strict(value) == b"..."
+    assert urls.UrlDecodeUni({0x3002: 0x41}).strict(value) == b"A.."
+    assert urls.UrlDecodeUni().strict(value) == b"\x02a."
+    assert urls.UrlDecodeUni({0xE9: 0x65}).characters(value) == "\u3002\uff61.".encode()

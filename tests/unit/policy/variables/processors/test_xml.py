@@ -71,6 +71,16 @@ def test_what_can_be_read_of_a_broken_document_is_there() -> None:
     assert document.select("//b", {})[0].value == b"UNION SELECT"
 
 
+@pytest.mark.parametrize(
+    "body", [b"<a><b>x<c/>y</b>z<d e=f>UNION SELECT</d></a>", b"<a><b>x<c/>y</b>z</x><d>UNION</d></a>"]
+)
+def test_the_strict_reading_ends_at_the_first_fault(body: bytes) -> None:
+    found = read_xml(body, strict=True)
+    assert found.error and found.document is not None
+    assert [item.value for item in found.document.select("/*", {})] == [b"xyz"]
+    assert read_xml(b"x", strict=True).document is None
+
+
 def test_encodings_become_utf_8() -> None:
     body = '<?xml version="1.0" encoding="Shift_JIS"?><a>日</a>'.encode("cp932")
     document = read_xml(body).document
