@@ -58,6 +58,7 @@ _END_TO_END = (TRAILER_FORBIDDEN - _CONNECTION_OPTIONS) | frozenset(
     b"accept accept-charset accept-encoding accept-language accept-datetime if-match if-none-match priority via dnt "
     b"http2-settings x-csrf-token x-requested-with".split()
 )
+_EDGES = (b"\n ", b"\n\t", b" \n", b"\t\n")  # white space around one of several values that stand between LFs
 _END_TO_END_PREFIXES = (b"x-forwarded-", b"sekisho-", b"sec-", b"content-")
 
 
@@ -194,8 +195,31 @@ def _codings_and_trailers(values: dict[bytes, bytes]) -> None:
 
 def check_response_fields(fields: Sequence[tuple[bytes, bytes]]) -> None:
     """Refuse fields of a response that cannot be written as they are. Names in lower case."""
-    for name, value in fields:
-        if not grammar.token.fullmatch(name) or name.lower() != name:
-            raise Refused(Reason.RESPONSE_INVALID, "field name")
-        if not grammar.field_value.fullmatch(value) or value.strip(b" \t") != value:
+    if not fields:
+        return
+    # all at once, with an LF between them: as none of them may hold one, their number proves that none does
+    most = len(fields) - 1
+    names = b"\n".join([name for name, _ in fields])
+    if not grammar.lower_names.fullmatch(names) or names.count(b"\n") != most:
+        raise Refused(Reason.RESPONSE_INVALID, "field name")
+    values = b"\n%b\n" % b"\n".join([value for _, value in fields])
+    if len(values.translate(None, grammar.VALUE_OCTETS)) != most + 2:
+        raise Refused(Reason.RESPONSE_INVALID, "field value")
+    for edge in _EDGES:
+        if edge in values:
             raise Refused(Reason.RESPONSE_INVALID, "field value")
+
+
+def write_fields(fields: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Field lines of a response. The caller has checked the fields."""
+    return b"".join([b"%b: %b\r\n" % field for field in fields])
+
+
+class FieldLines:
+    """Fields that every response carries, checked and written once. Raises Refused(RESPONSE_INVALID)."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, fields: Sequence[tuple[bytes, bytes]]) -> None:
+        check_response_fields(fields)
+        self.raw = write_fields(fields)

@@ -16,8 +16,11 @@ VALUE_BYTES = rb"\t\x20-\x7e\x80-\xff"  # RFC 9110 section 5.5: HTAB, SP, VCHAR,
 # RFC 9110 section 5.6.4; obs-text and every control except HTAB are left out
 QUOTED_STRING = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*"'
 
+VALUE_OCTETS = bytes((0x09, *range(0x20, 0x7F), *range(0x80, 0x100)))  # the same, one by one
+
 token = re.compile(TOKEN)
-field_value = re.compile(rb"[" + VALUE_BYTES + rb"]*+")
+_LOWER = rb"[!#$%&'*+\-.^_`|~0-9a-z]++"
+lower_names = re.compile(_LOWER + rb"(?:\n" + _LOWER + rb")*")  # with an LF between them
 field_line = re.compile(rb"(" + TOKEN + rb"):([" + VALUE_BYTES + rb"]*+)")
 field_lines = re.compile(rb"(?:" + TOKEN + rb":[" + VALUE_BYTES + rb"]*+\r\n)*")
 field_line_each = re.compile(rb"(" + TOKEN + rb"):([" + VALUE_BYTES + rb"]*+)\r\n")  # for findall, after field_lines

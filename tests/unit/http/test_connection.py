@@ -11,6 +11,7 @@ from relay.base.errors import Misuse, Refused
 from relay.base.limits import DEFAULTS, Limits
 from relay.base.reasons import Reason
 from relay.http.connection import Data, EndOfMessage, Head, Pause, ServerConnection
+from relay.http.fields import FieldLines
 from tests.unit.http.feeds import converse, pieces
 
 GET = b"GET / HTTP/1.1\r\nHost: a.jp\r\n\r\n"
@@ -316,6 +317,10 @@ def test_requests_per_connection() -> None:
         [(b"x", b"a\x00")],
         [(b"x", b" a")],
         [(b"content-length", b"1"), (b"content-length", b"2")],
+        [(b"content-length", b"2"), (b"content-length", b"2")],
+        [(b"content-length", b"02")],
+        [(b"content-length", b"-1")],
+        [(b"content-length", b"")],
     ],
 )
 def test_a_response_that_cannot_be_written_is_our_bug(headers: list[tuple[bytes, bytes]]) -> None:
@@ -335,11 +340,42 @@ def test_calls_out_of_order_are_our_bug() -> None:
         connection.response_head(200, LENGTH_2)
     with pytest.raises(Misuse):
         connection.response_data(b"too long")
+    connection = read(GET)
+    connection.response_head(200, LENGTH_2)
+    connection.response_data(b"x")
+    with pytest.raises(Misuse):
+        connection.response_end()
+    connection.response_data(b"y")
+    connection.response_end()
+    for call in (connection.response_end, lambda: connection.response_data(b"x")):
+        with pytest.raises(Misuse):
+            call()
+    connection = opened(post(b"Content-Length: 1", b"Expect: 100-continue"))
+    connection.response_head(200, LENGTH_2)
+    with pytest.raises(Misuse):
+        connection.informational_continue()
+    for status in (100, 199, 1000):
+        with pytest.raises(Misuse):
+            read(GET).response_head(status, LENGTH_2)
     connection = ServerConnection(DEFAULTS)
     connection.receive(b"")
     assert connection.next_event() is Pause.CLOSED
     with pytest.raises(Misuse):
         connection.receive(GET)
+
+
+def test_what_was_never_a_request_is_answered_with_a_length() -> None:
+    connection = ServerConnection(DEFAULTS)
+    connection.receive(b"\x00")
+    assert refused(connection) is Reason.REQUEST_LINE_INVALID
+    with pytest.raises(Misuse):
+        connection.response_head(400, [])
+    assert answer(connection, 400) == b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\nConnection: close\r\n\r\nok"
+
+
+def test_constant_fields_come_last() -> None:
+    head = read(GET).response_head(200, [(b"x", b"y"), *LENGTH_2], FieldLines([(b"z", b"0")]))
+    assert head == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx: y\r\nz: 0\r\n\r\n"
 
 
 def test_a_large_body_passes_without_being_gathered() -> None:

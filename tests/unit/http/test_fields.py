@@ -6,7 +6,7 @@ import pytest
 
 from relay.base.errors import Refused
 from relay.base.reasons import Reason
-from relay.http.fields import SINGLE, TRAILER_FORBIDDEN, build_head, check_field_line, check_response_fields
+from relay.http.fields import SINGLE, TRAILER_FORBIDDEN, FieldLines, build_head, check_field_line, check_response_fields
 from relay.http.target import RequestLine
 
 LINE = RequestLine("GET", "/", None, None)
@@ -65,6 +65,14 @@ def test_response_fields() -> None:
         (b"a", b"x\t"),
         (b"a", b"\x7f"),
     ):
-        with pytest.raises(Refused) as refusal:
-            check_response_fields([(name, value)])
-        assert refusal.value.reason is Reason.RESPONSE_INVALID
+        for fields in ([(name, value)], [(b"o", b"k"), (name, value)], [(name, value), (b"o", b"k")]):
+            with pytest.raises(Refused) as refusal:
+                check_response_fields(fields)
+            assert refusal.value.reason is Reason.RESPONSE_INVALID
+            with pytest.raises(Refused):
+                FieldLines(fields)
+
+
+def test_fields_that_are_written_ahead() -> None:
+    assert FieldLines(()).raw == b""
+    assert FieldLines(((b"a", b"b c"), (b"d", b""))).raw == b"a: b c\r\nd: \r\n"

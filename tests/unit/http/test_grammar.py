@@ -19,7 +19,7 @@ HEX = string.hexdigits.encode()
     ("pattern", "before", "after", "allowed"),
     [
         (grammar.token, b"a", b"b", TCHAR),
-        (grammar.field_value, b"a", b"b", b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))),
+        (grammar.lower_names, b"a", b"b", TCHAR.translate(None, string.ascii_uppercase.encode()) + b"\n"),
         (grammar.path, b"/a", b"b", PCHAR + b"/"),
         (grammar.query, b"a", b"b", PCHAR + b"/?"),
         (grammar.content_length, b"1", b"2", string.digits.encode()),
@@ -31,6 +31,12 @@ HEX = string.hexdigits.encode()
 def test_one_byte_in_the_middle(pattern: re.Pattern[bytes], before: bytes, after: bytes, allowed: bytes) -> None:
     accepted = bytes(byte for byte in range(256) if pattern.fullmatch(before + bytes([byte]) + after))
     assert sorted(accepted) == sorted(allowed)
+
+
+def test_the_bytes_of_a_value_are_those_of_a_field_line() -> None:
+    lines = {byte for byte in range(256) if grammar.field_line.fullmatch(b"x:" + bytes([byte]))}
+    assert lines == set(grammar.VALUE_OCTETS) == {9, *range(0x20, 0x7F), *range(0x80, 0x100)}
+    assert len(grammar.VALUE_OCTETS) == len(lines)
 
 
 def test_controls_that_stop_a_line() -> None:
