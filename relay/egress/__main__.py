@@ -22,6 +22,7 @@ from relay.egress.pipeline import Egress
 from relay.egress.records import Recorder
 from relay.egress.serve import SOCKET, serve_front
 from relay.envelope.keys import ReceiptVerifier
+from relay.envelope.receipt import ReceiptReader
 from relay.ipc.link import ALPN
 from relay.ipc.permit import PermitDesk
 from relay.net.channel import Channel, accept_forever
@@ -77,8 +78,9 @@ class EgressRole:
                 started_ms=boottime_ms(),
             ),
             gates=self.gates,
-            receipt_keys={
-                gate.name: keys.public_key(gate.receipt_key, ReceiptVerifier.from_text) for gate in settings.gate
+            receipts={
+                gate.name: ReceiptReader(keys.public_key(gate.receipt_key, ReceiptVerifier.from_text))
+                for gate in settings.gate
             },
             recorder=self.recorder,
             measure=self.measure,

@@ -21,7 +21,7 @@ from relay.base.rfc3339 import format_time
 from relay.egress.gates import ExchangeFailed, Gates
 from relay.egress.measure import Measure
 from relay.egress.records import Recorder
-from relay.envelope.receipt import ReceiptVerifier, verify_receipt
+from relay.envelope.receipt import ReceiptReader
 from relay.ipc.messages import Exchange
 from relay.ipc.permit import PermitDesk
 from relay.net.parcel import Parcel
@@ -53,7 +53,7 @@ class Egress:
     limits: Limits
     desk: PermitDesk
     gates: Gates
-    receipt_keys: Mapping[str, ReceiptVerifier]  # by gate
+    receipts: Mapping[str, ReceiptReader]  # by gate
     recorder: Recorder
     measure: Measure
     load: Load = field(default_factory=Load)
@@ -97,9 +97,8 @@ async def exchange(
         peer = delivered.answer.peer.hex()
         response_digest = await digest_of(response)
         try:
-            proven = verify_receipt(
+            proven = egress.receipts[gate].read(
                 delivered.answer.receipt,
-                egress.receipt_keys[gate],
                 transfer_id=transfer_id,
                 envelope_digest=digest,
                 response_digest=response_digest,

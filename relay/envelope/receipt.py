@@ -1,49 +1,61 @@
 """The gate's signed word that it took an envelope and what came of it (section 9 of the spec).
 
-A C2SP signed note, so that an auditor can check a receipt from the log with any signed-note tool and the gate's public key.
+A statement about one transfer, and a C2SP signed note that lists the SHA-256 of every statement that the gate signed at the
+same moment: one signature for several receipts, each of which proves its own statement without the others.
 
 Rules of this file:
-1. A receipt proves nothing by itself: the verifier says which transfer, envelope and response it is about.
-2. What parses is what would be written again: the text is rebuilt from the parsed fields and must be the same.
+1. A receipt proves nothing by itself: the reader says which transfer, envelope and response it is about.
+2. What parses is what would be written again: the statement is rebuilt from what is known and must be the same.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
+import hashlib
 import re
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 
 from relay.base.errors import Refused
-from relay.base.ids import TransferId, parse_transfer_id
+from relay.base.ids import TransferId
 from relay.base.reasons import Reason
 from relay.envelope.format import DIGEST_BYTES, SIGNATURE_BYTES
 from relay.envelope.keys import ReceiptSigner, ReceiptVerifier
 
-RECEIPT_BYTES: Final = 600  # at most; a record of the log holds it as text
+TOGETHER_MOST: Final = (
+    8  # statements of one note; at 8 the signature is no longer what a receipt costs, and 44 bytes each
+)
+RECEIPT_BYTES: Final = 900  # at most; a record of the log holds it as text
 DELIVERED: Final = "delivered"
 
 _FIRST_LINE: Final = "sekisho-receipt/1"
+_NOTE_FIRST_LINE: Final = "sekisho-receipts/1"
 _NO_DIGEST: Final = "-"
 _RESULTS: Final = frozenset({DELIVERED, *(reason.value for reason in Reason)})
-_NOTE: Final = re.compile(
+_RECEIPT: Final = re.compile(
+    r"(?P<statement>"
     r"sekisho-receipt/1\n"
-    r"(?P<gate>[a-z0-9._/-]{1,64})\n"
-    r"(?P<transfer>[0-9a-f-]{36})\n"
-    r"(?P<envelope>[0-9a-f]{64})\n"
-    r"(?P<response>[0-9a-f]{64}|-)\n"
+    r"[a-z0-9._/-]{1,64}\n"
+    r"[0-9a-f-]{36}\n"
+    r"[0-9a-f]{64}\n"
+    r"(?:[0-9a-f]{64}|-)\n"
     r"(?P<result>[a-z0-9_]{1,40})\n"
     r"(?P<received>0|[1-9][0-9]{0,15})\n"
+    r")\n"
+    r"(?P<note>sekisho-receipts/1\n.*)\Z",
+    re.DOTALL,
+)
+_NOTE: Final = re.compile(
+    rf"(?P<text>sekisho-receipts/1\n(?P<listed>(?:[A-Za-z0-9+/]{{43}}=\n){{1,{TOGETHER_MOST}}}))"
     r"\n"
     r"— (?P<signer>[a-z0-9._/-]{1,64}) (?P<signature>[A-Za-z0-9+/]{91}=)\n\Z"
 )
+_NOTES_KEPT: Final = 64  # more than the connections of one gate carry at a time, by default
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """`gate`: the name of the receipt key. `response_digest`: empty where there is no response."""
 
     gate: str
@@ -54,94 +66,107 @@ class Receipt:
     received_ms: int
 
 
-def sign_receipt(
-    signer: ReceiptSigner,
-    *,
-    transfer_id: TransferId,
-    envelope_digest: bytes,
-    response_digest: bytes,
-    result: str,
-    received_ms: int,
-) -> bytes:
-    """The signed note. Raises ValueError for a receipt that no verifier would take."""
-    if len(envelope_digest) != DIGEST_BYTES or len(response_digest) not in (0, DIGEST_BYTES):
+def statement_of(receipt: Receipt) -> bytes:
+    """The text of section 9.1. Raises ValueError for a receipt that no reader would take."""
+    if len(receipt.envelope_digest) != DIGEST_BYTES or len(receipt.response_digest) not in (0, DIGEST_BYTES):
         raise ValueError(f"a digest has {DIGEST_BYTES} bytes")
-    if result not in _RESULTS:
+    if receipt.result not in _RESULTS:
         raise ValueError("the result is neither `delivered` nor a reason")
-    if not 0 <= received_ms < 10**16:
+    if not 0 <= receipt.received_ms < 10**16:
         raise ValueError("received_ms is Unix time in milliseconds")
-    receipt = Receipt(signer.name, transfer_id, envelope_digest, response_digest, result, received_ms)
-    text = _text(receipt).encode("ascii")
-    signature = base64.b64encode(signer.public_key.key_hash + signer.sign(text)).decode("ascii")
-    return text + f"\n— {signer.name} {signature}\n".encode()
-
-
-def verify_receipt(
-    raw: bytes, verifier: ReceiptVerifier, *, transfer_id: TransferId, envelope_digest: bytes, response_digest: bytes
-) -> Receipt:
-    """The receipt, when it is this gate's about exactly this transfer, envelope and response.
-
-    Raises Refused(RECEIPT_INVALID).
-    """
-    receipt, signed, signature = _parse(raw, verifier)
-    try:
-        verifier.verify(signature, signed)
-    except InvalidSignature as error:
-        raise Refused(Reason.RECEIPT_INVALID, "the signature is not the gate's") from error
-    if receipt.transfer_id != transfer_id:
-        raise Refused(Reason.RECEIPT_INVALID, "about another transfer")
-    if receipt.envelope_digest != envelope_digest:
-        raise Refused(Reason.RECEIPT_INVALID, "about another envelope")
-    if receipt.response_digest != response_digest:
-        raise Refused(Reason.RECEIPT_INVALID, "about another response")
-    return receipt
-
-
-def _text(receipt: Receipt) -> str:
     return (
         f"{_FIRST_LINE}\n{receipt.gate}\n{receipt.transfer_id}\n{receipt.envelope_digest.hex()}\n"
         f"{receipt.response_digest.hex() or _NO_DIGEST}\n{receipt.result}\n{receipt.received_ms}\n"
-    )
+    ).encode("ascii")
 
 
-def _parse(raw: bytes, verifier: ReceiptVerifier) -> tuple[Receipt, bytes, bytes]:
-    """The receipt, the bytes that are signed, and the signature."""
-    if len(raw) > RECEIPT_BYTES:
-        raise Refused(Reason.RECEIPT_INVALID, "too long")
-    try:
-        found = _NOTE.match(raw.decode("utf-8"))
+def sign_statements(signer: ReceiptSigner, statements: Sequence[bytes]) -> list[bytes]:
+    """The receipts of 1 to TOGETHER_MOST statements, in their order, under one signature."""
+    if not 1 <= len(statements) <= TOGETHER_MOST:
+        raise ValueError(f"{len(statements)} statements")
+    lines = [_NOTE_FIRST_LINE, *map(_listed, statements)]
+    text = "".join(f"{line}\n" for line in lines).encode("ascii")
+    signature = base64.b64encode(signer.public_key.key_hash + signer.sign(text)).decode("ascii")
+    note = text + f"\n— {signer.name} {signature}\n".encode()
+    return [statement + b"\n" + note for statement in statements]
+
+
+class ReceiptReader:
+    """Reads the receipts of one gate. A note that proved good is not verified again for the next receipt with it."""
+
+    def __init__(self, key: ReceiptVerifier) -> None:
+        self._key = key
+        self._good: dict[str, frozenset[str]] = {}  # whole notes, signature and all → what they list; oldest first
+
+    def read(self, raw: bytes, *, transfer_id: TransferId, envelope_digest: bytes, response_digest: bytes) -> Receipt:
+        """The receipt, when it is this gate's about exactly this transfer, envelope and response.
+
+        Raises Refused(RECEIPT_INVALID).
+        """
+        if len(raw) > RECEIPT_BYTES:
+            raise _invalid("too long")
+        try:
+            found = _RECEIPT.match(raw.decode("utf-8"))
+        except ValueError as error:
+            raise _invalid("not a receipt of version 1") from error
         if found is None:
-            raise Refused(Reason.RECEIPT_INVALID, "not a receipt of version 1")
-        transfer_id = parse_transfer_id(found["transfer"])
-        signature = base64.b64decode(found["signature"], validate=True)
-    except (ValueError, binascii.Error) as error:
-        raise Refused(Reason.RECEIPT_INVALID, "not a receipt of version 1") from error
-    if found["gate"] != verifier.name or found["signer"] != verifier.name:
-        raise Refused(Reason.RECEIPT_INVALID, "by another gate")
-    if len(signature) != len(verifier.key_hash) + SIGNATURE_BYTES or not signature.startswith(verifier.key_hash):
-        raise Refused(Reason.RECEIPT_INVALID, "by another key")
-    if base64.b64encode(signature).decode("ascii") != found["signature"]:
-        raise Refused(Reason.RECEIPT_INVALID, "the signature is not in canonical base64")
-    if found["result"] not in _RESULTS:
-        raise Refused(Reason.RECEIPT_INVALID, "the result is not known")
-    response = found["response"]
-    receipt = Receipt(
-        found["gate"],
-        transfer_id,
-        bytes.fromhex(found["envelope"]),
-        b"" if response == _NO_DIGEST else bytes.fromhex(response),
-        found["result"],
-        int(found["received"]),
-    )
-    return receipt, _text(receipt).encode("ascii"), signature[len(verifier.key_hash) :]
+            raise _invalid("not a receipt of version 1")
+        receipt = Receipt(
+            self._key.name,
+            transfer_id,
+            envelope_digest,
+            response_digest,
+            found["result"],
+            int(found["received"]),
+        )
+        if receipt.result not in _RESULTS:
+            raise _invalid("the result is not known")
+        statement = statement_of(receipt)
+        if statement != found["statement"].encode("ascii"):
+            raise _invalid("about another transfer, envelope or response, or by another gate")
+        note = found["note"]
+        if _listed(statement) not in (self._good.get(note) or self._verified(note)):
+            raise _invalid("what it says is not what was signed")
+        return receipt
+
+    def _verified(self, note: str) -> frozenset[str]:
+        """What a note lists. Raises Refused."""
+        found = _NOTE.match(note)
+        if found is None:
+            raise _invalid("not a receipt of version 1")
+        key = self._key
+        signature = base64.b64decode(found["signature"])
+        if found["signer"] != key.name or not signature.startswith(key.key_hash):
+            raise _invalid("by another gate or key")
+        if base64.b64encode(signature).decode("ascii") != found["signature"]:
+            raise _invalid("the signature is not in canonical base64")
+        try:
+            key.verify(signature[-SIGNATURE_BYTES:], found["text"].encode("ascii"))
+        except InvalidSignature as error:
+            raise _invalid("the signature is not the gate's") from error
+        if len(self._good) >= _NOTES_KEPT:
+            del self._good[next(iter(self._good))]
+        listed = self._good[note] = frozenset(found["listed"].split())
+        return listed
+
+
+def _listed(statement: bytes) -> str:
+    """The line of a note that stands for a statement."""
+    return base64.b64encode(hashlib.sha256(statement).digest()).decode("ascii")
+
+
+def _invalid(detail: str) -> Refused:
+    return Refused(Reason.RECEIPT_INVALID, detail)
 
 
 __all__ = [
     "DELIVERED",
     "RECEIPT_BYTES",
+    "TOGETHER_MOST",
     "Receipt",
+    "ReceiptReader",
     "ReceiptSigner",
     "ReceiptVerifier",
-    "sign_receipt",
-    "verify_receipt",
+    "sign_statements",
+    "statement_of",
 ]

@@ -20,6 +20,7 @@ from relay.gate.delivered import Delivered
 from relay.gate.link import Link
 from relay.gate.measure import Measure
 from relay.gate.pipeline import Gate
+from relay.gate.receipts import Receipts
 from relay.ipc.link import ALPN
 from relay.net.drain import Drain
 from relay.net.listen import accept_loop, open_tcp_listener
@@ -68,7 +69,7 @@ class GateRole:
         self.gate = Gate(
             limits=limits,
             delivered=delivered,
-            receipts=keys.private_key(own.receipt_key, own.keys_dir, ReceiptSigner.from_text),
+            receipts=Receipts(keys.private_key(own.receipt_key, own.keys_dir, ReceiptSigner.from_text)),
             applications={entry.tenant: Application(entry.url, limits) for entry in settings.application},
             measure=self.measure,
         )

@@ -18,13 +18,13 @@ from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.envelope.bhttp import RequestDecoder, ResponseEncoder
 from relay.envelope.bhttp_grammar import Bounds, RequestHead
-from relay.envelope.keys import ReceiptSigner
-from relay.envelope.receipt import sign_receipt
+from relay.envelope.receipt import DELIVERED, Receipt
 from relay.envelope.response import ResponseSealer
 from relay.envelope.unseal import Opened, Opener
 from relay.gate.application import Application
 from relay.gate.delivered import Delivered
 from relay.gate.measure import Measure
+from relay.gate.receipts import Receipts
 from relay.net.parcel import Parcel, ParcelWriter
 from relay.ops.clock import now_ms
 
@@ -37,7 +37,7 @@ class Gate:
 
     limits: Limits
     delivered: Delivered
-    receipts: ReceiptSigner
+    receipts: Receipts
     applications: Mapping[str, Application]  # by tenant
     measure: Measure
 
@@ -61,13 +61,8 @@ async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
     head, content = await open_request(opened, gate.limits)
     with content:
         response = await forward(application, head, content, header.transfer_id, opened.response_key)
-    receipt = sign_receipt(
-        gate.receipts,
-        transfer_id=header.transfer_id,
-        envelope_digest=verified.digest,
-        response_digest=response.digest,
-        result="delivered",
-        received_ms=received_ms,
+    receipt = await gate.receipts.sign(
+        Receipt(gate.receipts.name, header.transfer_id, verified.digest, response.digest, DELIVERED, received_ms)
     )
     gate.measure.delivered(header.tenant)
     return GateAnswer(receipt, response.parcel)

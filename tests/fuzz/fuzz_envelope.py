@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 
 from relay.base.errors import Refused
 from relay.envelope import keys
-from relay.envelope.receipt import sign_receipt, verify_receipt
+from relay.envelope.receipt import Receipt, ReceiptReader, sign_statements, statement_of
 from relay.envelope.response import ResponseOpener, ResponseSealer
 from tests.fuzz import driver
 from tests.unit.envelope.making import NOW_MS, RECEIPT, RECIPIENT, SENDER, TRANSFER, seal, unseal
@@ -43,9 +43,14 @@ def _response() -> bytes:
 
 
 RESPONSE = _response()
-RECEIPT_RAW = sign_receipt(
-    RECEIPT, transfer_id=TRANSFER, envelope_digest=DIGEST, response_digest=b"", result="delivered", received_ms=NOW_MS
+RECEIPT_RAW, _ = sign_statements(
+    RECEIPT,
+    [statement_of(Receipt(RECEIPT.name, TRANSFER, digest, b"", "delivered", NOW_MS)) for digest in (DIGEST, bytes(32))],
 )
+READER = ReceiptReader(RECEIPT.public_key)
+READER.read(
+    RECEIPT_RAW, transfer_id=TRANSFER, envelope_digest=DIGEST, response_digest=b""
+)  # its note is known from now on
 
 
 def _envelope(data: bytes) -> str:
@@ -75,7 +80,7 @@ def _read_response(data: bytes) -> str:
 
 def _receipt(data: bytes) -> str:
     try:
-        verify_receipt(data, RECEIPT.public_key, transfer_id=TRANSFER, envelope_digest=DIGEST, response_digest=b"")
+        READER.read(data, transfer_id=TRANSFER, envelope_digest=DIGEST, response_digest=b"")
     except Refused as refused:
         return refused.detail
     assert data == RECEIPT_RAW, "a receipt that nobody signed"
@@ -113,7 +118,17 @@ def corpus() -> list[bytes]:
     return [ENVELOPE, RESPONSE, RECEIPT_RAW, *key_files, b""]
 
 
-TOKENS = (b"SKSHENV\x01", b"SKSHRSP\x01", b"sekisho-receipt/1\n", "— ".encode(), b"PRIVATE+KEY+", b"=", b"+", bytes(16))
+TOKENS = (
+    b"SKSHENV\x01",
+    b"SKSHRSP\x01",
+    b"sekisho-receipt/1\n",
+    b"sekisho-receipts/1\n",
+    "— ".encode(),
+    b"PRIVATE+KEY+",
+    b"=",
+    b"+",
+    bytes(16),
+)
 
 
 if __name__ == "__main__":

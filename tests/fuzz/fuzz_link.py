@@ -25,6 +25,7 @@ from relay.gate.delivered import Delivered
 from relay.gate.link import Link
 from relay.gate.measure import Measure
 from relay.gate.pipeline import Gate
+from relay.gate.receipts import Receipts
 from relay.ipc.link import FrameType, answer_head, frame_head
 from relay.net.drain import Drain
 from relay.net.parcel import Parcel
@@ -38,7 +39,7 @@ PIECES = (1 << 30, 1, 5)
 GATE = Gate(
     limits=LIMITS,
     delivered=Delivered(pathlib.Path(":memory:")),
-    receipts=ReceiptSigner.generate("gate.example"),
+    receipts=Receipts(ReceiptSigner.generate("gate.example")),
     applications={},
     measure=Measure(Registry("gate", {"tenant": [], "certificate": []})),
 )

@@ -22,7 +22,7 @@ from relay.egress.pipeline import Egress
 from relay.egress.records import Recorder
 from relay.egress.serve import serve_front
 from relay.envelope.keys import ReceiptSigner
-from relay.envelope.receipt import sign_receipt
+from relay.envelope.receipt import ReceiptReader
 from relay.ipc import permit
 from relay.ipc.link import FrameType, frame_head
 from relay.ipc.messages import INLINE_BYTES, Exchange, Exchanged, Recorded, decode_answer, encode
@@ -35,6 +35,7 @@ from relay.tree.record import Outcome, Refusal
 from tests.gates import FakeGate, GateEnd, is_silent, refuses, takes_and_closes
 from tests.log_samples import transfer
 from tests.metrics import counted
+from tests.receipts import sign_receipt
 from tests.roles import PERMIT_KEY, FakeLedger
 
 TENANT = "minato"
@@ -141,7 +142,7 @@ class World:
             limits=LIMITS,
             desk=PermitDesk(PERMIT_KEY, lifetime_ms=LIMITS.permit_lifetime_ms, started_ms=0),
             gates=self.gates,
-            receipt_keys={GATE: RECEIPTS.public_key},
+            receipts={GATE: ReceiptReader(RECEIPTS.public_key)},
             recorder=Recorder(self.channel),
             measure=Measure(self.registry),
         )

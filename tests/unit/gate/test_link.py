@@ -17,7 +17,7 @@ from relay.base.reasons import Reason
 from relay.egress.exchange import GateConnection, LinkLost
 from relay.envelope.bhttp import RequestEncoder, ResponseDecoder
 from relay.envelope.bhttp_grammar import Bounds
-from relay.envelope.receipt import verify_receipt
+from relay.envelope.receipt import ReceiptReader
 from relay.envelope.response import ResponseOpener
 from relay.envelope.seal import Envelope, Sealer
 from relay.envelope.unseal import Opener
@@ -26,6 +26,7 @@ from relay.gate.delivered import Delivered
 from relay.gate.link import Link
 from relay.gate.measure import Measure
 from relay.gate.pipeline import Gate
+from relay.gate.receipts import Receipts
 from relay.ipc.link import FrameType, frame_head
 from relay.ipc.messages import INLINE_BYTES
 from relay.net.drain import Drain
@@ -77,7 +78,7 @@ class World:
         self.gate = Gate(
             limits=LIMITS,
             delivered=Delivered(directory / "delivered.sqlite"),
-            receipts=RECEIPT,
+            receipts=Receipts(RECEIPT),
             applications={"minato": Application(municipal.url, LIMITS)},
             measure=Measure(self.registry),
         )
@@ -131,9 +132,8 @@ async def exchange(connection: GateConnection, raw: bytes, envelope: Envelope) -
         answer = await connection.exchange(parcel, response_most=2 * LIMITS.response_bytes)
     with answer.response as response:
         whole = b"".join(response.pieces())
-    receipt = verify_receipt(
+    receipt = ReceiptReader(RECEIPT.public_key).read(
         answer.receipt,
-        RECEIPT.public_key,
         transfer_id=envelope.transfer_id,
         envelope_digest=hashlib.sha256(raw).digest(),
         response_digest=hashlib.sha256(whole).digest(),

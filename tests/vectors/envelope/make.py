@@ -17,7 +17,7 @@ from policy.verdict import ForwardHead, _admit
 from relay.base.ids import parse_transfer_id, transfer_id_to_bytes
 from relay.envelope.format import Header
 from relay.envelope.keys import ReceiptSigner, RecipientPrivateKey, SenderPrivateKey
-from relay.envelope.receipt import sign_receipt
+from relay.envelope.receipt import Receipt, sign_statements, statement_of
 from relay.envelope.response import ResponseSealer
 from relay.envelope.seal import Sealer
 from relay.envelope.wrapping import KeyWrapper
@@ -497,17 +497,21 @@ def sealed_response(size: int, key: bytes) -> bytes:
 def receipt_file() -> dict[str, Any]:
     envelope, response = hashlib.sha256(b"envelope").digest(), hashlib.sha256(b"response").digest()
 
+    delivered = Receipt(RECEIPT.name, TRANSFER, envelope, response, "delivered", CREATED)
+
+    def together(*receipts: Receipt) -> list[str]:
+        return [raw.decode() for raw in sign_statements(RECEIPT, [statement_of(receipt) for receipt in receipts])]
+
     def receipt(**changes: Any) -> str:
-        values: dict[str, Any] = {
-            "transfer_id": TRANSFER,
-            "envelope_digest": envelope,
-            "response_digest": response,
-            "result": "delivered",
-            "received_ms": CREATED,
-        }
-        return sign_receipt(RECEIPT, **(values | changes)).decode()
+        (alone,) = together(delivered._replace(**changes))
+        return alone
 
     good = receipt()
+    own, note = good.split("\n\n", 1)
+    others = [delivered._replace(received_ms=CREATED + number) for number in range(1, 9)]
+    full = together(*others[:4], delivered, *others[4:7])[4]
+    listed = note.split("\n")[1]
+    nine = note.replace(listed, "\n".join([listed, *(f"{number}{listed[1:]}" for number in range(8))]))
     bad = "receipt_invalid"
     sign_at = good.index(" ", good.index("— ") + 2) + 1
 
@@ -525,26 +529,38 @@ def receipt_file() -> dict[str, Any]:
             "expect": "ok",
             "response_digest": "",
         },
+        {"category": "plain", "name": "first of two", "receipt": together(delivered, others[0])[0], "expect": "ok"},
+        {"category": "plain", "name": "fifth of eight", "receipt": full, "expect": "ok"},
         edited("about", "another transfer", good, transfer=OTHER_TRANSFER),
         edited("about", "another envelope", good, envelope_digest="00" * 32),
         edited("about", "another response", good, response_digest="00" * 32),
         edited("about", "a response where none is", receipt(response_digest=b"")),
         edited("about", "no response where one is", good, response_digest=""),
         edited("form", "empty", ""),
-        edited("form", "no signature", good.split("\n\n")[0] + "\n\n"),
+        edited("form", "no note", own + "\n\n"),
+        edited("form", "no signature", good.rpartition("\n\n")[0] + "\n\n"),
         edited("form", "no final LF", good[:-1]),
         edited("form", "an LF too many", good + "\n"),
-        edited("form", "two signatures", good + good.split("\n\n")[1]),
+        edited("form", "two signatures", good + note.split("\n\n")[1]),
         edited("form", "CRLF", good.replace("\n", "\r\n")),
         edited("form", "another version", good.replace("receipt/1", "receipt/2", 1)),
+        edited("form", "another version of the note", good.replace("receipts/1", "receipts/2", 1)),
+        edited("form", "a note that lists nothing", own + "\n\n" + note.replace(listed + "\n", "")),
+        edited("form", "a note that lists nine", own + "\n\n" + nine),
+        edited("form", "a blank line in the note", own + "\n\n" + note.replace(listed, "\n" + listed)),
+        edited("form", "two statements", own + "\n\n" + good),
+        edited("form", "the note alone", note),
         edited("form", "a line more", good.replace("delivered\n", "delivered\nextra\n")),
         edited("form", "a line less", good.replace("delivered\n", "")),
         edited("form", "hyphen for the dash", good.replace("—", "-")),
         edited("form", "leading zero", good.replace(str(CREATED), "0" + str(CREATED))),
         edited("form", "capital hex", good.replace(envelope.hex(), envelope.hex().upper())),
-        edited("form", "over the bound", good + "x" * 600),
+        edited("form", "over the bound", good + "x" * 900),
         edited("altered", "result", good.replace("delivered", "overloaded")),
         edited("altered", "unknown result", good.replace("delivered", "perhaps")),
+        edited("altered", "one listed more", own + "\n\n" + note.replace(listed, listed + "\n" + listed)),
+        edited("altered", "one listed less", full.replace(full.split("\n")[9] + "\n", "")),
+        edited("altered", "not what is listed", own + "\n\n" + together(*others[:3])[0].split("\n\n", 1)[1]),
         edited("altered", "time", good.replace(str(CREATED), str(CREATED + 1))),
         edited("altered", "name of the gate", good.replace("gate-1.example\n01", "gate-2.example\n01")),
         edited("altered", "name of the signer", good.replace("— gate-1", "— gate-2")),
