@@ -79,7 +79,7 @@ def _form(phase: Phase, place: int) -> Form:
     if place in phase.sieve.rules:
         wanted = None if link.operator is None else needles(link.operator)
         return Form.PREFILTERED if wanted is None else Form.SCANNED
-    if place in phase.narrow.rules:
+    if place in phase.narrow.rules or place in phase.idle.rules:
         return Form.REMEMBERED
     return Form.ALWAYS if link.unconditional else Form.EVALUATED
 

@@ -1,4 +1,4 @@
-"""Rules about the method, the protocol, a header or a flag: asked once for each value that turns up, and the answer remembered.
+"""Rules about the method, the protocol, a header, a flag or a count: asked once for each value that turns up, and the answer remembered.
 
 Such rules are many, and the values they see are few and the same all day. What is remembered is which rules match a value;
 nothing is remembered of fields, cookies, paths and addresses (MEMORABLE says what is), and never more than VALUES_MAX values of
@@ -7,11 +7,11 @@ one variable. The rules that match are then evaluated as all others are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from policy.engine.limits import MEMORABLE_BYTES_MAX, VALUES_MAX
 from policy.engine.rule import Link, Rule
-from policy.engine.state import State
+from policy.engine.state import OWN, State
 from policy.engine.targets import Source
 from policy.seclang.ast import Target
 
@@ -30,9 +30,18 @@ _Asked = tuple[int, int, Link]  # place of a rule, bit of its link, the link
 _Answer = tuple[tuple[int, int], ...]  # places of rules, bits of the links that match
 
 
-def is_narrow(rule: Rule) -> bool:
-    """Whether the first link looks at nothing but memorable variables, with an operator that is always the same."""
-    return _is_narrow_link(rule.links[0])
+def narrow_links(rule: Rule) -> list[int]:
+    """The links that look at nothing but memorable variables, with an operator that is always the same.
+
+    Where a link before it leaves something behind whatever becomes of the rule, it does not count.
+    """
+    narrow: list[int] = []
+    for position, link in enumerate(rule.links):
+        if _is_narrow_link(link):
+            narrow.append(position)
+        if link.setvars or link.capture:
+            break
+    return narrow
 
 
 def _is_narrow_link(link: Link) -> bool:
@@ -41,25 +50,26 @@ def _is_narrow_link(link: Link) -> bool:
 
 
 def _is_memorable(target: Target) -> bool:
+    if target.count:
+        return target.collection not in OWN
     if target.collection in ("REQUEST_HEADERS", "RESPONSE_HEADERS"):
-        return target.key is not None and (target.count or target.key.lower() in MEMORABLE_HEADERS)
+        return target.key is not None and target.key.lower() in MEMORABLE_HEADERS
     return target.collection in MEMORABLE
 
 
 class NarrowRules:
     """Of one phase. `rules` are the places of the rules that it answers for."""
 
-    def __init__(self, rules: Sequence[Rule], *, characters: bool) -> None:
+    def __init__(self, rules: Sequence[Rule], answered: Container[int] = (), *, characters: bool) -> None:
+        """`answered`: the places of rules that somebody else answers for."""
         self._characters = characters
-        self.rules = frozenset(place for place, rule in enumerate(rules) if is_narrow(rule))
+        narrow = {place: narrow_links(rule) for place, rule in enumerate(rules) if place not in answered}
+        self.rules = frozenset(place for place, positions in narrow.items() if positions)
         self._needed: dict[int, int] = {}
         sources: dict[str, tuple[Source, list[_Asked]]] = {}
         for place in sorted(self.rules):
-            for position, link in enumerate(rules[place].links):
-                if not _is_narrow_link(link) or any(
-                    one.setvars or one.capture for one in rules[place].links[:position]
-                ):
-                    continue
+            for position in narrow[place]:
+                link = rules[place].links[position]
                 self._needed[place] = self._needed.get(place, 0) | 1 << position
                 for source in link.sources:
                     sources.setdefault(str(source.target), (source, []))[1].append((place, 1 << position, link))

@@ -81,10 +81,10 @@ def compile_rules(
         rules = tuple(one.compiled for one in folded.phases[number])
         sieve = make_sieve(rules, characters=reading == "characters", cache=cache, progress=progress)
         markers, total = marker_places(entries)
-        narrow = NarrowRules(rules, characters=reading == "characters")
         idle = IdleRules(folded.phases[number], folded.tx, characters=reading == "characters")
-        answered = sieve.rules | narrow.rules | idle.rules
-        unsifted = tuple(place for place in range(len(rules)) if place not in answered)
+        answered = sieve.rules | idle.rules
+        narrow = NarrowRules(rules, answered, characters=reading == "characters")
+        unsifted = tuple(place for place in range(len(rules)) if place not in answered | narrow.rules)
         phases[number] = Phase(rules, markers, total, sieve, narrow, idle, unsifted)
     return Program(
         settings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policy.engine.limits import MEMORABLE_BYTES_MAX, VALUES_MAX
-from policy.engine.narrow import NarrowRules, is_narrow
+from policy.engine.narrow import NarrowRules, narrow_links
 from policy.engine.records import Records
 from policy.engine.state import State
 from policy.seclang.ast import EngineMode
@@ -19,18 +19,18 @@ KINDS = [
     ('REQUEST_HEADERS:Cookie "@rx a"', False), ('REQUEST_HEADERS:Authorization "@rx a"', False), ('ARGS:a "@rx a"', False),
     ('REQUEST_HEADERS "@rx a"', False), ('REQUEST_HEADERS:/a/ "@rx a"', False), ('REMOTE_ADDR "@ipMatch 127.0.0.1"', False),
     ('REQUEST_URI "@rx a"', False), ('TX:a "@rx a"', False), ('REQUEST_METHOD|ARGS "@rx a"', False),
-    ('REQUEST_METHOD "@streq %{tx.a}"', False),
+    ('REQUEST_METHOD "@streq %{tx.a}"', False), ('&ARGS "@gt 10"', True), ('&REQUEST_COOKIES:a "@eq 0"', True), ('&TX:a "@eq 0"', False),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("rule", "narrow"), KINDS)
 def test_what_is_narrow(rule: str, narrow: bool) -> None:
     (one,) = compiled(f'SecRule {rule} "id:1,phase:1"')
-    assert is_narrow(one) is narrow
+    assert bool(narrow_links(one)) is narrow
 
 
 def test_every_kind_was_looked_at() -> None:
-    assert len(KINDS) == 14
+    assert len(KINDS) == 17
 
 
 def state(agent: bytes) -> State:
@@ -76,3 +76,19 @@ def test_a_chain_is_a_candidate_when_all_its_narrow_links_match() -> None:
     narrow = NarrowRules(CHAINS, characters=False)
     for _ in range(2):
         assert [sorted(narrow.candidates(state(agent))) for agent in (b"x", b"y")] == [[0, 1], [1]]
+
+
+LATER = compiled(
+    'SecRule REMOTE_ADDR "@ipMatch 127.0.0.1" "id:1,phase:1,chain"\nSecRule REQUEST_HEADERS:User-Agent "@streq x" "t:none"\n'
+    'SecRule REMOTE_ADDR "@rx ." "id:2,phase:1,chain,capture"\nSecRule REQUEST_HEADERS:User-Agent "@streq x" "t:none"\n'
+    'SecAction "id:3,phase:1,chain,setvar:tx.a=1"\nSecRule REQUEST_HEADERS:User-Agent "@streq x" "t:none"\n'
+    'SecRule &ARGS "@eq 0" "id:4,phase:1"\nSecRule REMOTE_ADDR "@rx ." "id:5,phase:1"'
+)
+
+
+def test_a_later_link_will_do_where_those_before_it_leave_nothing_behind() -> None:
+    narrow = NarrowRules(LATER, characters=False)
+    assert narrow.rules == {0, 3}
+    for _ in range(2):
+        assert [sorted(narrow.candidates(state(agent))) for agent in (b"x", b"y")] == [[0, 3], [3]]
+    assert NarrowRules(LATER, {0}, characters=False).rules == {3}
