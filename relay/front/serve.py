@@ -25,7 +25,7 @@ from relay.front.records import refusal_of
 from relay.http.connection import Head, Pause, ServerConnection
 from relay.ipc.messages import Recorded, RecordRefusal
 from relay.net.drain import Drain
-from relay.net.tls_stream import TlsStream
+from relay.net.tls_stream import WRITE_BYTES, TlsStream
 from relay.ops.clock import now_ms
 from relay.tls.contexts import ServerContext
 from relay.tls.engine import TlsEngine, TlsFacts
@@ -229,6 +229,10 @@ class Connection:
 
     async def _send(self, data: bytes) -> None:
         """Raises Refused(PEER_CLOSED) when the peer is gone, Refused(ANSWER_NOT_READ) when it does not read."""
+        if len(data) <= WRITE_BYTES:
+            if self._stream.send_now(data):
+                return
+            data = b""  # what is left of it waits in the stream
         with trio.move_on_after(self._limits.write_timeout_ms / 1000) as scope:
             await self._stream.send_all(data)
         if scope.cancelled_caught:

@@ -35,7 +35,7 @@ DISCARD_BYTES: Final = 64 * 1024  # unread input dropped at close: closing over 
 STREAK: Final = 8  # calls without waiting before other tasks get their turn
 TURN_BYTES: Final = 64 * 1024  # that count as a call more
 
-_received = memoryview(bytearray(RECEIVE_BYTES))
+_received = Scratch(RECEIVE_BYTES)
 _plaintext = Scratch(RECEIVE_BYTES)
 _outgoing = Scratch(SEND_BYTES + _OVERHEAD_BYTES)
 
@@ -126,6 +126,24 @@ class TlsStream(trio.abc.Stream):
         finally:
             self._sending = False
 
+    def send_now(self, data: bytes) -> bool:
+        """`send_all` of at most WRITE_BYTES that never waits, and so needs no deadline.
+
+        False: `send_all(b"")` has to follow, as the socket does not take all of it, or other tasks are due.
+        """
+        if self._sending:
+            raise trio.BusyResourceError("another task is sending")
+        if self._socket.fileno() < 0:
+            raise trio.ClosedResourceError("this stream was closed")
+        if len(data) > WRITE_BYTES:
+            raise ValueError("more than is encrypted at once")
+        self._engine.write(data)
+        while self._next_output():
+            if not self._send_once():
+                return False
+        self._streak += 1
+        return self._streak < STREAK
+
     async def wait_send_all_might_not_block(self) -> None:
         if self._sending:
             raise trio.BusyResourceError("another task is sending")
@@ -187,7 +205,7 @@ class TlsStream(trio.abc.Stream):
 
     async def _fill(self) -> None:
         """Feed the engine from the socket, or tell it of the socket's end."""
-        self._engine.feed(_received[: await self._receive(FEED_BYTES)])
+        self._engine.feed(_received.view[: await self._receive(FEED_BYTES)])
 
     async def _receive(self, most: int) -> int:
         """Ciphertext from the socket into `_received`: `most` bytes, or FEED_BYTES where that is more; 0 at the socket's end."""
@@ -195,7 +213,7 @@ class TlsStream(trio.abc.Stream):
         most = max(most, FEED_BYTES)
         while True:
             try:
-                return sock.recv_into(_received, most)
+                return sock.recv_into(_received.view, most)
             except BlockingIOError:
                 self._streak = 0
                 await wait_readable(sock)
@@ -207,7 +225,7 @@ class TlsStream(trio.abc.Stream):
         engine = self._engine
         count = 0
         for start in range(0, received, FEED_BYTES):
-            engine.feed(_received[start : min(start + FEED_BYTES, received)])
+            engine.feed_from(_received, start, min(start + FEED_BYTES, received))
             count = engine.fill(_plaintext, count, most)
             if engine.waiting:
                 self._answer()
@@ -230,14 +248,16 @@ class TlsStream(trio.abc.Stream):
 
     async def _flush(self) -> None:
         """Send all that waits."""
-        while True:
-            if not self._unsent:
-                self._unsent = self._engine.outgoing()
-                if not self._unsent:
-                    return
+        while self._next_output():
             if not self._send_once():
                 self._streak = 0
                 await wait_writable(self._socket)
+
+    def _next_output(self) -> bool:
+        """Whether there is something to send, which `_unsent` then has."""
+        if not self._unsent:
+            self._unsent = self._engine.outgoing()
+        return bool(self._unsent)
 
     def _flush_now(self) -> None:
         """Send what the socket takes at once; the rest stays for the next flush. Errors show at the next read."""
@@ -271,7 +291,7 @@ class TlsStream(trio.abc.Stream):
     def _discard(self, max_bytes: int) -> int | None:
         """Drop input; the number of bytes, 0 at its end, None where nothing is there."""
         try:
-            return self._socket.recv_into(_received, min(max_bytes, RECEIVE_BYTES))
+            return self._socket.recv_into(_received.view, min(max_bytes, RECEIVE_BYTES))
         except BlockingIOError:
             return None
 

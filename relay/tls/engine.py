@@ -2,7 +2,7 @@
 
 Order of use: `handshake_step` until it is True, then `read` and `write`; after every call `outgoing` is to be sent, and
 after an exception too (it holds the alert). A server raises Refused and a client Unavailable, with the same reasons.
-Bulk data goes through a `native.Scratch` of the caller, by `fill` and `drain`: one call for many records.
+Bulk data goes through a `native.Scratch` of the caller, by `feed_from`, `fill` and `drain`: one call for many records.
 Where a peer must be judged, no call gives out or takes plaintext before it was: `handshake_step` makes sure of it.
 An end without close_notify is PEER_CLOSED, never a clean end (truncation, RFC 8446 6.1).
 Known limit: in TLS 1.3 a client's handshake is complete before the server has judged the client's certificate; the
@@ -95,6 +95,10 @@ class TlsEngine:
             return
         self._ssl.bio_write(ciphertext)
 
+    def feed_from(self, scratch: Scratch, start: int, end: int) -> None:
+        """As `feed`, of what is in `scratch[start:end]`, which is something."""
+        native.put_input(self._ssl, scratch, start, end)
+
     def handshake_step(self) -> bool:
         """True when the handshake is complete and the peer, if one must be, is accepted. False wants more bytes."""
         if self._established:
@@ -139,6 +143,8 @@ class TlsEngine:
         try:
             while start < end:
                 start += native.read_into(self._ssl, scratch, start, end)
+                if not native.pending_input(self._ssl):
+                    break
         except SSL.WantReadError:
             pass
         except SSL.Error as error:
@@ -158,9 +164,9 @@ class TlsEngine:
             return
         native.forget_errors()
         try:
-            sent = self._ssl.send(data)
+            sent = native.write(self._ssl, data)
             while sent < size:
-                sent += self._ssl.send(memoryview(data)[sent:])
+                sent += native.write(self._ssl, memoryview(data)[sent:])
         except SSL.Error as error:
             self._fail_record(error)
 

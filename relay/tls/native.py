@@ -49,6 +49,20 @@ def read_into(connection: SSL.Connection, scratch: Scratch, start: int, end: int
     return count
 
 
+def write(connection: SSL.Connection, data: bytes | bytearray | memoryview) -> int:
+    """Encrypt `data`; how much of it. pyOpenSSL's `send` copies a memoryview, and looks for the error of every success."""
+    count: int = _lib.SSL_write(connection._ssl, _ffi.from_buffer(data), len(data))
+    if count <= 0:
+        connection._raise_ssl_error(connection._ssl, count)
+    return count
+
+
+def put_input(connection: SSL.Connection, scratch: Scratch, start: int, end: int) -> None:
+    """What has come from the peer, in `scratch[start:end]`. pyOpenSSL's `bio_write` wraps a buffer anew for every call."""
+    if _lib.BIO_write(connection._into_ssl, scratch._memory + start, end - start) != end - start:
+        raise MemoryError  # a memory BIO takes all or has no room
+
+
 def take_output(connection: SSL.Connection, scratch: Scratch, start: int, end: int) -> int:
     """Move what waits to be sent into `scratch[start:end]`; how much. pyOpenSSL's `bio_read` allocates and copies once more."""
     count: int = _lib.BIO_read(connection._from_ssl, scratch._memory + start, end - start)

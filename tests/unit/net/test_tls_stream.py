@@ -12,7 +12,7 @@ import trio.testing
 
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason
-from relay.net.tls_stream import FEED_BYTES, RECEIVE_BYTES, SEND_BYTES, UNSENT_BYTES, WRITE_BYTES, TlsStream
+from relay.net.tls_stream import FEED_BYTES, RECEIVE_BYTES, SEND_BYTES, STREAK, UNSENT_BYTES, WRITE_BYTES, TlsStream
 from relay.tls.engine import RECORD_BYTES, TlsEngine
 from tests.links import GATE, Link
 from tests.streams import connected, socket_pair
@@ -115,6 +115,45 @@ async def test_waiting_for_room_ends_when_there_is_room(link: Link) -> None:
         nursery.cancel_scope.cancel()
     client.close()
     server.close()
+
+
+async def test_sending_at_once(link: Link) -> None:
+    client, server = await connected(link, buffer_bytes=4096)
+    assert client.send_now(b"small")
+    assert await receive_exactly(server, 5) == b"small"
+    data = hashlib.shake_128(b"data").digest(WRITE_BYTES)
+    assert not client.send_now(data)  # more than the socket takes
+    assert not client.send_now(b"and more")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.send_all, b"")
+        assert await receive_exactly(server, len(data) + 8) == data + b"and more"
+    with pytest.raises(ValueError):
+        client.send_now(bytes(WRITE_BYTES + 1))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.send_all, b"x" * 1_000_000)
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(trio.BusyResourceError):
+            client.send_now(b"y")
+        nursery.cancel_scope.cancel()
+    client.close()
+    server.close()
+    with pytest.raises(trio.ClosedResourceError):
+        client.send_now(b"z")
+
+
+async def test_sending_at_once_lets_other_tasks_have_their_turn(ends: tuple[TlsStream, TlsStream]) -> None:
+    client, _ = ends
+    assert [client.send_now(b"x") for _ in range(STREAK + 1)].count(False) == 2  # from then on, until there was a turn
+    await client.send_all(b"")
+    assert client.send_now(b"x")
+
+
+async def test_sending_at_once_to_a_peer_that_is_gone(ends: tuple[TlsStream, TlsStream]) -> None:
+    client, server = ends
+    server.socket.close()
+    with pytest.raises(Unavailable) as lost:
+        client.send_now(b"x")
+    assert lost.value.reason is Reason.PEER_CLOSED
 
 
 async def test_a_cancelled_read_loses_nothing(ends: tuple[TlsStream, TlsStream]) -> None:

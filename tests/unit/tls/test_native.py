@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
+import pytest
 from cryptography import x509
 from OpenSSL import SSL
 
@@ -33,6 +34,24 @@ def test_pending_input_sees_bytes_before_and_after_decryption() -> None:
     assert native.pending_input(server._ssl)  # as plaintext
     assert server.read() == b"bc"
     assert not native.pending_input(server._ssl)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_what_is_written_comes_out_of_what_was_put_in(kind: Callable[[bytes], bytes | bytearray | memoryview]) -> None:
+    client, server = Link().engines()
+    assert native.write(client._ssl, kind(b"abc")) == 3
+    scratch = native.Scratch(4096)
+    end = native.take_output(client._ssl, scratch, 7, 4096) + 7
+    native.put_input(server._ssl, scratch, 7, end)
+    assert server.read() == b"abc"
+
+
+def test_a_write_after_the_end_fails() -> None:
+    client, _ = Link().engines()
+    client.close()
+    with pytest.raises(SSL.Error):
+        native.write(client._ssl, b"abc")
+    native.forget_errors()
 
 
 def test_the_judge_is_asked_once_and_sees_the_whole_chain() -> None:
