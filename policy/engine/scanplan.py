@@ -14,16 +14,15 @@ from typing import NamedTuple
 from policy.engine.gates import Gate, gate_of
 from policy.engine.rule import Link, Rule
 from policy.engine.state import OWN
-from policy.engine.steps import Step, Steps, stages_of, steps_of
+from policy.engine.steps import CASED_CMD_LINE, Step, Steps, stages_of, steps_of
 from policy.engine.targets import Fetch
 from policy.operators.table import needles
 from policy.scan.needle import Needle, as_written
 from policy.seclang.ast import Target
 from policy.seclang.rule_words import SCALARS
 
-_UPPER = frozenset(range(0x41, 0x5B))
 _CASE_BLIND = frozenset({
-    "compresswhitespace", "normalisepath", "normalisepathwin", "normalizepath", "normalizepathwin", "removecomments",
+    "compresswhitespace", "normalizepath", "normalizepathwin", "removecomments",
     "removecommentschar", "removenulls", "removewhitespace", "replacecomments", "replacenulls", "trim", "trimleft", "trimright",
 })  # fmt: skip
 """Transformations that do the same whatever the case of letters."""
@@ -150,10 +149,14 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
 
 
 def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Group, ...]:
-    """Bulky variables that go through few of the chains are kept apart from those that go through many, such as arguments."""
-    parts: tuple[list[str], list[str]] = ([], [])
+    """Bulky variables that go through few of the chains are kept apart from those that go through many, such as arguments.
+
+    And bodies from both: what other values have to go through takes long for them.
+    """
+    parts: tuple[list[str], list[str], list[str]] = ([], [], [])
     for name, (_, through) in uses.items():
-        parts[name in _BULKY and len(through) * 2 < total].append(name)
+        few = len(through) * 2 < total
+        parts[2 if name in _HUGE and few else 1 if name in _BULKY and few else 0].append(name)
     return tuple(
         Group(
             tuple(Use(name, uses[name][0], frozenset(uses[name][1])) for name in part),
@@ -179,18 +182,17 @@ def _looked_at(link: Link, needle: Needle, *, characters: bool) -> tuple[Needle,
 
 
 def _without_case(steps: Steps) -> Steps:
-    """At the end of a chain, or before steps that do not care for case, lowercase goes; elsewhere it only follows others."""
+    """At the end of a chain, or before steps that do not care for case, nothing has to change the case of letters."""
     kept: list[Step] = []
     blind = True
     for step in reversed(steps):
-        if step.name == "lowercase":
-            if not blind:
-                kept.append(step.following())
-        elif step.name == "cmdline" and step.active is not None:
-            kept.append(Step("cmdline-", step.function, step.active - _UPPER) if blind else step)
-        else:
+        if step.name not in _LOWERS:
             blind = blind and step.name in _CASE_BLIND
             kept.append(step)
+        elif not blind:
+            kept.append(step)
+        elif step.name == "cmdline":
+            kept.append(CASED_CMD_LINE)
     return tuple(reversed(kept))
 
 

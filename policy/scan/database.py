@@ -155,6 +155,6 @@ def _flags(expression: Expression) -> int:
 @cache
 def platform() -> str:
     """What a stored database depends on beside its expressions: the versions and the processor's features, in their own words."""
-    probe = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    probe: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)  # its stub says that info() is a str; it is bytes
     probe.compile([b"a"], ids=[0], flags=[0])
     return f"{version('hyperscan')} {probe.info()!r}"

@@ -81,9 +81,8 @@ class Scanner:
     ) -> None:
         """Some are long: those one by one, and then the others."""
         self._look_at_each(values, [n for n, value in enumerate(values) if len(value) >= ALONE_BYTES], active, found)
-        self._look_at_some(
-            values, [n for n, value in enumerate(values) if len(value) < ALONE_BYTES], active, kinds, found
-        )
+        short = [n for n, value in enumerate(values) if len(value) < ALONE_BYTES]
+        self._look_at_some(values, short, active, None if kinds is None else [kinds[n] for n in short], found)
 
     def _look_at_some(
         self,
@@ -93,11 +92,10 @@ class Scanner:
         kinds: Sequence[int] | None,
         found: _Found,
     ) -> None:
-        """As if there were only the values of these places."""
+        """As if there were only the values of these places. `kinds` are theirs."""
         if not places:
             return
         among: _Found = {}
-        kinds = None if kinds is None else [kinds[place] for place in places]
         self._look_among([values[place] for place in places], active, kinds, among)
         for id_, hits in among.items():
             found.setdefault(id_, []).extend([places[hit] for hit in hits])
@@ -105,19 +103,15 @@ class Scanner:
     def _look_among(
         self, values: Sequence[bytes], active: Active | None, kinds: Sequence[int] | None, found: _Found
     ) -> None:
-        """Short values: all at once first, and then those of the kinds in which somebody asks for what was found."""
+        """Short values: all at once first, and then those that what was found may be in."""
         ends = self._look(values, active)
         if not ends:
             return
-        if active is not None and kinds is not None:
-            asked = 0
-            for id_, _ in ends:
-                asked |= active.get(id_ % BYTEWISE, 0)
-            places = [place for place, kind in enumerate(kinds) if kind & asked]
-            if len(places) < len(values):
-                self._look_at_some(values, places, active, None, found)
-                return
-        if len(values) > 1:
+        texts, others = _concerned(values, ends, active, kinds)
+        if max(len(texts), len(others)) < len(values):
+            self._look_at_some(values, texts, active, None, found)
+            self._look_at_some(values, others, active, None, found)
+        elif len(values) > 1:
             self._attribute(values, ends, active, found)
         else:
             self._look_at_each(values, (0,), active, found)
@@ -181,7 +175,32 @@ class Scanner:
                 found.setdefault(id_, []).append(place)
 
 
+def _concerned(
+    values: Sequence[bytes], ends: Ends, active: Active | None, kinds: Sequence[int] | None
+) -> tuple[list[int], list[int]]:
+    """The values of those kinds that somebody asks about what was found: what is UTF-8, and what is not, if that matters."""
+    asked = asked_bytewise = 0
+    for id_, _ in ends:
+        by_whom = -1 if active is None or kinds is None else active[id_ % BYTEWISE]
+        if id_ < BYTEWISE:
+            asked |= by_whom
+        else:
+            asked_bytewise |= by_whom
+    texts: list[int] = []
+    others: list[int] = []
+    for place, value in enumerate(values):
+        kind = -1 if kinds is None else kinds[place]
+        if asked_bytewise and not _is_utf8(value):
+            if kind & (asked | asked_bytewise):
+                others.append(place)
+        elif kind & asked:
+            texts.append(place)
+    return texts, others
+
+
 def _is_utf8(buffer: bytes) -> bool:
+    if buffer.isascii():
+        return True
     try:
         buffer.decode()
     except UnicodeDecodeError:

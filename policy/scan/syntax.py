@@ -192,6 +192,15 @@ class _Parser:
             self._raw = union(self._raw, intervals.beyond_ascii(letter))
         return class_escape(letter, characters=self._characters, narrow=narrow)
 
+    def _char_of(self, letter: str) -> Char:
+        """A set outside of a class."""
+        self._begin_set()
+        ranges = self._set(letter, narrow=False)
+        return Char(ranges, raw=self._raw)
+
+    def _begin_set(self) -> None:
+        self._raw = ()
+
     def _escape(self) -> Node | None:
         if self.at >= len(self._pattern):
             raise Unscannable("a backslash at the end")
@@ -205,8 +214,7 @@ class _Parser:
             return simple
         if letter in _SETS:
             self.at += 1
-            self._raw = ()
-            return Char(self._set(letter, narrow=False), raw=self._raw)
+            return self._char_of(letter)
         if letter in "KE":
             self.at += 1
             return None
@@ -232,10 +240,8 @@ class _Parser:
                     raise Unscannable("\\N with a brace")
                 return Text(b".", 1)
             case "R":
-                self._raw = ()
-                vertical = Char(self._set("v", narrow=False), raw=self._raw)
                 line_end = (Item(Char(((13, 13),))), Item(Char(((10, 10),))))
-                return Group((line_end, (Item(vertical),)))
+                return Group((line_end, (Item(self._char_of("v")),)))
         return None
 
     def _wider_escape(self, letter: str) -> Node:
@@ -330,7 +336,7 @@ class _Parser:
         start = self.at
         members: list[Ranges] = []
         unknown = False
-        self._raw = ()
+        self._begin_set()
         while not self._pattern.startswith("]", self.at) or self.at == start:
             if self.at >= len(self._pattern):
                 raise Unscannable("a class without an end")

@@ -16,6 +16,7 @@ from typing import Final
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/]++| *+\r?\n)*(?:=(?: *+\r?\n)*){0,2} *+")
 _LINE_SPACE: Final = b" \r\n"
+BASE64: Final = _ALPHABET + b"=" + _LINE_SPACE
 _NOT_EXT: Final = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
 # Padding may stand anywhere but after the first digit of a group of four.
 _EXT_PADDING: Final = re.compile(

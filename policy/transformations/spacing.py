@@ -17,6 +17,7 @@ _CMD_DELETED: Final = b"\"'\\^"
 _CMD_SPACES: Final = b",;\t\r\n"
 _UPPER: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CMD_LINE: Final = bytes.maketrans(_CMD_SPACES + _UPPER, b" " * len(_CMD_SPACES) + _UPPER.lower())
+_CMD_LINE_CASED: Final = bytes.maketrans(_CMD_SPACES, b" " * len(_CMD_SPACES))
 
 
 def lowercase(value: bytes) -> bytes:
@@ -64,7 +65,16 @@ def replace_nulls(value: bytes) -> bytes:
 
 
 def cmd_line(value: bytes) -> bytes:
-    result = _one_space(value.translate(_CMD_LINE, _CMD_DELETED))
+    return _cmd_line(value, _CMD_LINE)
+
+
+def cmd_line_cased(value: bytes) -> bytes:
+    """As cmd_line, but for the case of letters."""
+    return _cmd_line(value, _CMD_LINE_CASED)
+
+
+def _cmd_line(value: bytes, table: bytes) -> bytes:
+    result = _one_space(value.translate(table, _CMD_DELETED))
     if b" " in result:
         return result.replace(b" /", b"/").replace(b" (", b"(")
     return result

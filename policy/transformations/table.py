@@ -6,7 +6,6 @@ byte for byte; `characters` respects UTF-8 where a value is valid UTF-8, and equ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,14 +16,21 @@ from policy.transformations.code_points import UnicodeMap, is_utf8
 
 Function = Callable[[bytes], bytes]
 
+SEPARATOR: Final = (
+    b"\x1e"  # for many values as one: no white space, no sign of any transformation, and in no text that is written
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Transformation:
     """One transformation.
 
     `active`: a value without any of these bytes stays as it is in both readings; None: any value may change.
-    `triggers`: the same, said more exactly: where a search finds nothing, the value stays as it is.
+    `signs`: the same, said more exactly: a value that has none of these in it, a SEPARATOR put behind it, stays as it is.
+    `joins`: what it makes of values that are joined by a SEPARATOR is what it makes of each, joined, as long as they are text without
+    a NUL and without that byte.
     `text_safe`: valid UTF-8 stays valid UTF-8 in the characters reading.
+    `alphabet`: a value without a NUL that has any other byte in it stays as it is.
     `after_utf8_to_unicode`: in the characters reading, what utf8toUnicode and then this one make of a value;
     `active_after_utf8_to_unicode`: valid UTF-8 without any of these bytes stays as it is then.
     """
@@ -33,8 +39,10 @@ class Transformation:
     strict: Function
     characters: Function
     active: bytes | None
-    triggers: re.Pattern[bytes] | None
+    signs: tuple[bytes, ...] | None
+    joins: bool
     text_safe: bool
+    alphabet: bytes | None = None
     after_utf8_to_unicode: Function | None = None
     active_after_utf8_to_unicode: bytes = b""
 
@@ -49,11 +57,12 @@ def _row(
     characters: Function | None = None,
     *,
     active: bytes | None,
-    triggers: bytes | None,
+    signs: tuple[bytes, ...] | None,
     text_safe: bool,
+    joins: bool = False,
+    alphabet: bytes | None = None,
 ) -> Transformation:
-    pattern = None if triggers is None else re.compile(triggers)
-    return Transformation(name, strict, characters or strict, active, pattern, text_safe)
+    return Transformation(name, strict, characters or strict, active, signs, joins, text_safe, alphabet)
 
 
 def _same(value: bytes) -> bytes:
@@ -67,7 +76,8 @@ def _url_decode_uni(unicode_map: UnicodeMap | None) -> Transformation:
         decode.strict,
         decode.characters,
         active=b"+%",
-        triggers=re.compile(rb"\+|%(?:[0-9A-Fa-f]{2}|[uU][0-9A-Fa-f]{4})"),
+        signs=(b"+", b"%"),
+        joins=True,
         text_safe=False,
         after_utf8_to_unicode=decode.after_utf8_to_unicode,
         active_after_utf8_to_unicode=decode.active_after_utf8_to_unicode,
@@ -78,20 +88,20 @@ _UPPER: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOWER: Final = _UPPER.lower()
 _DIGITS: Final = b"0123456789"
 _SPACE: Final = b" \t\n\r\x0b\x0c"
+_BLANKS: Final = (b"\t", b"\n", b"\r", b"\x0b", b"\x0c")
 _HIGH: Final = bytes(range(0x80, 0x100))
 _ANY: Final = bytes(range(0x100))
 _NOT_ENCODED: Final = b"*" + _DIGITS + _UPPER + _LOWER
-_ENTITY: Final = rb"&(?:#(?:[xX][0-9A-Fa-f]|[0-9])|(?i:quot|amp|lt|gt|nbsp))"
-_DOT_SEGMENT: Final = rb"//|\./|\.\Z"
+_DOT_SEGMENT: Final = (b"//", b"./", b"." + SEPARATOR)
 
 
 def _paths() -> tuple[Transformation, ...]:
     """Both spellings of the manual."""
     rows = []
     for name in ("normalisepath", "normalizepath"):
-        rows.append(_row(name, paths.normalise_path, active=b"/.", triggers=_DOT_SEGMENT, text_safe=True))
+        rows.append(_row(name, paths.normalise_path, active=b"/.", signs=_DOT_SEGMENT, text_safe=True))
         windows = paths.normalise_path_win
-        rows.append(_row(name + "win", windows, active=b"/.\\", triggers=_DOT_SEGMENT + rb"|\\", text_safe=True))
+        rows.append(_row(name + "win", windows, active=b"/.\\", signs=(*_DOT_SEGMENT, b"\\"), text_safe=True))
     return tuple(rows)
 
 
@@ -102,31 +112,39 @@ _ROWS: Final = (
         "base64decode",
         encodings.base64_decode,
         active=b"+/= \r\n\0" + _DIGITS + _UPPER + _LOWER,
-        triggers=rb"\A[A-Za-z0-9+/= \r\n]*+(?:\x00|\Z)",
+        signs=None,
         text_safe=False,
+        alphabet=encodings.BASE64,
     ),
-    _row("base64decodeext", encodings.base64_decode_ext, active=None, triggers=None, text_safe=False),
-    _row("base64encode", encodings.base64_encode, active=None, triggers=None, text_safe=True),
+    _row("base64decodeext", encodings.base64_decode_ext, active=None, signs=None, text_safe=False),
+    _row("base64encode", encodings.base64_encode, active=None, signs=None, text_safe=True),
     _row(
         "cmdline",
         spacing.cmd_line,
         active=b"\"'\\^,;\t\r\n " + _UPPER,
-        triggers=rb"[A-Z\"'\\^,;\t\r\n]| [ /(]",
+        signs=None,
+        joins=True,
         text_safe=True,
     ),
-    _row("compresswhitespace", spacing.compress_whitespace, active=_SPACE, triggers=rb"[\t-\r]|  ", text_safe=True),
     _row(
-        "cssdecode", escapes.css_decode, escapes.css_decode_characters, active=b"\\", triggers=rb"\\", text_safe=False
+        "compresswhitespace",
+        spacing.compress_whitespace,
+        active=_SPACE,
+        signs=(*_BLANKS, b"  "),
+        joins=True,
+        text_safe=True,
     ),
-    _row("escapeseqdecode", escapes.escape_seq_decode, active=b"\\", triggers=rb"\\(?s:.)", text_safe=False),
-    _row("hexdecode", encodings.hex_decode, active=None, triggers=None, text_safe=False),
-    _row("hexencode", encodings.hex_encode, active=None, triggers=None, text_safe=True),
+    _row("cssdecode", escapes.css_decode, escapes.css_decode_characters, active=b"\\", signs=(b"\\",), text_safe=False),
+    _row("escapeseqdecode", escapes.escape_seq_decode, active=b"\\", signs=(b"\\",), text_safe=False),
+    _row("hexdecode", encodings.hex_decode, active=None, signs=None, text_safe=False),
+    _row("hexencode", encodings.hex_encode, active=None, signs=None, text_safe=True),
     _row(
         "htmlentitydecode",
         escapes.html_entity_decode,
         escapes.html_entity_decode_characters,
         active=b"&",
-        triggers=_ENTITY,
+        signs=(b"&",),
+        joins=True,
         text_safe=False,
     ),
     _row(
@@ -134,47 +152,48 @@ _ROWS: Final = (
         escapes.js_decode,
         escapes.js_decode_characters,
         active=b"\\",
-        triggers=rb"\\(?s:.)",
+        signs=(b"\\",),
         text_safe=False,
     ),
-    _row("length", encodings.length, active=None, triggers=None, text_safe=True),
-    _row("lowercase", spacing.lowercase, active=_UPPER, triggers=rb"[A-Z]", text_safe=True),
-    _row("md5", encodings.md5, active=None, triggers=None, text_safe=False),
-    _row("none", _same, active=b"", triggers=rb"(?!)", text_safe=True),
-    _row("parityeven7bit", encodings.parity_even_7bit, active=_ANY, triggers=rb"(?s:.)", text_safe=False),
-    _row("parityodd7bit", encodings.parity_odd_7bit, active=_ANY, triggers=rb"(?s:.)", text_safe=False),
-    _row("parityzero7bit", encodings.parity_zero_7bit, active=_HIGH, triggers=rb"[\x80-\xff]", text_safe=True),
-    _row("removecomments", comments.remove_comments, active=b"/-#", triggers=rb"/\*|<!--|--|#", text_safe=True),
+    _row("length", encodings.length, active=None, signs=None, text_safe=True),
+    _row("lowercase", spacing.lowercase, active=_UPPER, signs=None, joins=True, text_safe=True),
+    _row("md5", encodings.md5, active=None, signs=None, text_safe=False),
+    _row("none", _same, active=b"", signs=(), joins=True, text_safe=True),
+    _row("parityeven7bit", encodings.parity_even_7bit, active=_ANY, signs=None, text_safe=False),
+    _row("parityodd7bit", encodings.parity_odd_7bit, active=_ANY, signs=None, text_safe=False),
+    _row("parityzero7bit", encodings.parity_zero_7bit, active=_HIGH, signs=None, text_safe=True),
+    _row("removecomments", comments.remove_comments, active=b"/-#", signs=(b"#", b"--", b"/*"), text_safe=True),
     _row(
         "removecommentschar",
         comments.remove_comments_char,
         active=b"*-#",
-        triggers=rb"/\*|\*/|<!--|--|#",
+        signs=(b"#", b"--", b"*"),
         text_safe=True,
     ),
-    _row("removenulls", spacing.remove_nulls, active=b"\0", triggers=rb"\x00", text_safe=True),
+    _row("removenulls", spacing.remove_nulls, active=b"\0", signs=(b"\0",), text_safe=True),
     _row(
         "removewhitespace",
         spacing.remove_whitespace,
         spacing.remove_whitespace_characters,
         active=_SPACE + b"\xc2\xa0",
-        triggers=rb"[\t-\r \xc2\xa0]",
+        signs=None,
+        joins=True,
         text_safe=True,
     ),
-    _row("replacecomments", comments.replace_comments, active=b"*", triggers=rb"/\*", text_safe=True),
-    _row("replacenulls", spacing.replace_nulls, active=b"\0", triggers=rb"\x00", text_safe=True),
-    _row("sha1", encodings.sha1, active=None, triggers=None, text_safe=False),
-    _row("sqlhexdecode", escapes.sql_hex_decode, active=b"0", triggers=rb"0[xX][0-9A-Fa-f]{2}", text_safe=False),
-    _row("trim", spacing.trim, active=_SPACE, triggers=rb"\A[\t-\r ]|[\t-\r ]\Z", text_safe=True),
-    _row("trimleft", spacing.trim_left, active=_SPACE, triggers=rb"\A[\t-\r ]", text_safe=True),
-    _row("trimright", spacing.trim_right, active=_SPACE, triggers=rb"[\t-\r ]\Z", text_safe=True),
-    _row("uppercase", spacing.uppercase, active=_LOWER, triggers=rb"[a-z]", text_safe=True),
-    _row("urldecode", urls.url_decode, active=b"+%", triggers=rb"\+|%[0-9A-Fa-f]{2}", text_safe=False),
+    _row("replacecomments", comments.replace_comments, active=b"*", signs=(b"/*",), text_safe=True),
+    _row("replacenulls", spacing.replace_nulls, active=b"\0", signs=(b"\0",), text_safe=True),
+    _row("sha1", encodings.sha1, active=None, signs=None, text_safe=False),
+    _row("sqlhexdecode", escapes.sql_hex_decode, active=b"0", signs=(b"0x", b"0X"), text_safe=False),
+    _row("trim", spacing.trim, active=_SPACE, signs=(b" ", *_BLANKS), text_safe=True),
+    _row("trimleft", spacing.trim_left, active=_SPACE, signs=(b" ", *_BLANKS), text_safe=True),
+    _row("trimright", spacing.trim_right, active=_SPACE, signs=(b" ", *_BLANKS), text_safe=True),
+    _row("uppercase", spacing.uppercase, active=_LOWER, signs=None, joins=True, text_safe=True),
+    _row("urldecode", urls.url_decode, active=b"+%", signs=(b"+", b"%"), joins=True, text_safe=False),
     _row(
         "urlencode",
         urls.url_encode,
         active=bytes(set(_ANY) - set(_NOT_ENCODED)),
-        triggers=rb"[^*0-9A-Za-z]",
+        signs=None,
         text_safe=True,
     ),
     _row(
@@ -182,7 +201,8 @@ _ROWS: Final = (
         utf8.utf8_to_unicode,
         utf8.utf8_to_unicode_characters,
         active=b"\0" + _HIGH,
-        triggers=rb"\x00|[\xc0-\xf7]",
+        signs=None,
+        joins=True,
         text_safe=True,
     ),
 )

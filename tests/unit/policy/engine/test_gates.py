@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from policy.engine.gates import gate_of
 from policy.operators.table import SIMPLE, build
+from policy.transformations.table import SEPARATOR
 
 OPERATORS = [
     ("detectxss", b""), ("detectsqli", b""), ("validateurlencoding", b""), ("validatebyterange", b"1-255"),
@@ -33,14 +34,31 @@ def test_what_the_operator_matches_passes_the_gate(name: str, argument: bytes, v
     assert gate is not None
     for characters in (False, True):
         if operator.match(value, characters) is not None:
-            assert gate(value)
-            assert gate(b"other\x01" + value + b"\x01text")
+            assert gate.passes(value)
+            if SEPARATOR not in value:
+                assert 1 in gate.passing(SEPARATOR.join([b"other", value, b"text", b""]))
+
+
+@pytest.mark.parametrize(("name", "argument"), OPERATORS)
+@settings(max_examples=200, deadline=None)
+@given(values=st.lists(VALUES.filter(lambda value: SEPARATOR not in value), max_size=5))
+def test_of_many_values_those_pass_that_pass_alone(name: str, argument: bytes, values: list[bytes]) -> None:
+    gate = gate_of(build(name, argument, Path()))
+    assert gate is not None
+    alone = [at for at, value in enumerate(values) if gate.passes(value)]
+    assert gate.passing(SEPARATOR.join([*values, b""])) == alone
+
+
+def test_a_value_with_a_separator_passes() -> None:
+    for name, argument in OPERATORS:
+        gate = gate_of(build(name, argument, Path()))
+        assert gate is not None and gate.passes(b"a" + SEPARATOR)
 
 
 def test_the_gates_hold_back_ordinary_text() -> None:
     held = {name: gate_of(build(name, argument, Path())) for name, argument in OPERATORS[:4]}
     for value in (b"Yamada", "山田太郎".encode(), b"12345", b"field_1", b""):
-        assert not any(gate is None or gate(value) for gate in held.values())
+        assert not any(gate is None or gate.passes(value) for gate in held.values())
     gate = held["detectsqli"]
     assert gate is not None
     for text in (
@@ -51,9 +69,9 @@ def test_the_gates_hold_back_ordinary_text() -> None:
         "中央町四丁目５番６号　見本ビル２階",
         "通院の付き添い\r\n週3回、2-3時間",
     ):
-        assert not gate(text.encode())
+        assert not gate.passes(text.encode())
     for text in ("1--2", "1=1", "(1)", "a-1", "1;", "1 #", "山 or 1"):
-        assert gate(text.encode())
+        assert gate.passes(text.encode())
 
 
 def test_what_the_gate_holds_back_for_want_of_a_fingerprint_has_none() -> None:
@@ -64,7 +82,7 @@ def test_what_the_gate_holds_back_for_want_of_a_fingerprint_has_none() -> None:
     for size in range(1, 6):
         for chosen in product(HARMLESS, repeat=size):
             value = b"".join(chosen)
-            if not gate(value):
+            if not gate.passes(value):
                 asked += 1
                 assert operator.match(value, False) is None
     assert asked == 171_841

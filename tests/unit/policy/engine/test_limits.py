@@ -8,8 +8,9 @@ from policy.engine import limits
 
 TRIED = {
     "FIRED_MAX": "test_rule", "KEYS_MAX": "test_exceptions", "MEMORABLE_BYTES_MAX": "test_narrow",
-    "RECORDS_MAX": "test_records", "RECORD_KEY_BYTES_MAX": "test_records", "RECORD_VALUE_BYTES_MAX": "test_records",
-    "RECORD_VARIABLES_MAX": "test_records", "SHORTCUTS_MAX": "test_sieve",
+    "PRESENT_MAX": "test_sieve", "RECORDS_MAX": "test_records",
+    "RECORD_KEY_BYTES_MAX": "test_records", "RECORD_VALUE_BYTES_MAX": "test_records",
+    "RECORD_VARIABLES_MAX": "test_records",
     "TRANSFORMED_BYTES_MAX": "test_state", "TX_BYTES_MAX": "test_state",
     "TX_VARIABLES_MAX": "test_state", "VALUES_MAX": "test_narrow", "VALUE_BYTES_MAX": "test_state",
 }  # fmt: skip

@@ -34,7 +34,7 @@ CHAINS = [
     (r"@rx \x41", "t:lowercase", False, [("lowercase",)]),
     (r"@rx \W\D\S[\x5c]", "t:lowercase", True, [()]),
     ("@rx a", "t:urlDecodeUni,t:lowercase,t:removeNulls", True, [("urldecodeuni", "removenulls")]),
-    ("@rx a", "t:lowercase,t:urlDecode", True, [("lowercase~", "urldecode")]),
+    ("@rx a", "t:lowercase,t:urlDecode", True, [("lowercase", "urldecode")]),
     ("@rx a", "t:cmdLine", True, [("cmdline-",)]),
     ("@rx a", "t:cmdLine,t:jsDecode", True, [("cmdline", "jsdecode")]),
     ("@pm a", "t:lowercase", True, [()]),
@@ -64,3 +64,7 @@ def test_bulky_variables_are_a_group_of_their_own() -> None:
     plan = make_plan(compiled(text + 'SecRule ARGS|REQUEST_BODY "@rx b" "id:9,phase:2,t:trim"'), characters=False)
     assert [sorted(source.name for source in group.sources) for group in plan.groups] == [["ARGS"], ["REQUEST_BODY"]]
     assert [len(group.chains) for group in plan.groups] == [5, 1]
+    text += 'SecRule REQUEST_HEADERS|REQUEST_BODY "@rx b" "id:9,phase:2,t:trim"'
+    plan = make_plan(compiled(text), characters=False)
+    named = [sorted(source.name for source in group.sources) for group in plan.groups]
+    assert named == [["ARGS"], ["REQUEST_HEADERS"], ["REQUEST_BODY"]]

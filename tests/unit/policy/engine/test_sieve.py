@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from policy.engine.decision import Fired
 from policy.engine.evaluate import Run
-from policy.engine.limits import SHORTCUTS_MAX
+from policy.engine.limits import PRESENT_MAX
 from policy.engine.program import Program, compile_rules
 from policy.engine.scanplan import Plan
 from policy.engine.sieve import TOGETHER_BYTES, Sieve, make_sieve
@@ -131,11 +131,8 @@ def test_ordinary_values_make_no_candidates() -> None:
     assert sieve.candidates(run.state) == {0: {b"SCRIPT", b"Script"}}
 
 
-def test_what_is_remembered_of_values_is_bounded() -> None:
-    program = PROGRAMS[1][0]
-    for number in range(SHORTCUTS_MAX + 50):
-        marks = "".join(mark for bit, mark in enumerate("!#$()*,-./:;<>?@") if number >> bit & 1)
-        fired(program, [marks.encode()])
-    for group in program.phases[2].sieve._groups:
-        assert len(group._kinds) <= SHORTCUTS_MAX
-        assert len(group._shortcuts) <= SHORTCUTS_MAX
+def test_what_is_remembered_of_requests_is_bounded() -> None:
+    for group in PROGRAMS[1][0].phases[2].sieve._groups:
+        for present in range(1, PRESENT_MAX + 2):
+            assert (group._activate(present) is group._active.get(present)) is (present <= PRESENT_MAX)
+        assert len(group._active) == PRESENT_MAX
