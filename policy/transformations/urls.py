@@ -25,18 +25,21 @@ from policy.transformations.utf8 import utf8_to_unicode_characters
 _NUL: Final = 0
 _PLUS: Final = 0x2B
 _PERCENT_SIGN: Final = 0x25
-_RUN: Final = rb"(?:%[0-9A-Fa-f]{2}){1,64}"  # longer runs are several
-_ONE: Final = rb"%[uU][0-9A-Fa-f]{4}"
+# behind a "%", which stands before each of them so that the search leaps from one to the next
+_RUN: Final = rb"[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}){0,63}"  # longer runs are several
+_ONE: Final = rb"[uU][0-9A-Fa-f]{4}"
 _ONE_BYTES: Final = 6  # length of one %uXXXX
-_TWO: Final = rb"%[uU][dD][89ABab][0-9A-Fa-f]{2}%[uU][dD][C-Fc-f][0-9A-Fa-f]{2}"
-_PERCENT: Final = re.compile(rb"(" + _RUN + rb")")
-_UNICODE: Final = re.compile(rb"(" + _RUN + rb"|" + _ONE + rb")")
-_PAIRS: Final = re.compile(rb"(" + _RUN + rb"|" + _TWO + rb"|" + _ONE + rb")")
+_TWO: Final = rb"[uU][dD][89ABab][0-9A-Fa-f]{2}%[uU][dD][C-Fc-f][0-9A-Fa-f]{2}"
+_PERCENT: Final = re.compile(rb"(%" + _RUN + rb")")
+_UNICODE: Final = re.compile(rb"(%(?:" + _RUN + rb"|" + _ONE + rb"))")
+_PAIR_OR_ONE: Final = rb"%(?:" + _RUN + rb"|" + _TWO + rb"|" + _ONE + rb")"
+_PAIRS: Final = re.compile(rb"(" + _PAIR_OR_ONE + rb")")
+_ANY_ONE: Final = re.compile(rb"%" + _ONE)
 _WORTH_BYTES: Final = 64  # below it, single escapes are found sooner
 _STAND_IN: Final = b"\x1f"  # for "=" meanwhile
 _EQUALS: Final = 0x3D
+_STAND_INS: Final = b"\x1f\x1e\x1d\x1c\x07\x06\x05\x04"  # no text has more than a few of them
 _AS_QUOTED: Final = bytes.maketrans(b"%=", b"=" + _STAND_IN)
-_LINE_ENDS: Final = re.compile(rb"%[\r\n]")  # quoted-printable has a meaning of its own for them
 _RESERVED: Final = re.compile(rb"([^*0-9A-Za-z]++)")
 _BYTES: Final = Table(lambda run: unhexlify(run.replace(b"%", b"")))
 # Full stops of domain names (RFC 3490 3.1), which ModSecurity adds to every map. In the characters reading they end a sentence.
@@ -49,15 +52,24 @@ def url_decode(value: bytes) -> bytes:
         value = value.replace(b"+", b" ")
     if _PERCENT_SIGN not in value:
         return value
-    return _decode_at_once(value) or substitute(_PERCENT, _BYTES, value)
+    at_once = _decode_at_once(value)
+    return substitute(_PERCENT, _BYTES, value) if at_once is None else at_once
 
 
 def _decode_at_once(value: bytes) -> bytes | None:
-    """The same in one call into C, where every escape is valid, as in what a browser sends; None where that is not certain.
+    """The same in a few calls into C; None for what is short or has too many control characters."""
+    if len(value) < _WORTH_BYTES:
+        return None
+    decoded = _decode_valid(value)
+    return _decode_any(value) if decoded is None else decoded
 
-    Quoted-printable has the same escapes with another sign.
+
+def _decode_valid(value: bytes) -> bytes | None:
+    """Where every escape is valid, as in what a browser sends; None where that is not certain.
+
+    Quoted-printable has the same escapes with another sign; a line end behind it has a meaning of its own.
     """
-    if len(value) < _WORTH_BYTES or _STAND_IN in value or _LINE_ENDS.search(value):
+    if _STAND_IN in value or value.find(b"%\r") >= 0 or value.find(b"%\n") >= 0:
         return None
     decoded = a2b_qp(value.translate(_AS_QUOTED))
     if len(value) - len(decoded) != 2 * value.count(b"%"):  # each "%" must have become one byte with its two digits
@@ -67,6 +79,26 @@ def _decode_at_once(value: bytes) -> bytes | None:
             return None
         decoded = decoded.replace(_STAND_IN, b"=")
     return decoded
+
+
+def _decode_any(value: bytes) -> bytes | None:
+    """Whatever is valid and what not; None where the stand-ins are taken.
+
+    Quoted-printable leaves a sign without digits where it is, except before another one, before a line end and at the end: there
+    `blank` follows it meanwhile. `equals` stands for "=", sent or escaped.
+    """
+    lower = value.lower()
+    free = [byte for byte in _STAND_INS if byte not in value and b"%%%02x" % byte not in lower]
+    if len(free) < 2:
+        return None
+    equals, blank = bytes(free[:1]), bytes(free[1:2])
+    if b"%3d" in lower:
+        value = value.replace(b"%3D", equals).replace(b"%3d", equals)
+    for doubled in (b"%%", b"%%", b"%\n", b"%\r"):  # %%% has two pairs, of which one replacement finds one
+        if doubled in value:
+            value = value.replace(doubled, b"%" + blank + doubled[1:])
+    decoded = a2b_qp(value.translate(bytes.maketrans(b"%=", b"=" + equals)) + blank)
+    return decoded.translate(bytes.maketrans(b"=" + equals, b"%="), blank)
 
 
 def url_encode(value: bytes) -> bytes:
@@ -80,7 +112,7 @@ class UrlDecodeUni:
     that the value is not in.
     """
 
-    __slots__ = ("_both", "_both_table", "_characters", "_strict", "active_after_utf8_to_unicode")
+    __slots__ = ("_both", "_both_table", "_characters", "_strict", "_wide", "active_after_utf8_to_unicode")
 
     def __init__(self, unicode_map: UnicodeMap | None = None) -> None:
         given = unicode_map or {}
@@ -90,7 +122,8 @@ class UrlDecodeUni:
         self._characters = Table(_percent(_mapped(ascii_only, narrow_utf8)))
         narrow = {code_point: narrow_low_byte(code_point)[0] for code_point in range(0xFF01, 0xFF5F)} | ascii_only
         narrow = {code_point: byte for code_point, byte in narrow.items() if _is_character(code_point)}
-        self._both = re.compile(_PAIRS.pattern[:-1] + rb"|(?:" + _any_of(narrow) + rb"){1,64})")
+        self._wide = re.compile(rb"(" + _any_of(narrow) + rb")")  # begins with a byte, which makes it fast
+        self._both = re.compile(rb"(" + _PAIR_OR_ONE + rb"|" + _any_of(narrow) + rb")")
         self._both_table = Table(_escape_or_wide(self._characters, narrow))
         # Of valid UTF-8 alone: what is broken changes too.
         self.active_after_utf8_to_unicode = b"+%\0" + bytes({chr(code_point).encode()[0] for code_point in narrow})
@@ -100,14 +133,15 @@ class UrlDecodeUni:
             value = value.replace(b"+", b" ")
         if _PERCENT_SIGN not in value:
             return value
-        return _decode_at_once(value) or substitute(_UNICODE, self._strict, value)
+        at_once = None if _has_unicode(value) else _decode_at_once(value)
+        return substitute(_UNICODE, self._strict, value) if at_once is None else at_once
 
     def characters(self, value: bytes) -> bytes:
         if _PLUS in value:
             value = value.replace(b"+", b" ")
         if _PERCENT_SIGN not in value:
             return value
-        at_once = _decode_at_once(value)
+        at_once = None if _has_unicode(value) else _decode_at_once(value)
         if at_once is not None:
             return at_once
         if is_utf8(value):
@@ -125,7 +159,14 @@ class UrlDecodeUni:
             value = value[:-1].replace(b"\0", b"") + value[-1:]
         if _PLUS in value:
             value = value.replace(b"+", b" ")
-        return substitute(self._both, self._both_table, value)
+        if _PERCENT_SIGN not in value:
+            return substitute(self._wide, self._both_table, value)
+        return substitute(self._both, self._both_table, value) if self._wide.search(value) else self.characters(value)
+
+
+def _has_unicode(value: bytes) -> bool:
+    """Whether some %uXXXX is valid."""
+    return (b"%u" in value or b"%U" in value) and _ANY_ONE.search(value) is not None
 
 
 def _is_character(code_point: int) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -68,3 +69,46 @@ def test_a_map_has_the_full_stops_of_domain_names_in_the_strict_reading() -> Non
     assert urls.UrlDecodeUni({0x3002: 0x41}).strict(value) == b"A.."
     assert urls.UrlDecodeUni().strict(value) == b"\x02a."
     assert urls.UrlDecodeUni({0xE9: 0x65}).characters(value) == "\u3002\uff61.".encode()
+
+
+_PIECES = (
+    b"%",
+    b"%%",
+    b"%%%",
+    b"%4",
+    b"%41",
+    b"%3D",
+    b"%3d",
+    b"%25",
+    b"=",
+    b"%\r",
+    b"%\n",
+    b"=\n",
+    b"+",
+    b"%u",
+    b"%uzz",
+    b"\x1f",
+    b"%1E",
+    b"\xff",
+    b"x",
+)
+
+
+def _one_by_one(value: bytes) -> bytes:
+    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda found: bytes.fromhex(found[1].decode()), value.replace(b"+", b" "))
+
+
+@pytest.mark.parametrize("one", _PIECES)
+def test_what_is_long_is_decoded_as_what_is_short(one: bytes) -> None:
+    for other in _PIECES:
+        for third in _PIECES:
+            value = (one + other + third) * 30
+            assert urls.url_decode(value) == PLAIN.strict(value) == _one_by_one(value)
+
+
+@pytest.mark.parametrize("taken", range(9))
+def test_control_characters_that_decoding_might_want_for_itself(taken: int) -> None:
+    controls = b"\x1f\x1e\x1d\x1c\x07\x06\x05\x04"[:taken]
+    for value in (controls, b"".join([b"%%%02x" % byte for byte in controls])):
+        value = value + b"%41%%=%3D" * 20
+        assert urls.url_decode(value) == _one_by_one(value)
