@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 Fields = Sequence[tuple[bytes, bytes]]
 
@@ -32,12 +31,13 @@ AUTHORITY: Final = re.compile(
 TARGET: Final = re.compile(rb"/[!\"$-\[\]-~]*\Z")
 # all names and all values of a section at once, joined by LF; the number of LF then proves that none holds one
 _NAMES: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+(?:\n[!#$%&'*+.^_`|~0-9a-z-]+)*\Z")
-_VALUE_FAULT: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|(?:\A|\n)[ \t]|[ \t](?:\n|\Z)")
+_VALUE_OCTETS: Final = bytes((0x09, *range(0x20, 0x7F), *range(0x80, 0x100)))
+_EDGES: Final = (b"\n ", b"\n\t", b" \n", b"\t\n")  # white space around a value that stands between two LFs
+_BAD_VALUE: Final = "a field value has characters that it may not have"
 _LENGTH: Final = re.compile(rb"(?:0|[1-9][0-9]{0,17})\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHead:
+class RequestHead(NamedTuple):
     """`path`: with the query, if any, as it goes on the wire. The scheme is https."""
 
     method: bytes
@@ -46,14 +46,12 @@ class RequestHead:
     headers: tuple[tuple[bytes, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(NamedTuple):
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(NamedTuple):
     """`head_bytes`: control data and fields, their lengths included."""
 
     head_bytes: int
@@ -92,9 +90,12 @@ def fields_fault(names: list[bytes], values: list[bytes], forbidden: frozenset[b
         return "a field name is not a lower-case token"
     if not forbidden.isdisjoint(names):
         return "a field belongs to a connection, not to a message"
-    joined = b"\n".join(values)
-    if _VALUE_FAULT.search(joined) or joined.count(b"\n") != len(values) - 1:
-        return "a field value has characters that it may not have"
+    joined = b"\n%b\n" % b"\n".join(values)
+    if len(joined.translate(None, _VALUE_OCTETS)) != len(values) + 1:
+        return _BAD_VALUE
+    for edge in _EDGES:
+        if edge in joined:
+            return _BAD_VALUE
     return ""
 
 

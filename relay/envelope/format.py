@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from relay.base.errors import Refused
 from relay.base.ids import TransferId, transfer_id_from_bytes, transfer_id_to_bytes
@@ -51,8 +50,7 @@ _TENANT: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")
 _TENANT_RAW: Final = re.compile(rb"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What everybody on the way may read, and what is fixed from the first byte on."""
 
     transfer_id: TransferId

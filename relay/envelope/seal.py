@@ -65,7 +65,18 @@ class Sealer:
     because it has no signature.
     """
 
-    __slots__ = ("_begun", "_hash", "_header", "_keys", "_sender", "_sink", "_size", "_stream", "_wrapper")
+    __slots__ = (
+        "_begun",
+        "_hash",
+        "_header",
+        "_header_bytes",
+        "_keys",
+        "_sender",
+        "_sink",
+        "_size",
+        "_stream",
+        "_wrapper",
+    )
 
     def __init__(
         self, header: Header, wrapper: KeyWrapper, sender: SenderPrivateKey, sink: Callable[[bytes], object]
@@ -73,8 +84,8 @@ class Sealer:
         """Raises ValueError for a header that cannot be written or that names other keys. Costs no public-key operation."""
         if header.recipient_key_id != wrapper.key_id or header.sender_key_id != sender.key_id:
             raise ValueError("the header names other keys than the ones given")
-        encode_header(header)
         self._header = header
+        self._header_bytes = encode_header(header)
         self._wrapper = wrapper
         self._sender = sender
         self._sink = sink
@@ -121,7 +132,7 @@ class Sealer:
 
     def _begin(self) -> bytes:
         self._begun = True
-        header = encode_header(self._header)
+        header = self._header_bytes
         return header + _SEALED_KEYS_LENGTH + self._wrapper.wrap(self._keys, header)
 
     def _emit(self, sealed: bytes) -> None:

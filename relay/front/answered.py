@@ -8,15 +8,15 @@ Where a rule set judges the route, its response rules see the answer before the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import chain
+from typing import NamedTuple
 
 from policy.pipeline import Judgement
 from relay.base.errors import Refused, Unavailable
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.envelope.bhttp import ResponseDecoder
-from relay.envelope.bhttp_grammar import Bounds, Fields
+from relay.envelope.bhttp_grammar import Bounds, Fields, ResponseHead
 from relay.envelope.response import ResponseOpener
 from relay.envelope.seal import Envelope
 from relay.front.denial import Denial
@@ -34,8 +34,7 @@ RESPONSE_HEADERS = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """Status and headers, and the content piece by piece; `content_bytes` is None when it is not known ahead."""
 
     status: int
@@ -61,18 +60,17 @@ def open_answer(
             counting = _content(ResponseDecoder(bounds, to_head=to_head), _opener(envelope), parcel)
             counted = sum(len(piece) for several in counting for piece in several)
         decoder = ResponseDecoder(bounds, to_head=to_head)
+        if parcel.inline is not None:  # all of it is here already, so all of it is checked before any of it is sent
+            head, content = _whole(decoder, _opener(envelope), parcel.inline)
+            # to a HEAD: what the application says that a GET would have, if it says so (RFC 9110 section 8.6)
+            length = _declared(head.headers) if to_head else len(content)
+            return Answered(head.status, _forwarded(head), iter((content,)), length, parcel)
         pieces = _content(decoder, _opener(envelope), parcel)
         first: list[bytes] = []
         while decoder.head is None:
             first += next(pieces)
         head = decoder.head
-        headers = [(name, value) for name, value in head.headers if name in RESPONSE_HEADERS]
-        check_response_fields(headers)
-        if parcel.inline is not None:  # all of it is here already, so all of it is checked before any of it is sent
-            content = b"".join([*first, *(piece for several in pieces for piece in several)])
-            # to a HEAD: what the application says that a GET would have, if it says so (RFC 9110 section 8.6)
-            length = _declared(head.headers) if to_head else len(content)
-            return Answered(head.status, headers, iter((content,)), length, parcel)
+        headers = _forwarded(head)
     except Refused as error:
         parcel.close()
         raise Unavailable(error.reason, error.detail) from error
@@ -86,6 +84,8 @@ def judge_answer(judgement: Judgement, answered: Answered) -> Answered:
 
     Raises Denial, Unavailable.
     """
+    if judgement.inspection is None:
+        return answered  # no rules judge this route
     kind = next((value for name, value in answered.headers if name == b"content-type"), b"")
     most = judgement.response_bytes(kind.partition(b";")[0].strip().decode("latin-1").lower())
     held: list[bytes] = []
@@ -101,7 +101,14 @@ def judge_answer(judgement: Judgement, answered: Answered) -> Answered:
     if denied is not None:
         answered.parcel.close()
         raise Denial(denied)
-    return replace(answered, content=chain(held, answered.content)) if held else answered
+    return answered._replace(content=chain(held, answered.content)) if held else answered
+
+
+def _forwarded(head: ResponseHead) -> list[tuple[bytes, bytes]]:
+    """Raises Refused."""
+    headers = [field for field in head.headers if field[0] in RESPONSE_HEADERS]
+    check_response_fields(headers)
+    return headers
 
 
 def _opener(envelope: Envelope) -> ResponseOpener:
@@ -112,11 +119,26 @@ def _declared(headers: Fields) -> int | None:
     return next((int(value) for name, value in headers if name == b"content-length"), None)
 
 
+def _whole(decoder: ResponseDecoder, opener: ResponseOpener, sealed: bytes) -> tuple[ResponseHead, bytes]:
+    """Head and content of a message that is all here. Raises Refused."""
+    content: list[bytes] = []
+    for plain in opener.feed(sealed):
+        content += decoder.feed(plain)
+    content += decoder.feed(opener.finish())
+    return _finished(decoder), b"".join(content)
+
+
+def _finished(decoder: ResponseDecoder) -> ResponseHead:
+    """Raises Refused unless the whole message was there."""
+    decoder.finish()
+    if decoder.head is None:
+        raise Refused(Reason.RESPONSE_INVALID, "no head")
+    return decoder.head
+
+
 def _content(decoder: ResponseDecoder, opener: ResponseOpener, parcel: Parcel) -> Iterator[list[bytes]]:
     """Sealed bytes to content. Raises Refused; ends only when the whole message was there."""
     for sealed in parcel.pieces():
         yield [piece for plain in opener.feed(sealed) for piece in decoder.feed(plain)]
     yield decoder.feed(opener.finish())
-    decoder.finish()
-    if decoder.head is None:
-        raise Refused(Reason.RESPONSE_INVALID, "no head")
+    _finished(decoder)

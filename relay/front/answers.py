@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from relay.base.ids import TransferId
 from relay.base.reasons import Reason, row
+from relay.http.fields import FieldLines
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -27,6 +28,7 @@ SECURITY_HEADERS: Headers = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 ]
+SECURITY_LINES = FieldLines(SECURITY_HEADERS)
 _OWN_HEADERS: Headers = [
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
@@ -67,12 +69,8 @@ def own_answer(reason: Reason, transfer_id: TransferId, accept: bytes | None, al
 
 
 def common_headers(transfer_id: TransferId, now_s: float) -> Headers:
-    """What every answer carries."""
-    return [
-        (b"date", _date(int(now_s))),
-        (b"sekisho-transfer", transfer_id.encode("ascii")),
-        *SECURITY_HEADERS,
-    ]
+    """What every answer carries, beside SECURITY_LINES."""
+    return [(b"date", _date(int(now_s))), (b"sekisho-transfer", transfer_id.encode("ascii"))]
 
 
 @lru_cache(maxsize=2)

@@ -18,8 +18,8 @@ class Budget:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._per_source: dict[str, int] = {}
+        self._places = _TransferPlaces(limits.transfers_in_flight)
         self.connections = 0
-        self.transfers = 0
 
     @contextmanager
     def connection(self, source: str) -> Iterator[None]:
@@ -42,16 +42,31 @@ class Budget:
             else:
                 del self._per_source[key]
 
-    @contextmanager
-    def transfer(self) -> Iterator[None]:
-        """Hold a place for a transfer. Raises Unavailable(OVERLOADED)."""
-        if self.transfers >= self._limits.transfers_in_flight:
+    def transfer(self) -> _TransferPlaces:
+        """Hold a place for a transfer, by `with`. Raises Unavailable(OVERLOADED)."""
+        return self._places
+
+    @property
+    def transfers(self) -> int:
+        return self._places.taken
+
+
+class _TransferPlaces:
+    """Entered once for each transfer. One object for all of them, as it is on the way of every request."""
+
+    __slots__ = ("_most", "taken")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.taken = 0
+
+    def __enter__(self) -> None:
+        if self.taken >= self._most:
             raise Unavailable(Reason.OVERLOADED)
-        self.transfers += 1
-        try:
-            yield
-        finally:
-            self.transfers -= 1
+        self.taken += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.taken -= 1
 
 
 def subscriber(address: str) -> str:

@@ -15,7 +15,7 @@ from relay.base.errors import Misuse, Refused, Unavailable
 from relay.base.ids import TransferId, new_transfer_id
 from relay.base.reasons import Reason, row
 from relay.front.answered import Answered
-from relay.front.answers import common_headers, own_answer
+from relay.front.answers import SECURITY_LINES, common_headers, own_answer
 from relay.front.context import Front
 from relay.front.denial import Denial
 from relay.front.incoming import Incoming
@@ -161,7 +161,7 @@ class Connection:
         if answered.content_bytes is not None and not _is_bodiless(answered.status):
             headers.append((b"content-length", b"%d" % answered.content_bytes))
         with answered.parcel:
-            out = http.response_head(answered.status, headers)
+            out = http.response_head(answered.status, headers, SECURITY_LINES)
             for piece in answered.content:
                 out += http.response_data(piece)
                 if len(out) >= _SEND_BYTES:
@@ -210,7 +210,7 @@ class Connection:
         own = own_answer(error.reason, transfer_id, accept, allow)
         length = [(b"content-length", b"%d" % len(own.body))]
         head = self._http.response_head(
-            own.status, [*own.headers, *common_headers(transfer_id, now_ms() / 1000), *length]
+            own.status, [*own.headers, *common_headers(transfer_id, now_ms() / 1000), *length], SECURITY_LINES
         )
         return head + self._http.response_data(own.body) + self._http.response_end()
 

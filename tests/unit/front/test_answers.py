@@ -9,7 +9,7 @@ import pytest
 
 from relay.base.ids import TransferId
 from relay.base.reasons import Reason, row
-from relay.front.answers import SECURITY_HEADERS, common_headers, own_answer, wants_json
+from relay.front.answers import SECURITY_HEADERS, SECURITY_LINES, common_headers, own_answer, wants_json
 from tests.log_samples import transfer
 
 TRANSFER = TransferId(transfer(1))
@@ -101,8 +101,8 @@ def test_a_405_names_the_methods() -> None:
 
 def test_what_every_answer_carries() -> None:
     headers = common_headers(TRANSFER, 1_795_392_000.5)
-    assert headers[:2] == [(b"date", b"Mon, 23 Nov 2026 00:00:00 GMT"), (b"sekisho-transfer", TRANSFER.encode())]
-    assert headers[2:] == SECURITY_HEADERS
+    assert headers == [(b"date", b"Mon, 23 Nov 2026 00:00:00 GMT"), (b"sekisho-transfer", TRANSFER.encode())]
+    assert SECURITY_LINES.raw == b"".join(b"%b: %b\r\n" % field for field in SECURITY_HEADERS)
     names = [name for name, _ in SECURITY_HEADERS]
     assert len(set(names)) == len(names)
     assert {b"strict-transport-security", b"x-content-type-options", b"x-frame-options", b"referrer-policy"} <= set(
