@@ -114,7 +114,7 @@ class Gates:
     async def exchange(self, tenant: str, envelope: Parcel) -> Delivered:
         """Carry `envelope` to one of the tenant's gates. Raises ExchangeFailed."""
         attempts = 0
-        last = ExchangeFailed(Reason.GATE_UNAVAILABLE, "", 0, "no gate of this tenant is up")
+        last: ExchangeFailed | None = None
         for gate in self._tenants.get(tenant, ()):
             if gate.failure:
                 last = ExchangeFailed(gate.reason, gate.name, attempts, gate.failure)
@@ -135,10 +135,14 @@ class Gates:
                     may_have_arrived |= error.sent_whole
             if may_have_arrived:  # then no other gate must get it too (P5)
                 raise ExchangeFailed(Reason.GATE_LINK_INVALID, gate.name, attempts, str(last))
-        raise last
+        raise last or ExchangeFailed(Reason.GATE_UNAVAILABLE, "", 0, "no gate of this tenant is up")
 
     async def _once(self, gate: Gate, envelope: Parcel, *, fresh: bool) -> GateAnswer:
-        async with gate.slots:
+        try:
+            gate.slots.acquire_nowait()  # no turn of the scheduler while there is room
+        except trio.WouldBlock:
+            await gate.slots.acquire()
+        try:
             connection = await gate.take(fresh=fresh)
             finished = False
             try:
@@ -153,6 +157,8 @@ class Gates:
                 raise
             finally:
                 gate.put_away(connection, usable=finished)
+        finally:
+            gate.slots.release()
 
     async def probe_forever(self, gate: Gate) -> None:
         """Notice within `gate_probe_interval_ms` that a gate went down or came back."""

@@ -35,7 +35,10 @@ async def serve_front(egress: Egress, sock: socket.socket) -> None:
                     if packet is None:
                         break
                     request, envelope = _open(egress, packet)
-                    await room.acquire()
+                    try:
+                        room.acquire_nowait()  # no turn of the scheduler for each packet
+                    except trio.WouldBlock:
+                        await room.acquire()
                     nursery.start_soon(_answer, egress, sock, full, room, request, envelope)
         except EOFError:
             return

@@ -51,6 +51,7 @@ from relay.tree.record import Operation, Outcome, Record, encode_received, encod
 _VIOLATIONS_HELD = 64  # while the disk is full; more are counted in the metric only
 _CLIENTS_MOST = 1024  # connections; front.workers is at most 256, and each has one
 _READY_MOST = 64  # sockets looked at in one turn; the rest have theirs in the next
+_STREAK = 8  # batches, one after the other, before other tasks get their turn: some milliseconds
 _SPEAKS_FOR = {"ledger/front.sock": "front", "ledger/egress.sock": "egress"}  # the socket tells the role
 
 
@@ -88,15 +89,20 @@ class Ledger:
 
     async def serve_forever(self) -> None:
         """The whole way of a record, over and over. Raises Broken when durability is in doubt."""
+        streak = 0
         while True:
-            await trio.lowlevel.wait_readable(self._epoll.fileno())
             os.sched_yield()  # who shares this core sends what it has first: larger batches, a third less CPU (measured)
             batch = self.take()
             if batch:
                 self.answer(batch, self.record([waiting.request for waiting in batch]))
             if self._violations:
                 self.record_violations()
-            await trio.lowlevel.checkpoint()
+            if not batch:
+                streak = 0
+                await trio.lowlevel.wait_readable(self._epoll.fileno())
+            elif (streak := streak + 1) == _STREAK:  # the next batch is often here by now
+                streak = 0
+                await trio.lowlevel.checkpoint()
 
     def take(self) -> list[Waiting]:
         """What has been sent by now, at most one batch."""
