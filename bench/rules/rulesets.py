@@ -54,6 +54,13 @@ SecAction "id:200900,phase:1,pass,nolog,t:none,\\
     setvar:tx.blocking_paranoia_level={level},setvar:tx.detection_paranoia_level={level}"
 """
 
+# What the set-up files of both releases leave switched off: checks of UTF-8, bounds on arguments and files, evaluation after phase 1.
+_OPTIONAL = """\
+SecAction "id:200901,phase:1,pass,nolog,t:none,setvar:tx.crs_validate_utf8_encoding=1,setvar:tx.max_num_args=255,\
+    setvar:tx.arg_name_length=100,setvar:tx.arg_length=400,setvar:tx.total_arg_length=64000,\
+    setvar:tx.max_file_size=1000,setvar:tx.combined_file_sizes=1500,setvar:tx.blocking_early=1,setvar:tx.early_blocking=1"
+"""
+
 
 class RulesMissing(Exception):
     """What the comparison needs is not installed; the text says which package has it."""
@@ -74,13 +81,18 @@ def crs3() -> Release:
     return Release("crs-3.3", CRS3_SETUP, CRS3_RULES)
 
 
-def files(release: Release, level: int, directory: Path, *, engine: str = "DetectionOnly") -> tuple[Path, ...]:
-    """Writes the two settings files into `directory` and returns everything in the order in which it is loaded."""
+def files(
+    release: Release, level: int, directory: Path, *, engine: str = "DetectionOnly", optional: bool = False
+) -> tuple[Path, ...]:
+    """Writes the two settings files into `directory` and returns everything in the order in which it is loaded.
+
+    `optional`: checks that the release leaves to its operator are switched on.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     base = directory / "base.conf"
     base.write_text(base_settings(engine), encoding="utf-8")
     settings = directory / f"level-{level}.conf"
-    settings.write_text(_LEVEL.format(level=level), encoding="utf-8")
+    settings.write_text(_LEVEL.format(level=level) + (_OPTIONAL if optional else ""), encoding="utf-8")
     return (base, release.setup, settings, *rule_files(release))
 
 

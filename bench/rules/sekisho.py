@@ -23,3 +23,8 @@ class SekishoRules:
 
     def grade(self, request: bytes, response: bytes | None = None) -> tuple[int, list[int], list[str]]:
         return offline.grade(self._rules, request, response)
+
+    def met_a_limit(self, request: bytes, response: bytes | None = None) -> frozenset[int]:
+        """Ids of the rules that count as matched because a limit of the pattern engine was met."""
+        run = offline.evaluate(self._rules, request, response)
+        return frozenset(fired.id for fired in run.fired if fired.exhausted)

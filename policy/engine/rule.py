@@ -124,7 +124,7 @@ class Outcome(NamedTuple):
 class Rule:
     """`links[0]` is the rule itself. `ordinal`: its place among the rules of its phase, markers not counted.
 
-    `relaxes`: it may take rules or targets out, or jump over rules. That is not done where a limit was met: the exchange ends.
+    `relaxes`: it may take rules or targets out, or jump over rules. Where a limit was met that is not done, and the exchange is refused.
     """
 
     __slots__ = (
@@ -180,12 +180,11 @@ class Rule:
         run.exhausted = False
         for position, link in enumerate(self.links):
             matched = self._match(run, link, () if position else removed, None if position else among)
-            if (
-                not matched and not run.exhausted
-            ):  # behind a limit that was met, no link can say that the rule does not match
+            if not matched and not run.exhausted:  # behind a limit that was met no link can deny the rule
                 return False
         if run.exhausted and self.relaxes:
-            raise LimitReached("PCRE_STEPS")
+            run.transaction.exceeded = run.transaction.exceeded or "PCRE_STEPS"
+            return False
         for link in reversed(self.links):
             for effect in link.effects:
                 effect(run)

@@ -14,7 +14,7 @@ from bench.rules import grammar
 from bench.rules.payloads import packaged
 from bench.rules.requests import Request, as_bytes, form, json_request, multipart, part
 from bench.rules.rulesets import Release, crs3, rule_files
-from tests.differential import japanese, oddities, patterns
+from tests.differential import aimed, japanese, oddities, patterns
 from tests.differential.encodings import disguise
 from tests.differential.places import PLACES
 
@@ -39,7 +39,14 @@ class Case:
 
 @cache
 def cases() -> tuple[Case, ...]:
-    return (*_odd(), *_packaged(), *_made(), *_japanese(), *_planted(), *patterned(crs3()))
+    return (*_odd(), *_packaged(), *_made(), *_japanese(), *_planted(), *of_release(crs3()))
+
+
+def of_release(release: Release) -> Iterator[Case]:
+    """What the release's own rules look for: anywhere, and where they look."""
+    yield from patterned(release)
+    for rule, turn, draft in aimed.drafts(release):
+        yield Case(f"{release.name}-aimed-{rule}.{turn}", f"for rule {rule}", draft.request().raw(), draft.response())
 
 
 def patterned(release: Release) -> Iterator[Case]:

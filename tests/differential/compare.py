@@ -1,8 +1,8 @@
 """Two engines asked about the same requests, and their disagreements sorted into explained and not.
 
-An explanation is a row of `explained.toml`: which rules, which engine alone fired them, optionally what the request must
-look like or which rule both must have fired, the reason, and the side that the reference manual supports. A rule that
-only sums up scores may differ where an explained rule does, and nowhere else.
+An explanation is a row of `explained.toml`: which rules, which engine alone fired them, the reason, and the side that the reference
+manual supports. It may be narrowed to requests of some form, to those where both have fired some rule, and to rules in which Sekisho
+has met a limit. A rule that only sums up scores may differ where an explained rule does, and nowhere else.
 """
 
 from __future__ import annotations
@@ -28,14 +28,19 @@ class Engine(Protocol):
     def grade(self, request: bytes, response: bytes | None = None) -> tuple[int, list[int], list[str]]: ...
 
 
+class Limited(Engine, Protocol):
+    def met_a_limit(self, request: bytes, response: bytes | None = None) -> frozenset[int]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    rules: frozenset[int]  # empty: any, where the request or `both` says enough
+    rules: frozenset[int]  # empty: any, where the request, `both` or `limit` says enough
     side: str  # the engine that alone fires them
     manual: str
     reason: str
     request: re.Pattern[bytes] | None = None  # searched in the raw request; None: any
     both: int | None = None  # a rule that both have fired
+    limit: bool = False  # only where Sekisho met a limit in this rule
 
     def covers(self, one: Disagreement, side: str, rule: int) -> bool:
         return (
@@ -43,6 +48,7 @@ class Explanation:
             and (not self.rules or rule in self.rules)
             and (self.request is None or self.request.search(one.case.request) is not None)
             and (self.both is None or self.both in one.common)
+            and (not self.limit or rule in one.limited)
         )
 
 
@@ -53,6 +59,7 @@ class Disagreement:
     modsecurity: frozenset[int]  # fired there only
     sekisho: frozenset[int]
     common: frozenset[int] = frozenset()
+    limited: frozenset[int] = frozenset()  # of those that Sekisho fired: because a limit was met
 
     def differences(self) -> list[tuple[str, int]]:
         return [("modsecurity", rule) for rule in sorted(self.modsecurity)] + [
@@ -83,12 +90,13 @@ def load_explanations(path: Path = EXPLAINED) -> tuple[Explanation, ...]:
             row["reason"],
             re.compile(row["request"].encode()) if "request" in row else None,
             row.get("both"),
+            row.get("limit", False),
         )
         for row in rows
     )
 
 
-def ask(modsecurity: Engine, sekisho: Engine, cases: Iterable[Case], level: int) -> tuple[int, list[Disagreement]]:
+def ask(modsecurity: Engine, sekisho: Limited, cases: Iterable[Case], level: int) -> tuple[int, list[Disagreement]]:
     """(how many were asked, where the sets of fired rules differ)."""
     found, asked = [], 0
     for case in cases:
@@ -96,7 +104,8 @@ def ask(modsecurity: Engine, sekisho: Engine, cases: Iterable[Case], level: int)
         ours = frozenset(sekisho.grade(case.request, case.response)[1])
         asked += 1
         if theirs != ours:
-            found.append(Disagreement(case, level, theirs - ours, ours - theirs, theirs & ours))
+            limited = sekisho.met_a_limit(case.request, case.response) if ours - theirs else frozenset()
+            found.append(Disagreement(case, level, theirs - ours, ours - theirs, theirs & ours, limited))
     return asked, found
 
 

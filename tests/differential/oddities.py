@@ -68,7 +68,38 @@ def protocol() -> Iterator[tuple[str, Request]]:
         b"X-A\xff",
     ):
         yield f"header named {name!r}", plain.with_header(name, b"1")
+    yield from _rare()
     yield from _many()
+
+
+def _rare() -> Iterator[tuple[str, Request]]:
+    """What some rule about more than one header, or about a rare one, asks for."""
+    plain = Request(b"/a?b=c")
+    chunked = post(FORM, b"a=1").with_header(b"Transfer-Encoding", b"chunked")
+    yield "a length and chunks", chunked.with_header(b"Content-Length", b"3")
+    yield (
+        "two types",
+        replace(plain, headers=(*plain.headers, (b"Content-Type", FORM), (b"Content-Type", b"text/plain"))),
+    )
+    yield "empty accept, no agent", plain.with_header(b"Accept", b"").without(b"User-Agent")
+    yield "type and no length", replace(plain, method=b"POST").with_header(b"Content-Type", FORM)
+    yield "encoded twice, utf-7", Request(b"/?a=%252BADw-script%252BAD4-alert(1)")
+    mobile = plain.with_header(b"x-up-devcap-post-charset", b"utf-8").with_header(b"User-Agent", b"UP.Browser/6.1")
+    yield "charset of an old telephone", mobile
+    for name, value in (
+        (b"Accept-Charset", b"utf-8"),
+        (b"Sec-Fetch-User", b"?1<>"),
+        (b"Sec-CH-UA-Mobile", b"?1\x80"),
+        (b"Sec-Fetch-User", b"?1"),
+        (b"Cache-Control", b"max-age=0, x"),
+        (b"Referer", b"http://x.example/a?b=c'a't /etc/pas?wd *"),
+        (b"Referer", b"http://x.example/a;/bin/ca? $IFS /etc/*"),
+        (b"If", b"()"),
+    ):
+        yield f"{name!r} {value!r}", plain.with_header(name, value)
+    for size in (999, 1_000, 1_001):
+        yield f"a file of {size}", multipart([part(b"f", b"x" * size, b"a.txt", b"text/plain")])
+    yield "two files of 800", multipart([part(b"f", b"x" * 800, b"a.txt"), part(b"g", b"y" * 800, b"b.txt")])
 
 
 _HEADER_VALUES: dict[bytes, tuple[bytes, ...]] = {

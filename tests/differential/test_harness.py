@@ -105,6 +105,9 @@ class _Fixed:
     def grade(self, request: bytes, response: bytes | None = None) -> tuple[int, list[int], list[str]]:
         return 200, self._rules, []
 
+    def met_a_limit(self, request: bytes, response: bytes | None = None) -> frozenset[int]:
+        return frozenset()
+
 
 _CASE = cases.Case("made-1", "a case", _PLAIN)
 _ROW = Explanation(frozenset({1}), "sekisho", "sekisho", "why")
@@ -146,9 +149,18 @@ def test_an_explanation_may_ask_for_a_form_of_request_and_for_a_rule_that_both_f
     assert unexplained == [1, 1, 1, 0]
 
 
+def test_an_explanation_may_be_of_a_limit() -> None:
+    row = Explanation(frozenset(), "sekisho", "modsecurity", "why", limit=True)
+    unexplained = [
+        len(sort(1, [Disagreement(_CASE, 1, frozenset(), frozenset({1}), frozenset(), limited)], [row]).unexplained)
+        for limited in (frozenset[int](), frozenset({1}))
+    ]
+    assert unexplained == [1, 0]
+
+
 def test_every_explanation_can_be_read_and_says_enough() -> None:
     for row in load_explanations():
-        assert row.rules or row.request or row.both, "a row for any rule must say where"
+        assert row.rules or row.request or row.both or row.limit, "a row for any rule must say where"
         assert row.side in SIDES
         assert row.manual in MANUAL
         assert len(row.reason) > 40
