@@ -75,9 +75,13 @@ class Urlencoded:
 
     def _carry(self, events: list[BodyEvent]) -> bytes:
         out = []
+        judge, write = self._judgement.field, self._writer.field
         for event in events:
-            if isinstance(event, Field) and (value := self._judgement.field(event.name, event.value)) is not None:
-                out.append(self._writer.field(event.name, value))
+            if isinstance(event, Field):
+                name, value = event
+                accepted = judge(name, value)
+                if accepted is not None:
+                    out.append(write(name, accepted))
         return b"".join(out)
 
 

@@ -48,11 +48,11 @@ class _Pairs:
         if size > self.longest:
             raise Refused(Reason.FIELD_TOO_LARGE)
 
-    def decode_all(self, raw: bytes) -> list[tuple[str, str]]:
+    def decode_all(self, raw: bytes) -> list[Field]:
         """Complete pairs, with "&" between them."""
         return self._at_once(raw) or [self.decode(pair) for pair in raw.split(b"&")]
 
-    def _at_once(self, raw: bytes) -> list[tuple[str, str]] | None:
+    def _at_once(self, raw: bytes) -> list[Field] | None:
         """None where any of it is refused, or unusual."""
         if len(raw) > self.longest or raw.translate(None, _ALLOWED):
             return None
@@ -68,16 +68,16 @@ class _Pairs:
             return None
         if self._count + len(pairs) > self._limits.fields:
             return None
-        decoded: list[tuple[str, str]] = []
+        decoded: list[Field] = []
         for pair in pairs:
             name, _, value = pair.partition(_VALUE)
             if not name or _VALUE in value or len(name) > self._name_chars or len(value) > self._value_chars:
                 return None
-            decoded.append((name, value))
+            decoded.append(Field(name, value))
         self._count += len(pairs)
         return decoded
 
-    def decode(self, raw: bytes) -> tuple[str, str]:
+    def decode(self, raw: bytes) -> Field:
         self.check_length(len(raw))
         self._count += 1
         if self._count > self._limits.fields:
@@ -92,7 +92,7 @@ class _Pairs:
         check_name(name, self._limits.name_bytes)
         if len(value) > self._limits.field_bytes:
             raise Refused(Reason.FIELD_TOO_LARGE)
-        return decode_text(name), decode_text(value)
+        return Field(decode_text(name), decode_text(value))
 
     def _unescape(self, raw: bytes) -> bytes:
         if b"+" in raw:
@@ -126,17 +126,17 @@ class UrlencodedParser:
             return []
         raw = bytes(self._open) + data[:cut]
         self._open = bytearray(data[cut + 1 :])
-        events: list[BodyEvent] = [Field(name, value) for name, value in self._pairs.decode_all(raw)]
+        events: list[BodyEvent] = [*self._pairs.decode_all(raw)]
         self._pairs.check_length(len(self._open))
         return events
 
     def finish(self) -> list[BodyEvent]:
         if not self._any:
             return []
-        return [Field(name, value) for name, value in self._pairs.decode_all(bytes(self._open))]
+        return [*self._pairs.decode_all(bytes(self._open))]
 
 
-def parse_query(query: str, limits: Limits) -> list[tuple[str, str]]:
+def parse_query(query: str, limits: Limits) -> list[Field]:
     """The pairs of a query; "" has none. Refuses its form with QUERY_INVALID."""
     if not query:
         return []
@@ -148,22 +148,16 @@ def parse_query(query: str, limits: Limits) -> list[tuple[str, str]]:
     return pairs.decode_all(raw)
 
 
-def _encode(text: str) -> str:
+def _encode(text: str) -> bytes:
     try:
         raw = text.encode()
     except UnicodeEncodeError as exc:
         raise Refused(Reason.CHARSET_INVALID, "lone surrogate") from exc
-    return _kept.sub(_encode_run, raw).decode()
+    return raw if raw.isalnum() else _kept.sub(_encode_run, raw)
 
 
 def _encode_run(run: re.Match[bytes]) -> bytes:
-    return b"%" + run[0].hex("%").upper().encode()
-
-
-def _encode_pair(name: str, value: str) -> str:
-    if not name:
-        raise Misuse("a field without a name")
-    return f"{_encode_name(name)}={_encode(value)}"
+    return b"%" + binascii.hexlify(run[0], b"%").upper()
 
 
 _encode_name = lru_cache(maxsize=_NAMES_HELD)(_encode)
@@ -179,7 +173,9 @@ class UrlencodedWriter:
         self._separator = b""
 
     def field(self, name: str, value: str) -> bytes:
-        out = self._separator + _encode_pair(name, value).encode()
+        if not name:
+            raise Misuse("a field without a name")
+        out = self._separator + _encode_name(name) + b"=" + _encode(value)
         self._separator = b"&"
         return out
 
