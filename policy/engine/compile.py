@@ -42,7 +42,7 @@ _EVERYTHING = {"^.*$": 1, "^(.*)$": 2, ".*": 1, "(.*)": 2}
 """Patterns that only ask for the value as a whole, with the groups that hold it."""
 
 _DISRUPTIVE = frozenset({"allow", "block", "deny", "drop", "pass", "redirect"})
-_RELAXING = frozenset({"allow", "ctl", "skip", "skipafter"})
+_RELAXING = frozenset({"allow", "skip", "skipafter"})
 _LOGGING = {"log": True, "auditlog": True, "nolog": False, "noauditlog": False}
 _REDIRECTS = range(301, 308)  # statuses that a redirect keeps; any other becomes 302
 _MATCHED = frozenset({"MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES"})
@@ -68,7 +68,7 @@ def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -
         file=rule.position.file,
         line=rule.position.line,
         reads_matched=any(target.collection in _MATCHED for target in rule.targets),
-        relaxes=any(action.name in _RELAXING for link in rule.links for action in link.actions),
+        relaxes=any(_relaxes(action) for link in rule.links for action in link.actions),
     )
 
 
@@ -126,6 +126,11 @@ def compile_operator(link: ast.Rule) -> tuple[Operator | None, Callable[[State],
     make = build_variable(call.name)
     argument: Text = as_function(compile_macro(parse_macro(call.argument)))
     return None, lambda run: make(argument(run))
+
+
+def _relaxes(action: ast.ActionCall) -> bool:
+    """`ctl` that has no effect here, as most of CRS have (auditLogParts), does not."""
+    return action.name in _RELAXING or (action.name == "ctl" and compile_ctl(action.argument or "") is not None)
 
 
 def _plain(argument: str) -> bytes:

@@ -74,6 +74,14 @@ def test_where_a_limit_was_met_nothing_is_let_off(action: str) -> None:
     assert run.transaction.exceeded == "PCRE_STEPS"  # which ends the exchange (test_evaluate)
 
 
+def test_a_ctl_without_effect_lets_nothing_off() -> None:
+    run = state()
+    (rule,) = compiled('SecRule ARGS:b "@rx [x]" "id:1,phase:1,pass,ctl:auditLogParts=+E"')
+    run.effort.left = -1
+    assert rule.evaluate(run)
+    assert not run.transaction.exceeded
+
+
 def test_what_fires_is_bounded() -> None:
     run = state()
     (rule,) = compiled('SecAction "id:1,phase:1,msg:m"')
