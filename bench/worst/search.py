@@ -20,7 +20,7 @@ PARENTS = 40  # the worst, of which most changes are made
 TEXT_MOST = 2_000  # characters of one piece of a recipe
 _NEW = 0.35  # share of new recipes
 _SIZES = (4 * 1024, 16 * 1024, 64 * 1024, 100 * 1024, 100 * 1024, 100 * 1024, 256 * 1024, SIZE_MOST)
-_COUNTS = (1, 2, 8, 30, 100, 300, 1_000, 3_000, VALUES_MOST)
+_COUNTS = (1, 2, 8, 30, 100, 300, 1_000, VALUES_MOST)
 _DEPTHS = (1, 2, 30, 100, 200, 255, 400, DEPTH_MOST)
 
 Place = tuple[str, bool] | int

@@ -70,7 +70,14 @@ class Run:
         decision, exceeded = self._judge(number), self.transaction.exceeded
         if decision is None and exceeded and number in _READING:
             raise LimitReached(exceeded)  # behind the rules, so that what they say of the part that was read is listed
+        if decision is None and self._gave_up() and number != _LOGGING:
+            raise LimitReached("REQUEST_STEPS")
         return decision
+
+    def _gave_up(self) -> bool:
+        """Whether patterns were not tried any more, so that a rule counted one match where there may have been many."""
+        state = self.state
+        return state.operator_failed and state.effort.left < 0 and state.mode is EngineMode.ON
 
     def _judge(self, number: int) -> Decision | None:
         state = self.state

@@ -20,6 +20,7 @@ from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
 from policy.engine.variables import Effect
 from policy.operators.match import Match, Operator
+from policy.operators.pcre import MATCH_CHARGE
 from policy.operators.rx import Rx
 from policy.transformations.table import Chain
 
@@ -257,6 +258,9 @@ class Rule:
                 run.matched_value = value
                 run.matched.append((name, value))
                 self._matched(run, link)
+                effort.left -= MATCH_CHARGE
+                if match is not None and match.exhausted and effort.left < 0:
+                    return True  # nothing is tried any more, and the other values would say no more than this one
         return found
 
     def _note(self, run: State, link: Link, match: Match) -> None:

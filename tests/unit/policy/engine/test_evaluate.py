@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from policy import offline
 from policy.engine.decision import Action, Cause
+from policy.engine.evaluate import Run
 from policy.variables.limits import ARGUMENTS_MAX
+from policy.variables.parse import parse_request
+from policy.variables.transaction import Transaction
 from tests.unit.policy.engine.beside import GET, POST, RESPONSE, ours, run, theirs
 
 
@@ -189,3 +193,14 @@ def test_ctl_knows_patterns_of_names() -> None:
     """ModSecurity 3.0.15 does not load this."""
     rules = _say(1, "phase:1,ctl:ruleRemoveTargetById=7;ARGS:/^x/") + _rule("id:7,phase:1,msg:'%{MATCHED_VAR_NAME}'")
     assert ours(rules)[1] == [(1, "x", ""), (7, "ARGS:y", "")]
+
+
+@pytest.mark.parametrize(("mode", "detail"), [("On", "REQUEST_STEPS"), ("DetectionOnly", "")])
+def test_where_patterns_are_given_up_the_request_is_refused(mode: str, detail: str) -> None:
+    rules = f'SecRuleEngine {mode}\nSecRule ARGS "@rx [a]bc" "id:1,phase:1,pass"\n'
+    rule_set = offline.load([offline.Source("rules", rules)])
+    made = Run(rule_set.program, Transaction(parse_request(GET), rule_set.program.options))
+    made.state.effort.left = -1
+    decision = made.phase(1)
+    assert (decision.detail if decision else "") == detail
+    assert [fired.exhausted for fired in made.fired] == [True]

@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 
 from policy.engine.limits import FIRED_MAX
-from policy.engine.records import LimitReached
+from policy.engine.records import LimitReached, Records
 from policy.engine.rule import changes
+from policy.engine.state import State
 from policy.operators.match import Match
+from policy.operators.pcre import MATCH_CHARGE, QUICK_CHARGE
+from policy.seclang.ast import EngineMode
+from policy.variables.facts import RequestFacts
+from policy.variables.transaction import Transaction
 from tests.unit.policy.engine.beside import run as run_rules
 from tests.unit.policy.engine.building import compiled
 from tests.unit.policy.engine.test_targets import state
@@ -114,3 +119,24 @@ def test_a_message_that_asks_for_itself_ends() -> None:
 def test_stages_are_the_value_and_each_change() -> None:
     assert list(changes([bytes.lower, bytes.strip, bytes.upper], b"A ")) == [b"A ", b"a ", b"a", b"A"]
     assert list(changes([], b"A")) == [b"A"]
+
+
+def _effort_left(values: int, left: int) -> tuple[bytes, int]:
+    """How often the rule counted, and the steps that are left behind it."""
+    arguments = b"&".join([b"a=x%d" % number for number in range(values)])
+    run = State(Transaction(RequestFacts(method=b"GET", uri=b"/?" + arguments)), {}, Records(), EngineMode.ON)
+    (rule,) = compiled('SecRule ARGS "@rx x." "id:1,phase:1,setvar:tx.n=+1"')
+    run.effort.left = left
+    assert rule.evaluate(run)
+    return run.tx[b"n"], run.effort.left
+
+
+def test_each_try_and_each_match_is_paid_for() -> None:
+    each = QUICK_CHARGE + len(b"x0") + MATCH_CHARGE
+    assert _effort_left(10, 10 * each) == (b"10", 0)
+    assert _effort_left(10, 9 * each) == (b"10", -each)
+
+
+def test_when_nothing_is_tried_any_more_one_match_speaks_for_all_values() -> None:
+    assert _effort_left(10, -1) == (b"1", -1 - MATCH_CHARGE)
+    assert _effort_left(1_000, 0) == (b"2", -QUICK_CHARGE - len(b"x0") - 2 * MATCH_CHARGE)
