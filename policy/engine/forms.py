@@ -82,11 +82,12 @@ class Values:
             results = self._together(step.function) if step.joins else None
             if results is None:
                 results = self._apart(step)
-            at = 0
-            for value in self.plain:
-                if results[at] != value:
-                    forms[at] = results[at]
-                at += 1  # noqa: SIM113 (enumerate makes a tuple for each value)
+            if results is not self.plain:
+                at = 0
+                for value in self.plain:
+                    if results[at] != value:
+                        forms[at] = results[at]
+                    at += 1  # noqa: SIM113 (enumerate makes a tuple for each value)
         for at in self.odd:
             result = step.function(self.values[at])
             if result != self.values[at]:

@@ -53,8 +53,8 @@ class Scanner:
         found: _Found = {}
         if not values:
             return found
-        if self.always:
-            for id_ in self.always if active is None else self.always & active.keys():
+        for id_ in self.always:
+            if active is None or id_ in active:
                 found[id_] = list(range(len(values)))
         if self._database is None:
             return found
@@ -74,7 +74,7 @@ class Scanner:
             ids -= bytewise
             if not _is_utf8(buffer):
                 ids.update(id_ - BYTEWISE for id_ in bytewise)
-        return ids if active is None else ids & active.keys()
+        return ids if active is None else {id_ for id_ in ids if id_ in active}
 
     def _look_apart(
         self, values: Sequence[bytes], active: Active | None, kinds: Sequence[int] | None, found: _Found

@@ -48,16 +48,12 @@ PIECES = [
 VALUES = st.lists(st.lists(st.sampled_from(PIECES), max_size=5).map(b"".join), max_size=4)
 
 
-class NoSieve(Sieve):
-    """Says nothing of any rule."""
-
-    def __init__(self) -> None:
-        super().__init__(Plan((), (), (), ()), ())
+NO_SIEVE = Sieve(Plan((), (), (), ()), ())  # says nothing of any rule
 
 
 def without_sieve(program: Program) -> Program:
     phases = {
-        number: replace(phase, sieve=NoSieve(), unsifted=tuple(sorted({*phase.unsifted, *phase.sieve.rules})))
+        number: replace(phase, sieve=NO_SIEVE, unsifted=tuple(sorted({*phase.unsifted, *phase.sieve.rules})))
         for number, phase in program.phases.items()
     }
     return replace(program, phases=phases)
