@@ -9,6 +9,7 @@ from policy.engine.ctl import compile_ctl
 from policy.engine.decision import SEVERITY_NONE
 from policy.engine.exceptions import Subject
 from policy.engine.macros import Text, as_function, compile_macro, compile_text
+from policy.engine.replay import replay_of
 from policy.engine.rule import Link, Outcome, Rule
 from policy.engine.state import State
 from policy.engine.targets import compile_targets
@@ -90,6 +91,7 @@ def compile_link(link: ast.Rule, unicode_map: UnicodeMap | None, *, alone: bool)
         effects=_compiled(link.actions, _EFFECTS if alone else {**_OPENING, **_EFFECTS}),
         message=None if message is None else as_function(compile_text(message)),
         logdata=None if logdata is None else as_function(compile_text(logdata)),
+        replay=replay_of(link, operator),
     )
 
 

@@ -15,6 +15,7 @@ from policy.engine.exceptions import Removed, Subject
 from policy.engine.limits import FIRED_MAX
 from policy.engine.macros import Text
 from policy.engine.records import LimitReached
+from policy.engine.replay import Replay
 from policy.engine.state import State
 from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
@@ -32,7 +33,8 @@ class Link:
     """One SecRule or SecAction of a chain. `operator` None: `operator_of` makes it for each exchange; both None: a SecAction."""
 
     __slots__ = (
-        "capture", "chain", "effects", "fused", "logdata", "message", "multi", "negated", "operator", "operator_of", "setvars", "sources",
+        "capture", "chain", "effects", "fused", "logdata", "message", "multi", "negated", "operator", "operator_of", "replay", "setvars",
+        "sources",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +51,7 @@ class Link:
         effects: tuple[Effect, ...] = (),
         message: Text | None = None,
         logdata: Text | None = None,
+        replay: Replay | None = None,
     ) -> None:
         self.sources = sources
         self.chain = chain
@@ -62,6 +65,7 @@ class Link:
         self.effects = effects
         self.message = message
         self.logdata = logdata
+        self.replay = replay
 
     @property
     def unconditional(self) -> bool:
@@ -239,8 +243,16 @@ class Rule:
         found = False
         characters, negated, chain, effort = run.characters, link.negated, link.chain, run.effort
         costly = operator if isinstance(operator, Rx) else None
+        replay = None if self.multi else link.replay
         for name, _, sent in fetch(run):
             if among is not None and sent not in among:
+                continue
+            if replay is not None and (known := replay.known.get(sent)) is not None:
+                for key, spelled, written in known.writes:
+                    run.put_tx(key, spelled, written)
+                found = True
+                run.match_at(name, known.value, known.span)
+                effort.left -= MATCH_CHARGE
                 continue
             for value in link.stages(sent, characters) if link.multi else (run.transform(chain, sent),):
                 match = (
@@ -253,11 +265,10 @@ class Rule:
                 if (match is None) is not negated and (match is None or not match.exhausted):
                     continue
                 found = True
-                run.span = (0, len(value)) if match is None else (match.start, match.end)
-                run.matched_name = name
-                run.matched_value = value
-                run.matched.append((name, value))
+                run.match_at(name, value, (0, len(value)) if match is None else (match.start, match.end))
                 self._matched(run, link)
+                if replay is not None and match is not None:
+                    replay.learn(sent, value, match)
                 effort.left -= MATCH_CHARGE
                 if match is not None and match.exhausted and effort.left < 0:
                     return True  # nothing is tried any more, and the other values would say no more than this one

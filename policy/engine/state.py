@@ -149,9 +149,19 @@ class State:
 
     # what rules write
 
+    def match_at(self, name: bytes, value: bytes, span: tuple[int, int]) -> None:
+        """A link has matched this variable."""
+        self.span = span
+        self.matched_name = name
+        self.matched_value = value
+        self.matched.append((name, value))
+
     def set_tx(self, name: bytes, value: bytes) -> None:
         """Raises LimitReached."""
-        key = name.lower()
+        self.put_tx(name.lower(), name, value)
+
+    def put_tx(self, key: bytes, name: bytes, value: bytes) -> None:
+        """`key`: the name in lower case. Raises LimitReached."""
         tx = self.tx
         if key not in tx:
             if len(tx) >= TX_VARIABLES_MAX:

@@ -30,6 +30,14 @@ _RUN: Final = re.compile(rb"[\x00-\x7f]{%d,}" % RUN_BYTES)
 _PART: Final = re.compile(rb"""["'`;#\\@0-9]|--|/\*|[A-Za-z_]{2}""")
 
 
+_HIGH: Final = bytes(range(0x80, 0x100))
+
+
+def _may_be_part(plain: bytes) -> bool:
+    """Whether a text whose ASCII is this may have a part in it, or a run that is asked about."""
+    return len(plain) >= RUN_BYTES or _PART.search(plain) is not None
+
+
 @cache
 def library(path: Path = LIBRARY) -> ctypes.CDLL:
     """Raises OperatorInvalid where it is not installed."""
@@ -55,6 +63,8 @@ class DetectSqli:
 
     def match(self, value: bytes, characters: bool) -> Match | None:
         text = characters and is_text(value)
+        if text and not _may_be_part(value.translate(None, _HIGH)):
+            return None
         if self._sqli(value, len(value), self._fingerprint) and (not text or _PART.search(value)):
             return Match(0, len(value), (self._fingerprint.value,))
         if text:

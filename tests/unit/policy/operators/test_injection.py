@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,41 @@ def test_japanese_is_no_injection() -> None:
 def test_a_library_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(OperatorInvalid, match=r"libinjection is not at .*scripts/libinjection"):
         library(tmp_path / "libinjection.so")
+
+
+def test_text_without_a_part_is_told_at_once_as_if_it_were_asked_about() -> None:
+    chance = random.Random(12)
+    pieces = [
+        "あ",
+        "（",
+        "　",
+        "ム",
+        "1",
+        "a",
+        "o",
+        "r",
+        " ",
+        "'",
+        "-",
+        "=",
+        "(",
+        ")",
+        "1=1",
+        "\n",
+        ";",
+        "/*",
+        "@",
+        "select ",
+    ]
+    found = 0
+    for _ in range(4_000):
+        text = "あ" + "".join(chance.choice(pieces) for _ in range(chance.randint(0, 9)))
+        value = text.encode()
+        bytewise = DetectSqli().match(value, characters=False) is not None
+        part = re.search(r"""["'`;#\\@0-9]|--|/\*|[A-Za-z_]{2}""", text) is not None
+        runs = re.findall(f"[\\x00-\\x7f]{{{RUN_BYTES},}}", text)
+        of_runs = any(DetectSqli().match(run.encode(), characters=False) is not None for run in runs)
+        expected = (bytewise and part) or of_runs
+        assert (DetectSqli().match(value, characters=True) is not None) is expected, text
+        found += expected
+    assert 100 < found < 3_000
