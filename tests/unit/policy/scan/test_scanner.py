@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from policy.scan.compile import Build, build
 from policy.scan.database import Database, Ends
@@ -96,6 +98,38 @@ def test_only_active_needles_are_reported(strict: Scanner) -> None:
     assert dict(strict.scan(values, {0: 1, 3: 1})) == {0: [0], 3: [1]}
     assert dict(strict.scan(values, {5: 1})) == {5: [0, 1, 2]}
     assert strict.scan(values, {}) == {}
+
+
+KINDS = 3  # bits
+PIECES = st.sampled_from([
+    b"<script", b"select", b"end", b"union", b"/etc/passwd", b"a", b" ", b"GET /a.b", "（一子".encode(), "山".encode(), b"\xff", b"\n",
+    b"x" * ALONE_BYTES,
+])  # fmt: skip
+MASKS = st.integers(0, 2**KINDS - 1)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    values=st.lists(st.tuples(st.lists(PIECES, max_size=3).map(b"".join), MASKS), max_size=12),
+    active=st.dictionaries(st.sampled_from(sorted(NEEDLES)), MASKS),
+    reading=st.booleans(),
+)
+def test_of_the_kinds_that_a_needle_is_looked_for_in_nothing_is_lost(
+    strict: Scanner, characters: Scanner, values: list[tuple[bytes, int]], active: dict[int, int], reading: bool
+) -> None:
+    """As each value by itself."""
+    scanner = characters if reading else strict
+    hits = scanner.scan([value for value, _ in values], active, [kind for _, kind in values])
+    assert hits.keys() <= active.keys()
+    for id_, asked in active.items():
+        alone = [place for place, (value, _) in enumerate(values) if id_ in scanner.scan([value])]
+        assert set(hits.get(id_, ())) <= set(alone)
+        assert {place for place in alone if values[place][1] & asked} <= set(hits.get(id_, ()))
+
+
+def test_a_value_that_is_no_text_makes_no_hits_in_text(characters: Scanner) -> None:
+    values = ["一子".encode(), b"\xff", "山".encode(), b"union \xe3"]
+    assert characters.scan(values, {3: 1, 8: 1}, [1, 1, 1, 1]) == {3: [3], 8: [1, 3]}
 
 
 def test_by_characters_a_hit_does_not_begin_inside_one(strict: Scanner, characters: Scanner) -> None:
