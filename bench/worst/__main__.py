@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -22,6 +23,7 @@ from bench.rules import crs4, rulesets
 from bench.worst import report
 from bench.worst.attribution import attribute
 from bench.worst.carriers import Exchange
+from bench.worst.known import KNOWN
 from bench.worst.meter import Cost, Meter, Stage
 from bench.worst.patterns import seeds, sought
 from bench.worst.recipe import Recipe, of_json
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _search(rules: offline.Grader, meter: Meter, options: argparse.Namespace) -> list[Cost]:
     rng = random.Random(options.seed)
-    search = Search(meter, seeds(sought(rules.ruleset), rng), rng)
+    search = Search(meter, chain(KNOWN, seeds(sought(rules.ruleset), rng)), rng)
     progress = Console(stderr=True, highlight=False)
     end = time.monotonic() + options.seconds
     shown = 0.0

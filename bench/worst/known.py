@@ -1,0 +1,28 @@
+"""What was once over the bound, each for a reason of its own: the search begins with these."""
+
+from __future__ import annotations
+
+from bench.worst.recipe import SIZE_MOST, VALUES_MOST, Recipe
+
+KNOWN = (
+    # many arguments that many rules match (ARGUMENTS_MAX, MATCH_CHARGE)
+    Recipe("json", "", "$(''or'<m \\u005c ", "", values=VALUES_MOST, depth=100, size=256 * 1024, rules=(921130, 942410, 941170)),
+    Recipe("json", "", "$(''or'<m", "", values=1_000, distinct=True, size=256 * 1024, rules=(921130,)),
+    Recipe("form", "./", "(E.'])((a) /node/add/pagex ", "1=1 ", values=1_000, distinct=True, rules=(933210, 942251)),
+    Recipe("form", "", " ", "", values=1_000, distinct=True),
+    # names that repeat their parents (JSON_NAME_BYTES)
+    Recipe("json", "<APPLET+", " of;", "", values=900, distinct=True, named=True, depth=20, rules=(922120, 941290)),
+    Recipe("json", "", "javascript:", "", values=900, distinct=True, named=True, depth=500, size=SIZE_MOST),
+    # letters that Unicode folds to ASCII, and so were hits of everything that ignores case
+    Recipe("json", "", "\u212a11", "", values=1_000, distinct=True),
+    Recipe("form", "", "\u017f", "", values=1_000, distinct=True),
+    # percent signs that begin no escape, in all forms of the target at once
+    Recipe("query", "", "%ufFa", "", values=300, distinct=True, size=SIZE_MOST, rules=(920260,)),
+    Recipe("path", "", "%\t", "", rules=(920202,)),
+    Recipe("path", "", "%", "%41"),
+    Recipe("query", "", "%%41", "%"),
+    Recipe("query", "", ";|あ|,:\t", "", wraps=("percent-u",), size=256 * 1024, rules=(942421,)),
+    # the longest name, the most cookies
+    Recipe("form", "", "あ,", "", named=True, size=SIZE_MOST),
+    Recipe("cookie", "r<o, p\nm i|%@", "\\u005c /doku0php\n;", '$T ,"=', values=500, distinct=True, named=True, rules=(941170,)),
+)  # fmt: skip
