@@ -8,7 +8,7 @@ from pathlib import Path
 import trio
 
 from relay.base.rfc3339 import format_time
-from relay.ipc.messages import Message, Recorded, RecordOperation, decode_request, encode
+from relay.ipc.messages import Answers, Message, Recorded, RecordOperation, decode_request, encode
 from relay.net.channel import Channel, Packet, close_descriptors, receive_packet, send_nowait
 from relay.net.listen import open_seqpacket_listener
 from relay.tree.record import Operation
@@ -63,7 +63,7 @@ class Service:
     def answer(self, call: int, index: int = 0, descriptors: list[int] | None = None) -> None:
         self.say(Recorded(call=call, index=index), descriptors)
 
-    def say(self, message: Message | bytes, descriptors: list[int] | None = None) -> None:
+    def say(self, message: Message | Answers | bytes, descriptors: list[int] | None = None) -> None:
         assert self.sock is not None
         packet = message if isinstance(message, bytes) else encode(message)
         assert send_nowait(self.sock, packet, descriptors or [])

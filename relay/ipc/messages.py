@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from relay.tree.record import Intent, Name, NameOrNone, Operation, Outcome, Refusal, Result, State
 
 PACKET_BYTES: Final = 128 * 1024  # section 1.1; one always fits a socket buffer (net.core.wmem_default is 212,992)
+ANSWERS_MOST: Final = 256  # section 2.3; a permit has about 80 bytes
 INLINE_BYTES: Final = 64 * 1024  # section 6.1; leaves half a packet for the rest of the message
 
 Call = Annotated[int, Meta(ge=0, lt=1 << 32)]
@@ -87,6 +88,15 @@ class Failed(Message, frozen=True, tag=True):
     reason: Result
 
 
+LedgerAnswer = Permitted | Recorded | Failed
+
+
+class Answers(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=True):
+    """Section 2.3: what the ledger has for one connection after a commit, in one packet."""
+
+    answers: Annotated[tuple[LedgerAnswer, ...], Meta(min_length=2, max_length=ANSWERS_MOST)]
+
+
 Request = RecordIntent | RecordOutcome | RecordRefusal | RecordOperation | RecordState | Exchange
 Answer = Permitted | Recorded | Exchanged | Failed
 
@@ -97,7 +107,7 @@ PERMITTED: Final[dict[str, tuple[type[Message], ...]]] = {
 }
 
 _encoder = msgspec.msgpack.Encoder()
-_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+_answers: msgspec.msgpack.Decoder[Answer | Answers] = msgspec.msgpack.Decoder(Answer | Answers)
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 
 
@@ -105,7 +115,7 @@ class ProtocolViolation(Exception):
     """The other end said something that section 1.2 or 2 does not permit; the connection ends."""
 
 
-def encode(message: Message) -> bytes:
+def encode(message: Message | Answers) -> bytes:
     """One packet."""
     return _encoder.encode(message)
 
@@ -123,11 +133,12 @@ def decode_request(packet: bytes, socket_name: str) -> Request:
     return request
 
 
-def decode_answer(packet: bytes) -> Answer:
-    """The answer in `packet`. Raises ProtocolViolation."""
+def decode_answers(packet: bytes) -> tuple[Answer, ...]:
+    """The answers in `packet`, at least one. Raises ProtocolViolation."""
     if len(packet) > PACKET_BYTES:
         raise ProtocolViolation(f"an answer of {len(packet)} bytes")
     try:
-        return _answers.decode(packet)
+        found = _answers.decode(packet)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ProtocolViolation("not an answer") from error
+    return found.answers if isinstance(found, Answers) else (found,)

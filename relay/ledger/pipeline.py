@@ -13,7 +13,7 @@ import math
 import os
 import select
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import NamedTuple
 
@@ -26,7 +26,10 @@ from relay.base.reasons import Reason
 from relay.base.rfc3339 import format_time
 from relay.ipc import permit
 from relay.ipc.messages import (
+    ANSWERS_MOST,
+    Answers,
     Failed,
+    LedgerAnswer,
     Message,
     Permitted,
     ProtocolViolation,
@@ -114,7 +117,7 @@ class Ledger:
                 self._receive(number, batch)
         return batch
 
-    def record(self, requests: Sequence[Request]) -> list[Message]:
+    def record(self, requests: Sequence[Request]) -> list[LedgerAnswer]:
         """Make `requests` durable together; one answer each."""
         time = format_time(now_ms())
         started = monotonic()
@@ -157,17 +160,20 @@ class Ledger:
         except Unavailable:
             del self._violations[_VIOLATIONS_HELD:]
 
-    def answer(self, batch: Sequence[Waiting], answers: Sequence[Message]) -> None:
-        """Send the answers. A client that does not read its answers is dropped, not waited for."""
+    def answer(self, batch: Sequence[Waiting], answers: Sequence[LedgerAnswer]) -> None:
+        """Send each client its answers, together. One that does not read them is dropped, not waited for."""
+        by_client: dict[socket.socket, list[LedgerAnswer]] = {}
         for waiting, answer in zip(batch, answers, strict=True):
+            by_client.setdefault(waiting.sock, []).append(answer)
+        for sock, due in by_client.items():
             try:
-                sent = send_nowait(waiting.sock, encode(answer))
+                sent = all(send_nowait(sock, packet) for packet in _packets(due))
             except EOFError:
                 sent = False
             if not sent:
-                self._drop(waiting.sock)
+                self._drop(sock)
 
-    def _answer_of(self, request: Request, index: int, issued_ms: int) -> Message:
+    def _answer_of(self, request: Request, index: int, issued_ms: int) -> LedgerAnswer:
         if not isinstance(request, RecordIntent):
             return Recorded(call=request.call, index=index)
         self._intents.add(index, request.intent.transfer)
@@ -224,6 +230,13 @@ class Ledger:
             del self._clients[sock.fileno()]
             self._epoll.unregister(sock.fileno())
             sock.close()
+
+
+def _packets(answers: list[LedgerAnswer]) -> Iterator[bytes]:
+    """Section 2.3 of docs/spec/ipc.md."""
+    for start in range(0, len(answers), ANSWERS_MOST):
+        some = answers[start : start + ANSWERS_MOST]
+        yield encode(Answers(tuple(some)) if len(some) > 1 else some[0])
 
 
 def _checked(request: Request, socket_name: str) -> Request:

@@ -19,7 +19,7 @@ import trio
 
 from relay.base.errors import Unavailable
 from relay.base.reasons import Reason
-from relay.ipc.messages import PACKET_BYTES, Answer, Message, ProtocolViolation, decode_answer, encode
+from relay.ipc.messages import PACKET_BYTES, Answer, Message, ProtocolViolation, decode_answers, encode
 
 _DESCRIPTOR_SPACE = socket.CMSG_SPACE(2 * 4)  # room for two, so that a second, forbidden one is seen and closed
 _RECONNECT_S = 0.5  # on one host; a service that restarts takes about as long
@@ -226,18 +226,22 @@ class Channel:
         return sock
 
     def _deliver(self, packet: Packet) -> None:
+        descriptors = packet.descriptors
         try:
-            answer = decode_answer(packet.data)
+            answers = decode_answers(packet.data)
+            if descriptors and len(answers) > 1:
+                raise ProtocolViolation("a descriptor beside several answers")
         except ProtocolViolation:
-            close_descriptors(packet.descriptors)
+            close_descriptors(descriptors)
             raise
-        waiting = self._waiting.pop(answer.call, None)
-        if waiting is None:  # its caller has given up
-            close_descriptors(packet.descriptors)
-            return
-        waiting.answer = answer
-        waiting.descriptors = packet.descriptors
-        trio.lowlevel.reschedule(waiting.task)
+        for answer in answers:
+            waiting = self._waiting.pop(answer.call, None)
+            if waiting is None:  # its caller has given up
+                close_descriptors(descriptors)
+                continue
+            waiting.answer = answer
+            waiting.descriptors = descriptors
+            trio.lowlevel.reschedule(waiting.task)
 
     def _lose(self, sock: socket.socket) -> None:
         if self._sock is not sock:

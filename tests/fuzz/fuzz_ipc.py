@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 import msgspec
 
 from relay.base.errors import Refused
-from relay.ipc.messages import PERMITTED, Exchange, ProtocolViolation, decode_answer, decode_request, encode
+from relay.ipc.messages import PERMITTED, Exchange, ProtocolViolation, decode_answers, decode_request, encode
 from relay.ipc.permit import PermitDesk
 from relay.ledger.pipeline import _checked, _record_of
 from relay.tree.record import decode_record, encode_received, encode_record, stamped
@@ -60,11 +60,12 @@ def _redeemed(request: Exchange) -> str:
 
 def _answered(packet: bytes) -> str:
     try:
-        answer = decode_answer(packet)
+        answers = decode_answers(packet)
     except ProtocolViolation as violation:
         return str(violation)
-    assert decode_answer(encode(answer)) == answer
-    return type(answer).__name__
+    for answer in answers:
+        assert decode_answers(encode(answer)) == (answer,)
+    return " ".join(sorted({type(answer).__name__ for answer in answers}))
 
 
 def target(data: bytes) -> object:

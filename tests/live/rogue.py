@@ -28,7 +28,7 @@ from relay.envelope.seal import Sealer
 from relay.envelope.wrapping import KeyWrapper
 from relay.front.settings import policy_of
 from relay.ipc.link import ALPN
-from relay.ipc.messages import Answer, Exchange, Message, Permit, Permitted, RecordIntent, decode_answer, encode
+from relay.ipc.messages import Answer, Exchange, Message, Permit, Permitted, RecordIntent, decode_answers, encode
 from relay.net.tls_stream import TlsStream
 from relay.ops.clock import boottime_ms, now_ms
 from relay.settings import certificates, keys
@@ -77,7 +77,7 @@ class Line:
 
     def ask(self, message: Message, descriptors: Sequence[int] = ()) -> Answer:
         self.send(encode(message), descriptors)
-        answer = decode_answer(self._sock.recv(_PACKET_BYTES))
+        (answer,) = decode_answers(self._sock.recv(_PACKET_BYTES))
         assert answer.call == message.call
         return answer
 

@@ -18,7 +18,7 @@ from relay.ipc.messages import (
     Permit,
     ProtocolViolation,
     Recorded,
-    decode_answer,
+    decode_answers,
     decode_request,
     encode,
 )
@@ -51,8 +51,8 @@ def test_any_packet_is_a_message_or_a_violation(packet: bytes, socket_name: str)
         assert isinstance(request, PERMITTED[socket_name])
         assert decode_request(encode(request), socket_name) == request
     with suppress(ProtocolViolation):
-        answer = decode_answer(packet)
-        assert decode_answer(encode(answer)) == answer
+        for answer in decode_answers(packet):
+            assert decode_answers(encode(answer)) == (answer,)
 
 
 @settings(max_examples=100, deadline=None)
@@ -75,9 +75,9 @@ def test_exchanges_come_back(
 @given(st.integers(0, (1 << 32) - 1), st.sampled_from([*Reason]), tenants | st.just(""), st.binary(max_size=1000))
 def test_answers_come_back(call: int, reason: Reason, gate: str, inline: bytes) -> None:
     answer = Exchanged(call=call, result=reason.value, gate=gate, inline=inline)
-    assert decode_answer(encode(answer)) == answer
+    assert decode_answers(encode(answer)) == (answer,)
     recorded = Recorded(call=call, index=call)
-    assert decode_answer(encode(recorded)) == recorded
+    assert decode_answers(encode(recorded)) == (recorded,)
 
 
 @settings(max_examples=300, deadline=None)

@@ -25,7 +25,7 @@ from relay.envelope.keys import ReceiptSigner
 from relay.envelope.receipt import ReceiptReader
 from relay.ipc import permit
 from relay.ipc.link import FrameType, frame_head
-from relay.ipc.messages import INLINE_BYTES, Exchange, Exchanged, Recorded, decode_answer, encode
+from relay.ipc.messages import INLINE_BYTES, Exchange, Exchanged, Recorded, decode_answers, encode
 from relay.ipc.permit import PermitDesk
 from relay.net.channel import Channel, Packet, receive_packet, send_nowait
 from relay.net.parcel import Parcel
@@ -118,7 +118,7 @@ class Front:
 
     async def answer(self) -> tuple[Exchanged, bytes]:
         packet = await self.packet()
-        answer = decode_answer(packet.data)
+        (answer,) = decode_answers(packet.data)
         assert isinstance(answer, Exchanged)
         with Parcel.received(answer.inline, packet.descriptors, 1 << 30) as response:
             return answer, b"".join(response.pieces())

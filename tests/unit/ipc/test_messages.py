@@ -9,9 +9,11 @@ from relay.base.ids import transfer_id_to_bytes
 from relay.base.reasons import Reason
 from relay.base.rfc3339 import format_time
 from relay.ipc.messages import (
+    ANSWERS_MOST,
     INLINE_BYTES,
     PACKET_BYTES,
     PERMITTED,
+    Answers,
     Exchange,
     Exchanged,
     Failed,
@@ -25,7 +27,7 @@ from relay.ipc.messages import (
     RecordOutcome,
     RecordRefusal,
     RecordState,
-    decode_answer,
+    decode_answers,
     decode_request,
     encode,
 )
@@ -80,12 +82,39 @@ def test_every_request_on_every_socket() -> None:
 
 def test_answers_are_no_requests_and_requests_no_answers() -> None:
     for answer in ANSWERS:
-        assert decode_answer(encode(answer)) == answer
+        assert decode_answers(encode(answer)) == (answer,)
         with pytest.raises(ProtocolViolation):
             decode_request(encode(answer), "ledger/front.sock")
     for request in REQUESTS:
         with pytest.raises(ProtocolViolation):
-            decode_answer(encode(request))
+            decode_answers(encode(request))
+
+
+def _recorded(count: int) -> tuple[Recorded, ...]:
+    return tuple(Recorded(call=number, index=number) for number in range(count))
+
+
+@pytest.mark.parametrize("count", [2, ANSWERS_MOST])
+def test_several_answers(count: int) -> None:
+    packet = encode(Answers(_recorded(count)))
+    assert decode_answers(packet) == _recorded(count)
+    with pytest.raises(ProtocolViolation):
+        decode_request(packet, "ledger/front.sock")
+
+
+def test_the_most_answers_are_within_a_packet() -> None:
+    largest = Permitted(call=(1 << 32) - 1, permit=msgspec.structs.replace(PERMIT, index=(1 << 63) - 1))
+    assert len(encode(Answers((largest,) * ANSWERS_MOST))) < PACKET_BYTES // 4
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [(), _recorded(1), _recorded(ANSWERS_MOST + 1), (ANSWERS[0], ANSWERS[2]), (Answers(_recorded(2)),) * 2],
+    ids=["none", "one", "too many", "one of the egress", "nested"],
+)
+def test_several_answers_that_are_none(answers: tuple[object, ...]) -> None:
+    with pytest.raises(ProtocolViolation):
+        decode_answers(encode(Answers(answers)))  # type: ignore[arg-type]  # what no service says
 
 
 @pytest.mark.parametrize(
@@ -102,7 +131,7 @@ def test_what_is_no_message(packet: bytes) -> None:
     with pytest.raises(ProtocolViolation):
         decode_request(packet, "ledger/front.sock")
     with pytest.raises(ProtocolViolation):
-        decode_answer(packet)
+        decode_answers(packet)
 
 
 EXCHANGE = REQUESTS[5]
@@ -140,7 +169,7 @@ def test_a_packet_has_a_most() -> None:
     with pytest.raises(ProtocolViolation, match="packet of"):
         decode_request(bytes(PACKET_BYTES + 1), "ledger/front.sock")
     with pytest.raises(ProtocolViolation, match="answer of"):
-        decode_answer(bytes(PACKET_BYTES + 1))
+        decode_answers(bytes(PACKET_BYTES + 1))
     largest = Exchange(
         call=1, transfer=TRANSFER, tenant="a" * 64, claimed_digest=bytes(32), permit=PERMIT, inline=bytes(INLINE_BYTES)
     )

@@ -17,9 +17,11 @@ from relay.base.ids import TransferId, transfer_id_to_bytes
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.ipc.messages import (
+    ANSWERS_MOST,
     Answer,
     Exchange,
     Failed,
+    LedgerAnswer,
     Message,
     Permitted,
     Recorded,
@@ -28,14 +30,14 @@ from relay.ipc.messages import (
     RecordOutcome,
     RecordRefusal,
     RecordState,
-    decode_answer,
+    decode_answers,
     encode,
 )
 from relay.ipc.permit import PermitDesk
 from relay.ledger.intents import KEPT, Intents
 from relay.ledger.jsonl import JsonLines
 from relay.ledger.measure import Measure
-from relay.ledger.pipeline import _CLIENTS_MOST, Ledger
+from relay.ledger.pipeline import _CLIENTS_MOST, Ledger, _packets
 from relay.ledger.store import LogStore
 from relay.ledger.verify import verify
 from relay.net.channel import receive_packet
@@ -82,9 +84,9 @@ class Client:
 
     def answers(self) -> list[Answer]:
         """All that have come by now. Raises EOFError when the ledger has closed, after the answers."""
-        found = []
+        found: list[Answer] = []
         while (packet := receive_packet(self.sock)) is not None:
-            found.append(decode_answer(packet.data))
+            found += decode_answers(packet.data)
         return found
 
     @property
@@ -230,7 +232,10 @@ def test_what_has_gathered_is_made_durable_at_once(world: World) -> None:
     assert [len(batch) for batch in world.store.batches] == [20]
     indexes = []
     for client in clients:
-        answers = client.answers()
+        packet = receive_packet(client.sock)
+        assert packet is not None
+        assert receive_packet(client.sock) is None  # one packet for all of it
+        answers = decode_answers(packet.data)
         assert [answer.call for answer in answers] == [0, 1, 2, 3]
         indexes += [answer.permit.index for answer in answers if isinstance(answer, Permitted)]
     assert sorted(indexes) == list(range(20))
@@ -247,6 +252,14 @@ def test_a_batch_has_a_most(tmp_path: Path) -> None:
     assert [len(batch) for batch in world.store.batches] == [8, 2]
     assert (len(front.answers()), len(other.answers())) == (9, 1)
     world.close()
+
+
+@pytest.mark.parametrize(("count", "packets"), [(1, 1), (ANSWERS_MOST, 1), (ANSWERS_MOST + 1, 2)])
+def test_a_packet_holds_so_many_answers(count: int, packets: int) -> None:
+    answers: list[LedgerAnswer] = [Recorded(call=number, index=number) for number in range(count)]
+    made = list(_packets(answers))
+    assert len(made) == packets
+    assert [answer for packet in made for answer in decode_answers(packet)] == answers
 
 
 def test_a_full_disk_permits_nothing(world: World) -> None:
@@ -413,7 +426,7 @@ def test_a_violation_on_a_full_disk_is_recorded_later(world: World) -> None:
 
 def test_a_client_that_does_not_read_its_answers_is_dropped(world: World) -> None:
     deaf, good = world.client(), world.client()
-    for number in range(5000):
+    for number in range(50_000):
         try:
             deaf.send(operation(call=number))
         except BlockingIOError:

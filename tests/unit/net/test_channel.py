@@ -13,7 +13,7 @@ import trio.testing
 
 from relay.base.errors import Unavailable
 from relay.base.reasons import Reason
-from relay.ipc.messages import PACKET_BYTES, Answer, ProtocolViolation, Recorded
+from relay.ipc.messages import PACKET_BYTES, Answer, Answers, ProtocolViolation, Recorded
 from relay.net.channel import Channel, accept_forever, receive_packet, send_nowait
 from relay.net.listen import open_seqpacket_listener
 from tests.descriptors import held, none_left
@@ -80,6 +80,34 @@ async def test_an_answer_goes_to_the_task_that_asked(
     await settled()
     assert [call.answer for call in calls] == [Recorded(call=c.number, index=1000 + c.number) for c in calls]
     assert channel.open_calls == 0
+
+
+async def test_several_answers_in_one_packet(
+    channel: Channel, service: Service, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Each goes to its task; one whose caller has given up takes no other with it."""
+    calls = [Call(channel, nursery) for _ in range(4)]
+    numbers = [await service.asked() for _ in calls]
+    calls[1].scope.cancel()
+    await settled()
+    service.say(Answers(tuple(Recorded(call=number, index=10 + number) for number in reversed(numbers))))
+    await settled()
+    assert [call.answer for call in calls] == [
+        None if position == 1 else Recorded(call=call.number, index=10 + call.number)
+        for position, call in enumerate(calls)
+    ]
+    assert channel.is_connected
+
+
+async def test_a_descriptor_beside_several_answers(
+    channel: Channel, service: Service, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    calls = [Call(channel, nursery) for _ in range(2)]
+    numbers = [await service.asked() for _ in calls]
+    with open("/dev/null") as file:
+        service.say(Answers(tuple(Recorded(call=number, index=1) for number in numbers)), [os.dup(file.fileno())])
+    await settled()
+    assert [call.error and call.error.reason for call in calls] == [Reason.EGRESS_LOST] * 2
 
 
 async def test_no_service(tmp_path: Path) -> None:
