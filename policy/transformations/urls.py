@@ -38,7 +38,8 @@ _ANY_ONE: Final = re.compile(rb"%" + _ONE)
 _WORTH_BYTES: Final = 64  # below it, single escapes are found sooner
 _STAND_IN: Final = b"\x1f"  # for "=" meanwhile
 _EQUALS: Final = 0x3D
-_STAND_INS: Final = b"\x1f\x1e\x1d\x1c\x07\x06\x05\x04"  # no text has more than a few of them
+# no text has more than a few of these
+_STAND_INS: Final = [(bytes([byte]), b"%%%02x" % byte) for byte in b"\x1f\x1e\x1d\x1c\x07\x06\x05\x04"]
 _AS_QUOTED: Final = bytes.maketrans(b"%=", b"=" + _STAND_IN)
 _RESERVED: Final = re.compile(rb"([^*0-9A-Za-z]++)")
 _BYTES: Final = Table(lambda run: unhexlify(run.replace(b"%", b"")))
@@ -87,11 +88,18 @@ def _decode_any(value: bytes) -> bytes | None:
     Quoted-printable leaves a sign without digits where it is, except before another one, before a line end and at the end: there
     `blank` follows it meanwhile. `equals` stands for "=", sent or escaped.
     """
+    if _PERCENT.search(value) is None:
+        return value
     lower = value.lower()
-    free = [byte for byte in _STAND_INS if byte not in value and b"%%%02x" % byte not in lower]
-    if len(free) < 2:
+    equals = blank = b""
+    for byte, escaped in _STAND_INS:
+        if byte not in value and escaped not in lower:
+            if equals:
+                blank = byte
+                break
+            equals = byte
+    if not blank:
         return None
-    equals, blank = bytes(free[:1]), bytes(free[1:2])
     if b"%3d" in lower:
         value = value.replace(b"%3D", equals).replace(b"%3d", equals)
     for doubled in (b"%%", b"%%", b"%\n", b"%\r"):  # %%% has two pairs, of which one replacement finds one
