@@ -135,6 +135,18 @@ def drafts(release: Release) -> Iterator[tuple[int, int, Draft]]:
                         yield rule.id, turn, draft
 
 
+def listed(release: Release) -> frozenset[int]:
+    """Rules of the release that are on the list of what fired, once they match, and that look at an exchange."""
+    ruleset = load([release.setup, *rule_files(release)])
+    rules = [rule for phase in ruleset.phases.values() for rule in phase if isinstance(rule, Rule)]
+    return frozenset(rule.id for rule in rules if rule.operator is not None and _logs(rule))
+
+
+def _logs(rule: Rule) -> bool:
+    said = [action.name for action in rule.actions if action.name in ("log", "auditlog", "nolog", "noauditlog")]
+    return not said or not said[-1].startswith("no")
+
+
 def _draft(rule: Rule, rng: random.Random) -> Draft | None:
     """None where no link says what it looks for."""
     draft, written = Draft(), False

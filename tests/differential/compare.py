@@ -96,13 +96,17 @@ def load_explanations(path: Path = EXPLAINED) -> tuple[Explanation, ...]:
     )
 
 
-def ask(modsecurity: Engine, sekisho: Limited, cases: Iterable[Case], level: int) -> tuple[int, list[Disagreement]]:
-    """(how many were asked, where the sets of fired rules differ)."""
+def ask(
+    modsecurity: Engine, sekisho: Limited, cases: Iterable[Case], level: int, fired: set[int] | None = None
+) -> tuple[int, list[Disagreement]]:
+    """(how many were asked, where the sets of fired rules differ). `fired` gets the rules that either has fired."""
     found, asked = [], 0
     for case in cases:
         theirs = frozenset(modsecurity.grade(case.request, case.response)[1])
         ours = frozenset(sekisho.grade(case.request, case.response)[1])
         asked += 1
+        if fired is not None:
+            fired |= theirs | ours
         if theirs != ours:
             limited = sekisho.met_a_limit(case.request, case.response) if ours - theirs else frozenset()
             found.append(Disagreement(case, level, theirs - ours, ours - theirs, theirs & ours, limited))

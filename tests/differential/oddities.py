@@ -83,7 +83,8 @@ def _rare() -> Iterator[tuple[str, Request]]:
     )
     yield "empty accept, no agent", plain.with_header(b"Accept", b"").without(b"User-Agent")
     yield "type and no length", replace(plain, method=b"POST").with_header(b"Content-Type", FORM)
-    yield "encoded twice, utf-7", Request(b"/?a=%252BADw-script%252BAD4-alert(1)")
+    for plus in (b"%252B", b"%25252B"):
+        yield "utf-7, encoded more than once", Request(b"/?a=%bADw-script%bAD4-alert(1)" % (plus, plus))
     mobile = plain.with_header(b"x-up-devcap-post-charset", b"utf-8").with_header(b"User-Agent", b"UP.Browser/6.1")
     yield "charset of an old telephone", mobile
     for name, value in (
