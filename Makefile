@@ -5,10 +5,11 @@
 #   make check   the quick ones of them: no tests
 #   make test-long  what takes longer: full memory bounds, 50 rounds of crashes, a boot under a real systemd
 #   make fuzz    every fuzz target for FUZZ_SECONDS (60) each
-#   make differential  every request of the comparison with the real ModSecurity 3, CRS 3.3 and 4, level by level; six minutes
+#   make differential  every request of the comparison with the real ModSecurity 3, CRS 3.3 and 4, level by level; nine minutes
 #   make corpus  51,000 Japanese texts and 1,500 attacks planted in them, asked of Sekisho and of ModSecurity, level by level
 #   make worst   an hour's search for the input that costs the rules stage most
 #   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; a quarter of an hour, alone on the machine
+#   make interpreted  run the sources as they are, not what was compiled from them, until the next of the above
 #   make lock    renew the two lock files from pyproject.toml
 #   make clean   remove what the others made
 
@@ -20,15 +21,22 @@ VENV         := .venv
 BIN          := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test test-long check format fuzz differential corpus worst bench lock packages clean
+.PHONY: demo test test-long check format fuzz differential corpus worst bench lock packages interpreted clean
 
 $(VENV)/installed: requirements-dev.lock requirements-source.lock pyproject.toml
 	@scripts/venv $(PYTHON) $(VENV)
 
+# ahead of time, by mypyc (docs/adr/0012): again when a source has changed. A change is tried faster after `make interpreted`
+$(VENV)/compiled: $(VENV)/installed setup.py $(shell find policy relay/http -name '*.py')
+	@scripts/compile $(VENV)
+
+interpreted:
+	@scripts/interpret $(VENV)
+
 packages:
 	@scripts/debian-packages tests
 
-demo: $(VENV)/installed
+demo: $(VENV)/compiled
 	@$(BIN)/sekisho demo
 
 check: $(VENV)/installed
@@ -37,29 +45,30 @@ check: $(VENV)/installed
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-test: check packages
+test: check $(VENV)/compiled packages
 	@$(BIN)/python -m pytest
 
-test-long: $(VENV)/installed packages
+test-long: $(VENV)/compiled packages
 	@$(BIN)/python -m pytest -m long
 
 format: $(VENV)/installed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-fuzz: $(VENV)/installed
+fuzz: $(VENV)/compiled
 	@for target in tests/fuzz/fuzz_*.py; do $(BIN)/python $$target --seconds $(FUZZ_SECONDS); done
 
-differential: $(VENV)/installed packages
+differential: $(VENV)/compiled packages
+	@scripts/debian-packages bench
 	@$(BIN)/python -m pytest -m comparison
 
-corpus: $(VENV)/installed packages
+corpus: $(VENV)/compiled packages
 	@$(BIN)/python -m bench.corpus
 
-worst: $(VENV)/installed packages
+worst: $(VENV)/compiled packages
 	@$(BIN)/python -m bench.worst
 
-bench: $(VENV)/installed
+bench: $(VENV)/compiled
 	@scripts/debian-packages bench
 	@$(BIN)/python -m bench
 
@@ -67,4 +76,5 @@ lock: $(VENV)/installed
 	@scripts/lock
 
 clean:
+	@scripts/interpret $(VENV)
 	@rm -rf $(VENV) build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from policy.engine.decision import Cause, Decision, Fired
 from policy.engine.evaluate import Run
-from policy.engine.state import State
 from policy.pipeline import Judgement
 from policy.rule_set import RuleSet
 from policy.variables.facts import ResponseFacts
@@ -67,29 +66,17 @@ class Trial:
         return bool(self.findings) and self.decision is None
 
 
-class _Noting(list[Fired]):
-    """The engine's list of what fired, which keeps the value of each match beside it."""
-
-    def __init__(self, state: State) -> None:
-        super().__init__(state.fired)
-        self.values: list[bytes] = [b""] * len(self)
-        self._state = state
-
-    def append(self, fired: Fired) -> None:
-        super().append(fired)
-        self.values.append(self._state.matched_value if fired.target else b"")
-
-
-def _watch(run: Run) -> _Noting:
-    noting = run.state.fired = _Noting(run.state)
-    return noting
+def _watch(run: Run) -> list[bytes]:
+    """From now on the value of each match is kept beside what fired."""
+    noted = run.state.values_of_fired = [b""] * len(run.fired)
+    return noted
 
 
 def try_bytes(rules: RuleSet, request: bytes, response: bytes | None, route: str, day: int) -> Trial:
     """Any bytes are a request. `route` and `day` say which exclusions are in effect."""
     program = rules.program
     run = Run(program, Transaction(parse_request(request), program.options))
-    noting = _watch(run)
+    noted = _watch(run)
     if rules.mode != "off":
         for leave_out in rules.effects(route, day):
             leave_out(run.state)
@@ -98,7 +85,7 @@ def try_bytes(rules: RuleSet, request: bytes, response: bytes | None, route: str
             if run.phase(3) is None:
                 run.phase(4)
         run.phase(5)
-    return _trial(rules.mode, (), run, noting)
+    return _trial(rules.mode, (), run, noted)
 
 
 class RouteTrial:
@@ -109,7 +96,7 @@ class RouteTrial:
         self.judgement = judgement
         self._mode = mode
         self._run = None if inspection is None else inspection.run
-        self._noting = None if self._run is None else _watch(self._run)
+        self._noted = None if self._run is None else _watch(self._run)
         self._denied: Denied | None = judgement.judge_head()
 
     @property
@@ -126,9 +113,9 @@ class RouteTrial:
                 kept = ResponseFacts(status=facts.status, headers=_lower(facts), body=facts.body)
                 self._denied = self.judgement.response(kept.status, tuple(kept.headers), kept.body)
         findings = () if self._denied is None else self._denied.findings
-        if self._run is None or self._noting is None:
+        if self._run is None or self._noted is None:
             return Trial(findings, None, False, (), {}, self._mode)
-        return _trial(self._mode, findings, self._run, self._noting)
+        return _trial(self._mode, findings, self._run, self._noted)
 
 
 def _lower(facts: ResponseFacts) -> tuple[tuple[bytes, bytes], ...]:
@@ -136,8 +123,8 @@ def _lower(facts: ResponseFacts) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((name.lower(), value) for name, value in facts.headers)
 
 
-def _trial(mode: str, findings: tuple[Finding, ...], run: Run, noting: _Noting) -> Trial:
-    hits = tuple(Hit(fired, value) for fired, value in zip(noting, noting.values, strict=True))
+def _trial(mode: str, findings: tuple[Finding, ...], run: Run, noted: list[bytes]) -> Trial:
+    hits = tuple(Hit(fired, value) for fired, value in zip(run.fired, noted, strict=True))
     return Trial(findings, run.decision, run.state.would_interrupt, hits, _scores(run.tx), mode)
 
 

@@ -222,6 +222,8 @@ class Rule:
                 self.line,
             )
         )
+        if run.values_of_fired is not None:
+            run.values_of_fired.append(b"" if unconditional else run.matched_value)
 
     def _match(self, run: State, link: Link, removed: tuple[Removed, ...], among: Container[bytes] | None) -> bool:
         operator = link.operator

@@ -62,6 +62,7 @@ class State:
         "tx_removed",
         "tx_start",
         "tx_written",
+        "values_of_fired",
         "web_app",
         "would_interrupt",
     )
@@ -107,6 +108,7 @@ class State:
         self.allow = ""
         # what has come of it
         self.fired: list[Fired] = []
+        self.values_of_fired: list[bytes] | None = None  # for the workbench alone: the value that each of them matched
         self.would_interrupt = False  # a rule would have, but the engine only detects
         self.highest_severity = SEVERITY_NONE
         self.operator_failed = False

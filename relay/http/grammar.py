@@ -56,7 +56,7 @@ transfer_codings = re.compile(
 
 # RFC 3986: pchar without "%", and a run of percent triplets
 PCHAR = rb"A-Za-z0-9\-._~!$&'()*+,;=:@"
-TRIPLET = rb"%[0-9A-Fa-f]{2}"
+TRIPLET: bytes = rb"%[0-9A-Fa-f]{2}"
 path = re.compile(rb"/[" + PCHAR + rb"/]*+(?:" + TRIPLET + rb"[" + PCHAR + rb"/]*+)*")
 query = re.compile(rb"[" + PCHAR + rb"/?]*+(?:" + TRIPLET + rb"[" + PCHAR + rb"/?]*+)*")
 triplet_run = re.compile(rb"(?:" + TRIPLET + rb")+")  # for findall and sub

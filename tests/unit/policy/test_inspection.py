@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -203,12 +204,13 @@ def test_what_the_schema_refused_is_not_given_to_the_rules(build: Build, head: M
     assert {finding.stage for finding in denied.findings} == {"schema"}
 
 
-def test_a_failure_inside_the_engine_denies(build: Build, head: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError
-
-    policy = build()
-    monkeypatch.setattr("policy.engine.evaluate.Run._phase", fail)
+def test_a_failure_inside_the_engine_denies(write: Write, tmp_path: Path, head: Make) -> None:
+    """Fault: the program lacks what every program has."""
+    rules = rule_set(tmp_path)
+    broken = replace(rules, program=replace(rules.program, phases={}))
+    policy = load_policy(
+        [write(PROCEDURE)], {"example": ()}, open_routes=False, rules=RuleChoice({"small": broken}, "small")
+    )
     denied = policy.open(post(head))
     assert isinstance(denied, Denied)
     assert (denied.code, denied.findings[0].detail) == (Code.INTERNAL_ERROR, Fault.RULES_FAILED)

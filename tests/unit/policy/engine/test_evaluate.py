@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from policy import offline
@@ -10,7 +12,7 @@ from policy.engine.evaluate import Run
 from policy.variables.limits import ARGUMENTS_MAX
 from policy.variables.parse import parse_request
 from policy.variables.transaction import Transaction
-from tests.unit.policy.engine.beside import GET, POST, RESPONSE, ours, run, theirs
+from tests.unit.policy.engine.beside import GET, ON, POST, RESPONSE, ours, run, theirs
 
 
 def _say(number: int, rest: str) -> str:
@@ -135,14 +137,10 @@ def test_the_differences_are_known(about: str) -> None:
     assert [one[0] for one in theirs(rules)[1]] == there
 
 
-def test_a_failure_of_the_engine_denies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault: a rule raises what nobody expects."""
-
-    def fail(*_: object) -> bool:
-        raise KeyError("nobody expects this")
-
-    monkeypatch.setattr("policy.engine.rule.Rule.evaluate", fail)
-    decision = run(_say(1, "phase:1")).decision
+def test_a_failure_of_the_engine_denies() -> None:
+    """Fault: the program lacks what every program has."""
+    whole = offline.load([offline.Source("rules", ON + _say(1, "phase:1"))]).program
+    decision = Run(replace(whole, phases={}), Transaction(parse_request(GET), whole.options)).phase(1)
     assert decision is not None
     assert (decision.cause, decision.action, decision.status, decision.phase) == (Cause.INTERNAL, Action.DENY, 403, 1)
     assert decision.detail == "KeyError"

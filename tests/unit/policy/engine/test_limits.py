@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from policy.engine import limits
+from tests.arch.sources import ROOT
+
+SOURCE = ROOT / "policy/engine/limits.py"
 
 TRIED = {
     "FIRED_MAX": "test_rule", "KEYS_MAX": "test_exceptions", "MEMORABLE_BYTES_MAX": "test_narrow",
@@ -23,6 +24,6 @@ def test_every_limit_is_named_and_tried() -> None:
 
 
 def test_every_limit_has_its_unit_and_reason() -> None:
-    lines = [line for line in Path(limits.__file__).read_text().splitlines() if "_MAX = " in line]
+    lines = [line for line in SOURCE.read_text().splitlines() if "_MAX = " in line]
     assert len(lines) == len(TRIED)
     assert all("  # " in line for line in lines)
