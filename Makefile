@@ -27,7 +27,7 @@ $(VENV)/installed: requirements-dev.lock requirements-source.lock pyproject.toml
 	@scripts/venv $(PYTHON) $(VENV)
 
 # ahead of time, by mypyc (docs/adr/0012): again when a source has changed. A change is tried faster after `make interpreted`
-$(VENV)/compiled: $(VENV)/installed setup.py $(shell find policy relay/http -name '*.py')
+$(VENV)/compiled: $(VENV)/installed setup.py $(shell find policy relay/envelope relay/front relay/http -name '*.py')
 	@scripts/compile $(VENV)
 
 interpreted:

@@ -20,6 +20,11 @@ LIBRARIES = {
         "relay/http/connection.py", "relay/http/content_type.py", "relay/http/fields.py", "relay/http/framing.py",
         "relay/http/grammar.py", "relay/http/multipart.py", "relay/http/target.py", "relay/http/urlencoded.py",
     ),
+    "relay.envelope.compiled": (
+        "relay/envelope/bhttp.py", "relay/envelope/bhttp_grammar.py", "relay/envelope/bhttp_reader.py",
+        "relay/envelope/response.py", "relay/envelope/stream.py",
+    ),
+    "relay.front.compiled": ("relay/front/answered.py", "relay/front/carry.py", "relay/front/sealing.py"),
 }  # fmt: skip
 
 

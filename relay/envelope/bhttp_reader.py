@@ -9,6 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 import enum
+from typing import ClassVar
 
 from relay.base.errors import Misuse, Refused
 from relay.base.reasons import Reason
@@ -63,10 +64,10 @@ class _Decoder:
         "_step",
         "_values",
     )
-    _INVALID: Reason
-    _HEAD_TOO_LARGE: Reason
-    _CONTENT_TOO_LARGE: Reason
-    _FORBIDDEN: frozenset[bytes]
+    _INVALID: ClassVar[Reason]
+    _HEAD_TOO_LARGE: ClassVar[Reason]
+    _CONTENT_TOO_LARGE: ClassVar[Reason]
+    _FORBIDDEN: ClassVar[frozenset[bytes]]
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds

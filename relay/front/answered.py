@@ -74,9 +74,7 @@ def open_answer(
     except Refused as error:
         parcel.close()
         raise Unavailable(error.reason, error.detail) from error
-    return Answered(
-        head.status, headers, (piece for several in chain([first], pieces) for piece in several), counted, parcel
-    )
+    return Answered(head.status, headers, _each(first, pieces), counted, parcel)
 
 
 def judge_answer(judgement: Judgement, answered: Answered) -> Answered:
@@ -134,6 +132,13 @@ def _finished(decoder: ResponseDecoder) -> ResponseHead:
     if decoder.head is None:
         raise Refused(Reason.RESPONSE_INVALID, "no head")
     return decoder.head
+
+
+def _each(first: list[bytes], more: Iterator[list[bytes]]) -> Iterator[bytes]:
+    """A function, as mypyc makes a list of a generator expression: that would be the whole answer in memory."""
+    yield from first
+    for several in more:
+        yield from several
 
 
 def _content(decoder: ResponseDecoder, opener: ResponseOpener, parcel: Parcel) -> Iterator[list[bytes]]:
