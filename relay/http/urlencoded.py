@@ -22,6 +22,7 @@ from relay.http import grammar
 from relay.http.body import BodyEvent, Field, check_name, decode_text
 
 _ALLOWED = bytes(range(0x21, 0x7F))
+_ALLOWED_BUT_PERCENT = _ALLOWED.replace(b"%", b"")
 _TRIPLET_BYTES = 3
 _triplets = re.compile(rb"((?:" + grammar.TRIPLET + rb")+)")  # for split: every second piece is a run of triplets
 # Quoted-printable has the same triplets with another sign. The two separators become control bytes meanwhile, which no form
@@ -54,10 +55,11 @@ class _Pairs:
 
     def _at_once(self, raw: bytes) -> list[Field] | None:
         """None where any of it is refused, or unusual."""
-        if len(raw) > self.longest or raw.translate(None, _ALLOWED):
+        percents = raw.translate(None, _ALLOWED_BUT_PERCENT)  # and whatever no form has
+        if len(raw) > self.longest or percents.count(b"%") != len(percents):
             return None
         plain = binascii.a2b_qp(raw.translate(_AS_QUOTED))
-        if len(raw) - len(plain) != 2 * raw.count(b"%"):  # every "%" must have become one byte with its two digits
+        if len(raw) - len(plain) != 2 * len(percents):  # every "%" must have become one byte with its two digits
             return None
         try:
             text = plain.decode()
