@@ -22,6 +22,9 @@ from policy.scan.needle import BYTEWISE, MAX_ID, Needle
 from policy.scan.tree import SEPARATOR
 
 GROUP = 8  # values scanned together a second time, where there were hits among many
+PIECE_BYTES = (
+    4_096  # of values that are scanned together a second time, at least: less saves less than another scan takes
+)
 ALONE_BYTES = 512  # a value of so many is never scanned together with others: a hit is then known to be its own
 
 Hits = Mapping[int, Sequence[int]]
@@ -119,25 +122,33 @@ class Scanner:
     def _attribute(self, values: Sequence[bytes], ends: Ends, active: Active | None, found: _Found) -> None:
         """Which values the hits of all are of.
 
-        Each hit says where it ends, so the value there is looked at alone, and what lies between such values once more: a scan
-        tells of one match of a needle only. When half of the bytes were looked at again, what is left is scanned in groups:
-        where everything hits, nothing is looked at more than four times.
+        Each hit says where it ends, so the value there is looked at alone, and what lies between such values once more, in
+        pieces: a scan tells of one match of a needle only. When a quarter of the bytes was looked at again and hit again, what is
+        left is looked at in groups: where everything hits, that is less than once more.
         """
+        size = sum(map(len, values))
+        piece = max(size // 8, PIECE_BYTES)
         regions = [(0, len(values), ends)]
-        left = sum(map(len, values)) // 2
-        while regions and left >= 0:
+        rest: list[tuple[int, int]] = []
+        left = size // 4
+        while regions:
             start, stop, ends = regions.pop()
             begin = start
             for place in [*self._places(values[start:stop], ends, start), stop]:
-                if begin < place:
-                    more = self._look(values[begin:place], active)
-                    left -= sum(map(len, values[begin:place]))
+                while begin < place:
+                    end = _piece_end(values, begin, place, piece)
+                    if left < 0:
+                        rest.append((begin, place))
+                        break
+                    more = self._look(values[begin:end], active)
                     if more:
-                        regions.append((begin, place, more))
+                        left -= sum(map(len, values[begin:end]))
+                        regions.append((begin, end, more))
+                    begin = end
                 if place < stop:
                     self._look_at_each(values, (place,), active, found)
                 begin = place + 1
-        for start, stop, _ in regions:
+        for start, stop in rest:
             self._group(values, start, stop, active, found)
 
     @staticmethod
@@ -158,21 +169,37 @@ class Scanner:
         return [(id_, end) for id_, end in ends if id_ in ids or id_ - BYTEWISE in ids]
 
     def _group(self, values: Sequence[bytes], start: int, stop: int, active: Active | None, found: _Found) -> None:
-        """All hits of the values from `start` to before `stop`, in time linear in their bytes."""
+        """All hits of the values from `start` to before `stop`, in time linear in their bytes: behind a group that hit, values are
+        looked at one by one at once, until in a group none does.
+        """
+        together = True
         for first in range(start, stop, GROUP):
             last = min(first + GROUP, stop)
-            if self._look(values[first:last], active):
-                self._look_at_each(values, range(first, last), active, found)
+            if not together or self._look(values[first:last], active):
+                together = not self._look_at_each(values, range(first, last), active, found)
 
     def _look_at_each(
         self, values: Sequence[bytes], places: Sequence[int], active: Active | None, found: _Found
-    ) -> None:
+    ) -> bool:
+        """Whether there was a hit."""
         if self._database is None:
-            return
+            return False
+        hit = False
         for number, hits in self._database.hits_of_each([values[place] for place in places]):
             place = places[number]
             for id_ in self._needles(hits, values[place], active):
                 found.setdefault(id_, []).append(place)
+                hit = True
+        return hit
+
+
+def _piece_end(values: Sequence[bytes], begin: int, stop: int, size: int) -> int:
+    """Behind as many values from `begin` on as have so many bytes together; at least one, and none from `stop` on."""
+    left = size
+    while begin < stop and left > 0:
+        left -= len(values[begin])
+        begin += 1
+    return begin
 
 
 def _concerned(
