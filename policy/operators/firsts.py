@@ -1,6 +1,7 @@
 """Which bytes a match can begin with, so that other starts need not be tried.
 
-Every answer is a superset. None: nothing is known, because the pattern can match nothing, or begins with what is not looked into.
+Every answer is a superset, for both readings. Bytes from 0x80 on are told of all together: whatever can begin with a character beyond
+ASCII can begin with each of them. None: nothing is known, because the pattern can match nothing, or begins with what is not looked into.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from policy.operators.pattern import Item, Token
 
 _ASSERTIONS: Final = frozenset((b"^", b"$", b"\\b", b"\\B", b"\\A", b"\\Z", b"\\z", b"\\G"))
 _FLAGS: Final = re.compile(rb"\(\?\^?[A-Za-z]*-?[A-Za-z]*\)")
+_UNRESTRICTED: Final = re.compile(rb"\(\?(?:\^|[A-Za-z]*-[A-Za-z]*r)")  # the `(?r)` of pcre.py taken back
 ALL: Final = (1 << 256) - 1
 _HIGH: Final = ALL ^ ((1 << 128) - 1)
 
@@ -31,13 +33,13 @@ _WORD: Final = _DIGITS | _LOWER | _UPPER | _bits(b"_")
 _SPACE: Final = _bits(b" \t\n\v\f\r")
 _BLANK: Final = _bits(b" \t")
 _LINES: Final = _bits(b"\n\v\f\r")
-# Bytes from 0x80 on are in every set, because some are in the sets of some readings.
+# The characters reading gives each of them members beyond ASCII.
 _SETS: Final = {
-    b"\\d": _DIGITS,
-    b"\\w": _WORD,
-    b"\\s": _SPACE,
-    b"\\h": _BLANK,
-    b"\\v": _LINES,
+    b"\\d": _DIGITS | _HIGH,
+    b"\\w": _WORD | _HIGH,
+    b"\\s": _SPACE | _HIGH,
+    b"\\h": _BLANK | _HIGH,
+    b"\\v": _LINES | _HIGH,
     b"\\D": ALL ^ _DIGITS,
     b"\\W": ALL ^ _WORD,
     b"\\S": ALL ^ _SPACE,
@@ -50,11 +52,21 @@ _SETS: Final = {
 def first_bytes(tokens: Sequence[Token]) -> int | None:
     """The bytes as bits of one number (bit n: byte n), or None."""
     found, nullable, _ = _alternatives(tokens, 0)
-    return None if nullable or found == ALL else _folded(found)
+    if nullable or not found:
+        return None
+    if any(_UNRESTRICTED.match(token.text) for token in tokens):
+        found |= _HIGH
+    found = _folded(found)
+    return None if found == ALL else found
 
 
 def _folded(found: int) -> int:
-    return found | _HIGH | (found & _LOWER) >> 32 | (found & _UPPER) << 32
+    """Each letter of ASCII in both cases; other letters are no letters of ASCII in any case (pcre.py)."""
+    return found | (found & _LOWER) >> 32 | (found & _UPPER) << 32
+
+
+def _byte(value: int) -> int:
+    return 1 << value if value < 0x80 else _HIGH
 
 
 def _alternatives(tokens: Sequence[Token], at: int) -> tuple[int, bool, int]:
@@ -88,9 +100,9 @@ def _atom(tokens: Sequence[Token], at: int) -> tuple[int, bool, int]:
         found, nullable, end = _alternatives(tokens, at + 1)
         return _group(token.text, found, nullable, end + 1)
     if token.kind == "literal":
-        return 1 << token.value, False, at + 1
+        return _byte(token.value), False, at + 1
     if token.kind == "character":
-        return 1 << token.text[0], False, at + 1
+        return _byte(token.text[0]), False, at + 1
     if token.kind == "class":
         return _class(token.items, negated=bool(token.value)), False, at + 1
     if token.kind == "type":
@@ -118,7 +130,10 @@ def _class(items: Sequence[Item], *, negated: bool) -> int:
             exact = False
             found |= _SETS.get(item.text, ALL)
         else:
-            found |= (1 << item.high + 1) - (1 << item.low)
+            if item.low < 0x80:
+                found |= (1 << min(item.high, 0x7F) + 1) - (1 << item.low)
+            if item.high >= 0x80:
+                found |= _HIGH
     if not negated:
         return found
     return ALL if not exact else (ALL ^ found) | _HIGH

@@ -104,7 +104,7 @@ class Expression:
         self._characters = characters
         tokens = tokens_of(source, characters)
         firsts = first_bytes(tokens)
-        self._begins = None if anchored or firsts is None else _any_of(firsts, characters)
+        self._begins = None if anchored or firsts is None else _any_of(firsts)
         self._start = b"" if anchored else rb"(?s:.*?)" + _starts(firsts, characters)
         self._quick = self._compile(self.pattern, QUICK_STEPS)
         self._groups: int = self._quick.groups
@@ -169,17 +169,14 @@ class Expression:
         return Found(tuple(span if span[0] >= 0 else None for span in spans))
 
 
-def _any_of(firsts: int, characters: bool) -> re.Pattern[bytes]:
+def _any_of(firsts: int) -> re.Pattern[bytes]:
     """One of the bytes that `_starts` asserts."""
-    bits = firsts | (_HIGH if characters else 0)
-    return re.compile(b"[%b]" % b"".join([b"\\x%02x" % byte for byte in range(256) if bits >> byte & 1]))
+    return re.compile(b"[%b]" % b"".join([b"\\x%02x" % byte for byte in range(256) if firsts >> byte & 1]))
 
 
 def _starts(firsts: int | None, characters: bool) -> bytes:
     """The assertion that one of these bytes follows, in the reading; nothing where all may."""
     if firsts is None:
         return b""
-    return b"(?=[%b%b])" % (
-        members(firsts & (1 << 128) - 1),
-        HIGH_CHARACTERS if characters else members(firsts >> 128 << 128),
-    )
+    high = firsts & _HIGH
+    return b"(?=[%b%b])" % (members(firsts ^ high), HIGH_CHARACTERS if high and characters else members(high))
