@@ -51,6 +51,11 @@ _ENCODED: Final = Table(lambda run: (b"%" + run.hex("%").encode()).replace(b"%20
 def url_decode(value: bytes) -> bytes:
     if _PLUS in value:
         value = value.replace(b"+", b" ")
+    return percent_decode(value)
+
+
+def percent_decode(value: bytes) -> bytes:
+    """As `url_decode`, but "+" stays as it is."""
     if _PERCENT_SIGN not in value:
         return value
     at_once = _decode_at_once(value)

@@ -8,14 +8,11 @@ escape is valid and neither `=` nor a line end is in the text; the lengths tell 
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp, unhexlify
+from binascii import a2b_qp
 
-_RUN = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+from policy.transformations.urls import percent_decode
+
 _INVALID = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-
-
-def _decoded(run: re.Match[bytes]) -> bytes:
-    return unhexlify(run[0].replace(b"%", b""))
 
 
 def uri_decode(text: bytes) -> bytes:
@@ -27,7 +24,7 @@ def uri_decode(text: bytes) -> bytes:
         decoded = a2b_qp(text.replace(b"%", b"="))
         if len(decoded) + 2 * escapes == len(text):
             return decoded
-    return _RUN.sub(_decoded, text)
+    return percent_decode(text)
 
 
 def form_decode(text: bytes) -> bytes:
