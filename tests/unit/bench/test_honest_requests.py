@@ -1,0 +1,123 @@
+"""Large requests as citizens and offices send them: no rule of paranoia level 1 fires, and no bound of the engine is met.
+
+`make corpus` asks about each text by itself; here hundreds of them are in one request. The rules' databases are kept in
+`out/rules-cache`, since making them is most of the test's time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.corpus import sources
+from bench.rules import rulesets
+from bench.rules.requests import Request, form, json_request, multipart, part, post
+from policy import offline
+from policy.operators.pcre import Effort
+from policy.samples import Fields, samples
+
+pytestmark = pytest.mark.slow
+
+_SEED = 7
+_CACHE = Path("out/rules-cache")
+_NOTES = (
+    "（新宿 一子、別紙のとおり）",
+    "※ 平日９時～17時／土日祝は除く。",
+    "「住民票」の写し…１通＝300円",
+    "ご確認のほど、よろしくお願いいたします！",
+    "R7.4.1 から R8.3.31 まで；更新あり",
+    "担当: 窓口サービス課・電話 000-0000-0000（内線 12）",
+)
+# The one of 22,200 offices whose name is refused: libinjection (rule 942100) takes `(SHINTOA CORPORATION)and(SHINTOA KOEKI
+# KAISHA.LTD.)`, in full-width letters, for a condition in SQL, which it would be.
+_TAKEN_FOR_SQL = "）ａｎｄ（ＳＨＩＮＴＯＡ"
+_MOST_SPENT = 0.05  # share of the steps that a request is granted
+
+
+class _Texts:
+    def __init__(self) -> None:
+        self._rng = random.Random(_SEED)
+        self._addresses = list(sources.addresses())
+        self._offices = [office for office in sources.offices() if _TAKEN_FOR_SQL not in office["name"]]
+        self._family = list(sources.family_names())
+        self._given = list(sources.given_names())
+
+    def one(self) -> str:
+        draw = self._rng
+        place = draw.choice(self._addresses)
+        family, given, office = draw.choice(self._family), draw.choice(self._given), draw.choice(self._offices)
+        return draw.choice((
+            f"〒{place['postal_code']} {place['prefecture']}{place['city']}{place['neighborhood']}{draw.randint(1, 30)}-2-3",
+            f"{place['prefecture_kana']}　{place['city_kana']}",
+            f"{family[0]}　{given[0]}",
+            f"{family[1]} {given[1]}",
+            f"{office['name']}（{office['city']}{office['banchi']}）",
+            draw.choice(_NOTES),
+        ))  # fmt: skip
+
+    def fields(self, count: int, size: int) -> Fields:
+        """So many fields with so many characters in all, or a little more."""
+        made = []
+        for number in range(count):
+            text = self.one()
+            while len(text) < size // count:
+                text += _join(self._rng) + self.one()
+            made.append((f"field_{number}", text))
+        return tuple(made)
+
+
+def _join(rng: random.Random) -> str:
+    return rng.choice(("、", "。\r\n", "　", "\r\n・", "／"))
+
+
+def _requests() -> Iterator[Request]:
+    for sample in samples():
+        if sample.body is not None:
+            yield post((sample.content_type or "").encode(), sample.body, sample.path.encode())
+    texts = _Texts()
+    for count, size in ((20, 0), (20, 90_000), (300, 0), (900, 0), (900, 90_000)):
+        fields = texts.fields(count, size)
+        yield form(fields)
+        yield json_request(dict(fields))
+        yield json_request({"申請": [{"氏名": name, "備考": text} for name, text in fields[:400]]})
+        yield multipart([part(name.encode(), text.encode()) for name, text in fields])
+    for count in (1, 900):
+        fields = texts.fields(count, 330_000)
+        yield json_request(dict(fields))
+        yield multipart([part(name.encode(), text.encode()) for name, text in fields])
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> offline.Grader:
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    files = rulesets.files(rulesets.crs3(), 1, tmp_path_factory.mktemp("rules"), engine="On")
+    return offline.load(files, reading="characters", cache=_CACHE)
+
+
+def test_nothing_fires_and_no_bound_is_met(rules: offline.Grader) -> None:
+    asked = 0
+    largest = 0
+    for request in _requests():
+        raw = request.raw()
+        run = offline.evaluate(rules, raw)
+        about = (asked, len(raw))
+        assert [fired.id for fired in run.fired] == [], about
+        assert run.decision is None, about
+        assert not run.state.operator_failed, about
+        assert not run.transaction.exceeded, about
+        granted = Effort.for_bytes(len(raw)).left
+        assert granted - run.state.effort.left < _MOST_SPENT * granted, about
+        asked += 1
+        largest = max(largest, len(raw))
+    assert asked == 32
+    assert 900_000 < largest <= 1_048_576
+
+
+def test_the_office_that_is_left_out_is_the_one_that_fires(rules: offline.Grader) -> None:
+    names = [office["name"] for office in sources.offices() if _TAKEN_FOR_SQL in office["name"]]
+    assert len(names) == 1
+    run = offline.evaluate(rules, form([("office_name", names[0])]).raw())
+    assert [fired.id for fired in run.fired] == [942100, 949110]
