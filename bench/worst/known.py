@@ -22,6 +22,13 @@ KNOWN = (
     Recipe("path", "", "%", "%41"),
     Recipe("query", "", "%%41", "%"),
     Recipe("query", "", ";|あ|,:\t", "", wraps=("percent-u",), size=256 * 1024, rules=(942421,)),
+    # every form of a target as long as no daemon lets in, each of them decoded
+    Recipe("query", "", "%u3042", "", size=256 * 1024),
+    Recipe("path", "", "%u0041", "", size=SIZE_MOST),
+    # control characters that decoders use meanwhile, so that they must go another way
+    Recipe("path", "", "%1f%1e%1d%1c%07%06%05%04%u", "", size=256 * 1024),
+    # the shortest escapes of CSS
+    Recipe("query", "", "\\4", "", size=256 * 1024),
     # the longest name, the most cookies
     Recipe("form", "", "あ,", "", named=True, size=SIZE_MOST),
     Recipe("cookie", "r<o, p\nm i|%@", "\\u005c /doku0php\n;", '$T ,"=', values=500, distinct=True, named=True, rules=(941170,)),
