@@ -10,6 +10,18 @@ KNOWN = (
     Recipe("json", "", "$(''or'<m", "", values=1_000, distinct=True, size=256 * 1024, rules=(921130,)),
     Recipe("form", "./", "(E.'])((a) /node/add/pagex ", "1=1 ", values=1_000, distinct=True, rules=(933210, 942251)),
     Recipe("form", "", " ", "", values=1_000, distinct=True),
+    # what is listed once for each value, and again for each of its forms (LISTED_CHARGE)
+    Recipe(
+        "json",
+        "<APPLET+;|あ|,:&#x26;\t$('or'<m$(''or'<m(E.'])((a) /node/add/pagex ",
+        " xegap/dda/edon/ )a(()]'.E(;fo ",
+        "%u0025",
+        values=900,
+        distinct=True,
+        named=True,
+        depth=255,
+        rules=(922120, 941290, 933210, 942251, 942421, 921130),
+    ),
     # names that repeat their parents (JSON_NAME_BYTES)
     Recipe("json", "<APPLET+", " of;", "", values=900, distinct=True, named=True, depth=20, rules=(922120, 941290)),
     Recipe("json", "", "javascript:", "", values=900, distinct=True, named=True, depth=500, size=SIZE_MOST),

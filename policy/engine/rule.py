@@ -21,7 +21,7 @@ from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
 from policy.engine.variables import Effect
 from policy.operators.match import Match, Operator
-from policy.operators.pcre import MATCH_CHARGE
+from policy.operators.pcre import LISTED_CHARGE, MATCH_CHARGE
 from policy.operators.rx import Rx
 from policy.transformations.table import Chain
 
@@ -271,9 +271,10 @@ class Rule:
                 self._matched(run, link)
                 if replay is not None and match is not None:
                     replay.learn(sent, value, match)
-                effort.left -= MATCH_CHARGE
-                if match is not None and match.exhausted and effort.left < 0:
-                    return True  # nothing is tried any more, and the other values would say no more than this one
+                effort.left -= LISTED_CHARGE if self.multi else MATCH_CHARGE
+                if effort.left < 0:  # nothing is tried any more, and this value speaks for the others
+                    run.exhausted = run.operator_failed = True
+                    return True
         return found
 
     def _note(self, run: State, link: Link, match: Match) -> None:

@@ -46,6 +46,8 @@ REQUEST_STEPS_PER_BYTE: Final = 4
 # the calls take as long as so many steps.
 QUICK_CHARGE: Final = 300
 MATCH_CHARGE: Final = 100
+# The same where each match is worked out in several forms of a value and listed by itself (multiMatch).
+LISTED_CHARGE: Final = 400
 # What a look for a byte that a match can begin with is counted for, beside the bytes of the value, where there is none.
 LOOK_CHARGE: Final = 10
 # PCRE2's memory for going back, in KiB. Source: a frame takes some 150 bytes; a value of 64 KiB in one repetition takes 10 MiB.
