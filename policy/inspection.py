@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from policy.engine.decision import Cause, Decision, Fired
 from policy.engine.evaluate import Run
@@ -20,14 +21,16 @@ from policy.variables.submitted import SubmittedTransaction
 from policy.variables.transaction import Transaction
 from policy.verdict import Code, Finding, RuleMatch
 
-STAGE = "rules"
-RESPONSE_BYTES_MOST = 1024 * 1024  # of an answer, however much the files would look at: it is held in memory meanwhile
-BODY_BYTES_MOST = 128 * 1024  # of a form as a whole (REQUEST_BODY); its fields are seen whatever its size
+STAGE: Final = "rules"
+RESPONSE_BYTES_MOST: Final = (
+    1024 * 1024
+)  # of an answer, however much the files would look at: it is held in memory meanwhile
+BODY_BYTES_MOST: Final = 128 * 1024  # of a form as a whole (REQUEST_BODY); its fields are seen whatever its size
 
-_RESPONSE_PHASE = 3  # from here on rules judge the answer
-_BY_NAME = ("ARGS:", "ARGS_NAMES:", "ARGS_POST:", "ARGS_POST_NAMES:", "ARGS_GET:", "ARGS_GET_NAMES:")
+_RESPONSE_PHASE: Final = 3  # from here on rules judge the answer
+_BY_NAME: Final = ("ARGS:", "ARGS_NAMES:", "ARGS_POST:", "ARGS_POST_NAMES:", "ARGS_GET:", "ARGS_GET_NAMES:")
 # Field names that the log may show: no peer made them up
-_KNOWN_HEADERS = frozenset({
+_KNOWN_HEADERS: Final = frozenset({
     "accept", "accept-charset", "accept-encoding", "accept-language", "authorization", "cache-control", "connection",
     "content-encoding", "content-length", "content-type", "cookie", "expect", "forwarded", "from", "host", "if-match",
     "if-modified-since", "if-none-match", "origin", "pragma", "range", "referer", "te", "trailer", "transfer-encoding", "upgrade",

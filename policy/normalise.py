@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
-_COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
-_HALFWIDTH_KATAKANA = re.compile("[\uff61-\uff9f]+")
-_SPACES = " \u3000"
+_COMPATIBILITY_IDEOGRAPHS: Final = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
+_HALFWIDTH_KATAKANA: Final = re.compile("[\uff61-\uff9f]+")
+_SPACES: Final = " \u3000"
 
-_NARROW = {0x3000: " ", 0x2019: "'"} | {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
+_NARROW: Final = {0x3000: " ", 0x2019: "'"} | {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
 # What Japanese keyboards give for a hyphen between digits; the long-vowel mark ー is the commonest of them.
-_HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−－ーｰ─━﹣"), "-")
-_NARROW_WITH_HYPHENS = _NARROW | _HYPHENS
+_HYPHENS: Final = dict.fromkeys(map(ord, "‐‑‒–—―−－ーｰ─━﹣"), "-")
+_NARROW_WITH_HYPHENS: Final = _NARROW | _HYPHENS
 
 
 def compose(text: str) -> str:

@@ -16,6 +16,7 @@ The `files` stage has its place here (`_finish_stage`, `file_*`) and nothing els
 from __future__ import annotations
 
 from enum import Enum, auto
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from policy.faults import Fault
@@ -264,7 +265,7 @@ class Judgement:
         return f"phase {self._phase.name}, body kind {self._request.body_kind}, route {self.route.id}"
 
 
-_FORM_KINDS = ("urlencoded", "multipart")
+_FORM_KINDS: Final = ("urlencoded", "multipart")
 
 
 def _denied(code: Code, fault: Fault, route_id: str | None = None) -> Denied:

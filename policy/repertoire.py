@@ -17,15 +17,16 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from typing import Final
 
-DEFAULT_REPERTOIRE = "jis-x-0208"
-REPERTOIRES = ("jis-x-0208", "windows-31j", "jis-x-0213")
+DEFAULT_REPERTOIRE: Final = "jis-x-0208"
+REPERTOIRES: Final = ("jis-x-0208", "windows-31j", "jis-x-0213")
 
-_ASCII_GRAPHIC = frozenset(map(chr, range(0x20, 0x7F)))
-_JIS_X_0201_OWN = frozenset("¥‾")
-_MAPPED_TWICE = frozenset("〜～−－‖∥¢￠£￡¬￢—―¦￤")
-_HALFWIDTH_KATAKANA = frozenset(map(chr, range(0xFF61, 0xFFA0)))
-_GRAPHIC = frozenset("LNPSZ")
+_ASCII_GRAPHIC: Final = frozenset(map(chr, range(0x20, 0x7F)))
+_JIS_X_0201_OWN: Final = frozenset("¥‾")
+_MAPPED_TWICE: Final = frozenset("〜～−－‖∥¢￠£￡¬￢—―¦￤")
+_HALFWIDTH_KATAKANA: Final = frozenset(map(chr, range(0xFF61, 0xFFA0)))
+_GRAPHIC: Final = frozenset("LNPSZ")
 
 
 def _row_cells(encoding: str, lead: bytes, trails: Iterable[int]) -> Iterable[str]:

@@ -14,16 +14,17 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from policy.classes import CLASSES, FieldClass, explain
 from policy.faults import Fault, Invalid
 from policy.repertoire import DEFAULT_REPERTOIRE, character_class, characters
 from policy.verdict import Code, Finding
 
-STAGE = "schema"
-MAX_FINDINGS = 100  # findings of one request; more than any form has fields that a person filled in
+STAGE: Final = "schema"
+MAX_FINDINGS: Final = 100  # findings of one request; more than any form has fields that a person filled in
 # A raw value may be longer than its normal form: Hangul in jamo 3 to 1, ｶﾞ and CR LF 2 to 1. Longer ones are not read.
-RAW_CHARS_PER_CHAR = 4
+RAW_CHARS_PER_CHAR: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from policy.engine.ctl import compile_ctl
 from policy.engine.decision import SEVERITY_NONE
@@ -30,23 +31,23 @@ from policy.seclang.macro import has_macro, parse_macro
 from policy.transformations.code_points import UnicodeMap
 from policy.transformations.table import chain
 
-_OPENING: dict[str, Callable[[str], Effect | None]] = {
+_OPENING: Final[dict[str, Callable[[str], Effect | None]]] = {
     "initcol": compile_initcol,
     "setrsc": compile_setrsc,
     "setsid": compile_setsid,
     "setuid": compile_setuid,
 }
-_AT_MATCH: dict[str, Callable[[str], Effect | None]] = {"setvar": compile_setvar, **_OPENING}
+_AT_MATCH: Final[dict[str, Callable[[str], Effect | None]]] = {"setvar": compile_setvar, **_OPENING}
 """In a rule without a chain a collection is open for the setvar behind its initcol, as the manual has it."""
-_EFFECTS: dict[str, Callable[[str], Effect | None]] = {"ctl": compile_ctl, "expirevar": compile_expirevar}
-_EVERYTHING = {"^.*$": 1, "^(.*)$": 2, ".*": 1, "(.*)": 2}
+_EFFECTS: Final[dict[str, Callable[[str], Effect | None]]] = {"ctl": compile_ctl, "expirevar": compile_expirevar}
+_EVERYTHING: Final = {"^.*$": 1, "^(.*)$": 2, ".*": 1, "(.*)": 2}
 """Patterns that only ask for the value as a whole, with the groups that hold it."""
 
-_DISRUPTIVE = frozenset({"allow", "block", "deny", "drop", "pass", "redirect"})
-_RELAXING = frozenset({"allow", "skip", "skipafter"})
-_LOGGING = {"log": True, "auditlog": True, "nolog": False, "noauditlog": False}
-_REDIRECTS = range(301, 308)  # statuses that a redirect keeps; any other becomes 302
-_MATCHED = frozenset({"MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES"})
+_DISRUPTIVE: Final = frozenset({"allow", "block", "deny", "drop", "pass", "redirect"})
+_RELAXING: Final = frozenset({"allow", "skip", "skipafter"})
+_LOGGING: Final = {"log": True, "auditlog": True, "nolog": False, "noauditlog": False}
+_REDIRECTS: Final = range(301, 308)  # statuses that a redirect keeps; any other becomes 302
+_MATCHED: Final = frozenset({"MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES"})
 
 
 def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -> Rule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from policy.engine.exceptions import Exceptions, Subject, by_ids, by_message, by_tag, removed_target
 from policy.engine.state import State
@@ -14,7 +15,7 @@ from policy.seclang.faults import WordError
 from policy.seclang.rule_ids import IdRange
 from policy.seclang.word import Status
 
-_MODES = {"on": EngineMode.ON, "off": EngineMode.OFF, "detectiononly": EngineMode.DETECTION_ONLY}
+_MODES: Final = {"on": EngineMode.ON, "off": EngineMode.OFF, "detectiononly": EngineMode.DETECTION_ONLY}
 
 
 def compile_ctl(argument: str) -> Effect | None:
@@ -127,7 +128,7 @@ def _remove_target(whose: Callable[[Ctl], Whose]) -> Callable[[Ctl], Effect]:
     return make
 
 
-_OPTIONS: Mapping[str, Callable[[Ctl], Effect]] = {
+_OPTIONS: Final[Mapping[str, Callable[[Ctl], Effect]]] = {
     "ruleengine": _rule_engine,
     "forcerequestbodyvariable": _body_variable,
     "requestbodyaccess": _request_body_access,

@@ -7,7 +7,7 @@ grading log and to no other place.
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Action(enum.Enum):
@@ -42,7 +42,7 @@ class Decision(NamedTuple):
     detail: str = ""
 
 
-INTERNAL_STATUS = 403  # as ModSecurity's own deny; the daemon answers from its own table of reasons
+INTERNAL_STATUS: Final = 403  # as ModSecurity's own deny; the daemon answers from its own table of reasons
 
 
 def internal_error(phase: int, kind: str) -> Decision:
@@ -71,4 +71,4 @@ class Fired(NamedTuple):
     line: int
 
 
-SEVERITY_NONE = 255  # what HIGHEST_SEVERITY holds while no rule with a severity has fired
+SEVERITY_NONE: Final = 255  # what HIGHEST_SEVERITY holds while no rule with a severity has fired

@@ -8,6 +8,8 @@ Whatever goes wrong in here is a decision to deny (Cause.INTERNAL); a bound that
 
 from __future__ import annotations
 
+from typing import Final
+
 from policy.engine.decision import Action, Cause, Decision, Fired, internal_error
 from policy.engine.program import Phase, Program
 from policy.engine.records import LimitReached
@@ -18,9 +20,9 @@ from policy.seclang.ast import EngineMode, LimitAction
 from policy.variables.facts import ResponseFacts
 from policy.variables.transaction import Transaction
 
-_ACTIONS = {"deny": Action.DENY, "drop": Action.DROP, "redirect": Action.REDIRECT}
-_LOGGING = 5
-_READING = (2, 3, 4)  # phases that are the first to see something which may be beyond a bound
+_ACTIONS: Final = {"deny": Action.DENY, "drop": Action.DROP, "redirect": Action.REDIRECT}
+_LOGGING: Final = 5
+_READING: Final = (2, 3, 4)  # phases that are the first to see something which may be beyond a bound
 
 
 class Run:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policy.engine.limits import KEYS_MAX
 from policy.engine.macros import Text
@@ -20,7 +20,7 @@ from policy.seclang.rule_ids import IdRange
 from policy.variables.item import Item
 
 KeyTest = Callable[[bytes], bool]
-_KEY_BYTES = 64  # of names whose answer is remembered: headers, cookies and fields have short ones
+_KEY_BYTES: Final = 64  # of names whose answer is remembered: headers, cookies and fields have short ones
 
 
 def key_pattern(pattern: str) -> KeyTest:

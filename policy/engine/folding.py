@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policy.engine.compile import compile_rule
 from policy.engine.knowledge import Knowledge, all_certain, condition_reads, effect_reads, reads_of, writes_of
@@ -32,11 +32,11 @@ from policy.transformations.code_points import UnicodeMap
 from policy.variables.facts import RequestFacts
 from policy.variables.transaction import Transaction
 
-_FOLDABLE = frozenset({
+_FOLDABLE: Final = frozenset({
     "accuracy", "auditlog", "capture", "log", "logdata", "maturity", "msg", "multimatch", "noauditlog", "nolog", "pass", "rev",
     "setvar", "severity", "tag", "ver",
 })  # fmt: skip
-_INTERRUPTS = frozenset({"allow", "deny", "drop", "redirect"})
+_INTERRUPTS: Final = frozenset({"allow", "deny", "drop", "redirect"})
 
 
 class Kept(NamedTuple):
@@ -188,7 +188,7 @@ class _Folder:
         return b"".join(known).decode("utf-8", "surrogateescape")
 
 
-_REMOVALS = frozenset({"ruleremovebyid", "ruleremovebytag", "ruleremovebymsg"})
+_REMOVALS: Final = frozenset({"ruleremovebyid", "ruleremovebytag", "ruleremovebymsg"})
 
 
 def marker_places(entries: Sequence[ast.Rule | ast.Marker]) -> tuple[dict[str, tuple[int, ...]], int]:

@@ -7,17 +7,18 @@ them at once, and most of them it leaves as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from policy.engine.steps import Step, Steps
 from policy.transformations.code_points import is_utf8
 from policy.transformations.table import SEPARATOR
 
-_NUL = 0
-_SEPARATOR = SEPARATOR[0]
+_NUL: Final = 0
+_SEPARATOR: Final = SEPARATOR[0]
 
 Forms = dict[int, bytes]
 """Place of a value ▸ what becomes of it, where that is something else."""
-_UNCHANGED: Forms = {}
+_UNCHANGED: Final[Forms] = {}
 
 
 class Branch:

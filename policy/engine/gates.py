@@ -6,17 +6,23 @@ tells for all values together.
 
 from __future__ import annotations
 
+from typing import Final
+
 from policy.operators.encodings import ValidateByteRange, ValidateUrlEncoding
 from policy.operators.injection import DetectSqli, DetectXss
 from policy.operators.match import Operator
 from policy.transformations.table import SEPARATOR
 
-_ALL = bytes(range(256))
-_DIGITS = b"0123456789"
-_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
-_HIGH = bytes(range(0x80, 0x100))
-_HARMLESS = b" \t\r\n./:,\xa0"
-_LOUD, _LETTER, _MARK, _MINUS = b"!a.-"  # kinds of bytes; a number is found in bytes sooner than bytes are
+_ALL: Final = bytes(range(256))
+_DIGITS: Final = b"0123456789"
+_LETTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+_HIGH: Final = bytes(range(0x80, 0x100))
+_HARMLESS: Final = b" \t\r\n./:,\xa0"
+# kinds of bytes; a number is found in bytes sooner than bytes are
+_LOUD: Final = 0x21  # !
+_LETTER: Final = 0x61  # a
+_MARK: Final = 0x2E  # .
+_MINUS: Final = 0x2D  # -
 
 
 class Gate:

@@ -7,14 +7,14 @@ every request, and `folding` needs to know exactly which ones these are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policy.engine.macros import Macro, references
 from policy.seclang import ast
 from policy.seclang.action_arguments import Change, parse_setvar
 from policy.seclang.macro import parse_macro
 
-_CAPTURED = tuple(b"%d" % index for index in range(10))
+_CAPTURED: Final = tuple(b"%d" % index for index in range(10))
 
 
 class Knowledge:

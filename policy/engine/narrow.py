@@ -8,6 +8,7 @@ one variable. The rules that match are then evaluated as all others are.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import Final
 
 from policy.engine.limits import MEMORABLE_BYTES_MAX, VALUES_MAX
 from policy.engine.rule import Link, Rule
@@ -15,11 +16,11 @@ from policy.engine.state import OWN, State
 from policy.engine.targets import Source
 from policy.seclang.ast import Target
 
-MEMORABLE = frozenset({
+MEMORABLE: Final = frozenset({
     "MULTIPART_STRICT_ERROR", "MULTIPART_UNMATCHED_BOUNDARY", "REQBODY_ERROR", "REQBODY_PROCESSOR_ERROR",
     "REQUEST_METHOD", "REQUEST_PROTOCOL", "RESPONSE_STATUS", "URLENCODED_ERROR",
 })  # fmt: skip
-MEMORABLE_HEADERS = frozenset({
+MEMORABLE_HEADERS: Final = frozenset({
     "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection", "content-encoding",
     "content-length", "content-type", "expect", "host", "origin", "pragma", "proxy", "range", "request-range", "te", "trailer",
     "transfer-encoding", "upgrade", "user-agent", "via",
@@ -79,7 +80,7 @@ class NarrowRules:
         """The places of rules all of whose narrow links match."""
         matched: dict[int, int] = {}
         for source, asked, known in self._sources:
-            for item in source.fetch(run):
+            for item in source.reads.values(run):
                 value = item[2]
                 answer = known.get(value)
                 if answer is None:

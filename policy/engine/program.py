@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from policy.engine.folding import fold, marker_places
 from policy.engine.idle import IdleRules
@@ -128,4 +128,4 @@ def options_of(settings: ast.Settings, *, strict: bool = False) -> Options:
     )
 
 
-_UNLIMITED = 2**63 - 1  # bytes; more than any message that this process can hold
+_UNLIMITED: Final = 2**63 - 1  # bytes; more than any message that this process can hold

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import Final
 
 from policy.engine.limits import (
     RECORD_KEY_BYTES_MAX,
@@ -17,8 +18,8 @@ from policy.engine.limits import (
     RECORDS_MAX,
 )
 
-PERSISTENT = ("GLOBAL", "IP", "RESOURCE", "SESSION", "USER")
-_NEVER = float("inf")
+PERSISTENT: Final = ("GLOBAL", "IP", "RESOURCE", "SESSION", "USER")
+_NEVER: Final = float("inf")
 
 
 class LimitReached(Exception):

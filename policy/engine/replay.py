@@ -7,7 +7,7 @@ are few and the same all day, and never more than VALUES_MAX of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policy.engine.limits import MEMORABLE_BYTES_MAX, VALUES_MAX
 from policy.operators.match import Match, Operator
@@ -16,8 +16,8 @@ from policy.seclang import ast
 from policy.seclang.action_arguments import Change, parse_setvar
 from policy.seclang.macro import MacroRef
 
-_VARIABLES = frozenset({"REQUEST_HEADERS_NAMES", "RESPONSE_HEADERS_NAMES"})
-_CAPTURED_WHOLE = b"0"
+_VARIABLES: Final = frozenset({"REQUEST_HEADERS_NAMES", "RESPONSE_HEADERS_NAMES"})
+_CAPTURED_WHOLE: Final = b"0"
 
 _Parts = tuple[bytes | None, ...]  # None: TX.0
 

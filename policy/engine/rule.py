@@ -7,8 +7,8 @@ then it interrupts. With multiMatch every match is listed by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Container, Sequence
+from typing import Final, NamedTuple
 
 from policy.engine.decision import SEVERITY_NONE, Fired
 from policy.engine.exceptions import Removed, Subject
@@ -25,8 +25,8 @@ from policy.operators.pcre import LISTED_CHARGE, MATCH_CHARGE
 from policy.operators.rx import Rx
 from policy.transformations.table import Chain
 
-_UNSET: tuple[Removed, ...] = ()
-_CAPTURES_MAX = 10  # TX.0 to TX.9
+_UNSET: Final[tuple[Removed, ...]] = ()
+_CAPTURES_MAX: Final = 10  # TX.0 to TX.9
 
 
 class Link:
@@ -92,12 +92,12 @@ class Link:
         values = self.stages(sent, characters) if self.multi else (self.chain.apply(sent, characters),)
         return operator is not None and any(hits(operator.match(value, characters), self.negated) for value in values)
 
-    def stages(self, sent: bytes, characters: bool) -> Iterable[bytes]:
+    def stages(self, sent: bytes, characters: bool) -> Sequence[bytes]:
         """What multiMatch looks at. In the characters reading utf8toUnicode with what decodes it again is one step: the form
         between them is no form that anybody would read the text in.
         """
         if not characters:
-            return self.chain.stages(sent, False)
+            return list(self.chain.stages(sent, False))
         return (sent,) if self.chain.leaves(sent, True) else changes(self.fused, sent)
 
 
@@ -106,13 +106,14 @@ def hits(match: Match | None, negated: bool) -> bool:
     return (match is None) is negated or (match is not None and match.exhausted)
 
 
-def changes(functions: Sequence[Callable[[bytes], bytes]], value: bytes) -> Iterator[bytes]:
-    yield value
+def changes(functions: Sequence[Callable[[bytes], bytes]], value: bytes) -> list[bytes]:
+    values = [value]
     for function in functions:
         result = function(value)
         if result != value:
             value = result
-            yield value
+            values.append(value)
+    return values
 
 
 class Outcome(NamedTuple):
@@ -234,7 +235,7 @@ class Rule:
             operator = link.operator_of(run)
         found = False
         for source in link.sources:
-            fetch: Fetch | None = without(source, removed) if removed else source.fetch
+            fetch: Fetch | None = without(source, removed) if removed else source.reads
             if fetch is not None and self._match_source(run, link, operator, fetch, among):
                 found = True
         return found
@@ -246,7 +247,7 @@ class Rule:
         characters, negated, chain, effort = run.characters, link.negated, link.chain, run.effort
         costly = operator if isinstance(operator, Rx) else None
         replay = None if self.multi else link.replay
-        for name, _, sent in fetch(run):
+        for name, _, sent in fetch.values(run):
             if among is not None and sent not in among:
                 continue
             if replay is not None and (known := replay.known.get(sent)) is not None:

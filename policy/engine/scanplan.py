@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policy.engine.gates import Gate, gate_of
 from policy.engine.rule import Link, Rule
@@ -21,17 +21,17 @@ from policy.scan.needle import Needle, as_written
 from policy.seclang.ast import Target
 from policy.seclang.rule_words import SCALARS
 
-_CASE_BLIND = frozenset({
+_CASE_BLIND: Final = frozenset({
     "compresswhitespace", "normalizepath", "normalizepathwin", "removecomments",
     "removecommentschar", "removenulls", "removewhitespace", "replacecomments", "replacenulls", "trim", "trimleft", "trimright",
 })  # fmt: skip
 """Transformations that do the same whatever the case of letters."""
 
-_LOWERS = frozenset({"lowercase", "cmdline"})
+_LOWERS: Final = frozenset({"lowercase", "cmdline"})
 
-_ESCAPE = re.compile(rb"\\(?:[xX]\{?[0-9A-Fa-f]*\}?|[0-7]+|[^A-Za-z0-9]|[a-zABDGHKNRSVWXZ])", re.DOTALL)
-_CASED = re.compile(rb"\[:upper:\]|\[:\^|\(\?[a-zA-Z]*[-^]")
-_ODD_RANGE = re.compile(rb"-[\[\\\]^_`]")
+_ESCAPE: Final = re.compile(rb"\\(?:[xX]\{?[0-9A-Fa-f]*\}?|[0-7]+|[^A-Za-z0-9]|[a-zABDGHKNRSVWXZ])", re.DOTALL)
+_CASED: Final = re.compile(rb"\[:upper:\]|\[:\^|\(\?[a-zA-Z]*[-^]")
+_ODD_RANGE: Final = re.compile(rb"-[\[\\\]^_`]")
 
 
 class Wanted(NamedTuple):
@@ -67,7 +67,7 @@ class Use(NamedTuple):
     """A variable, as a rule's target names it, whose values are looked at, and the chains that they go through."""
 
     name: str
-    fetch: Fetch
+    whole: Fetch
     chains: frozenset[int]
 
 
@@ -97,15 +97,15 @@ def _is_many(target: Target) -> bool:
     )
 
 
-_SINGLE = frozenset(SCALARS)
-_LARGE = frozenset({
+_SINGLE: Final = frozenset(SCALARS)
+_LARGE: Final = frozenset({
     "QUERY_STRING", "REQUEST_BASENAME", "REQUEST_FILENAME", "REQUEST_LINE", "REQUEST_URI", "REQUEST_URI_RAW",
 })  # fmt: skip
-_HUGE = frozenset({"FULL_REQUEST", "REQUEST_BODY", "RESPONSE_BODY", "XML"})
-_BULKY = _LARGE - {"REQUEST_BASENAME", "REQUEST_FILENAME"} | _HUGE | {
+_HUGE: Final = frozenset({"FULL_REQUEST", "REQUEST_BODY", "RESPONSE_BODY", "XML"})
+_BULKY: Final = _LARGE - {"REQUEST_BASENAME", "REQUEST_FILENAME"} | _HUGE | {
     "REQUEST_HEADERS", "REQUEST_HEADERS_NAMES", "RESPONSE_HEADERS", "RESPONSE_HEADERS_NAMES",
 }  # fmt: skip
-_COMMONPLACE = (b"GET /a/b.html?c=d%20e HTTP/1.1", b"/a-b/c_d/e.html", b"e.html", b"c=d&e=1%E3%81%82", b"")
+_COMMONPLACE: Final = (b"GET /a/b.html?c=d%20e HTTP/1.1", b"/a-b/c_d/e.html", b"e.html", b"c=d&e=1%E3%81%82", b"")
 """Every request has the like: a needle that is found in them is no help."""
 
 

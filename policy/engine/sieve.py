@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policy.engine.forms import Made, Tree, Values
 from policy.engine.limits import PRESENT_MAX
@@ -17,7 +17,7 @@ from policy.engine.state import State
 from policy.scan.compile import Progress
 from policy.scan.scanner import Scanner, compile_scanner
 
-TOGETHER_BYTES = (
+TOGETHER_BYTES: Final = (
     8_192  # of all forms of all values, up to which one scan for everything takes less time than many scans
 )
 
@@ -78,7 +78,7 @@ class _GroupSieve:
     def look(self, run: State, found: Candidates) -> None:
         distinct: dict[bytes, int] = {}  # value ▸ the variables that have it
         for bit, source in self._sources:
-            for item in source.fetch(run):
+            for item in source.whole.values(run):
                 value = item.value
                 distinct[value] = distinct.get(value, 0) | bit
         empty = distinct.pop(b"", 0)

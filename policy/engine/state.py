@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policy.engine.decision import SEVERITY_NONE, Fired
 from policy.engine.limits import TRANSFORMED_BYTES_MAX, TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
 from policy.engine.records import PERSISTENT, LimitReached, Record, Records
 from policy.operators.pcre import REQUEST_STEPS, REQUEST_STEPS_PER_BYTE, Effort
 from policy.seclang.ast import EngineMode
-from policy.variables.item import NOTHING, Item
+from policy.variables.item import NOTHING, Item, make_item
 
 if TYPE_CHECKING:
     from policy.engine.exceptions import Exceptions
@@ -127,7 +127,7 @@ class State:
         """The values whose key is `key`, which is lower case."""
         if collection == "TX":
             value = self.tx.get(key)
-            return NOTHING if value is None else (Item(b"TX:" + self.tx_names.get(key, key), key, value),)
+            return NOTHING if value is None else (make_item((b"TX:" + self.tx_names.get(key, key), key, value)),)
         own = _OWN.get(collection)
         if own is None:
             return self.transaction.select(collection, key)
@@ -225,7 +225,7 @@ Own = Callable[[State], Sequence[Item]]
 
 def _tx(run: State) -> Sequence[Item]:
     names = run.tx_names
-    return [Item(b"TX:" + names.get(key, key), key, value) for key, value in run.tx.items()]
+    return [make_item((b"TX:" + names.get(key, key), key, value)) for key, value in run.tx.items()]
 
 
 def _persistent(collection: str) -> Own:
@@ -250,7 +250,7 @@ def _matched_names(run: State) -> Sequence[Item]:
 
 def _one(label: str, value: Callable[[State], bytes]) -> Own:
     name = label.encode()
-    return lambda run: (Item(name, b"", value(run)),)
+    return lambda run: (make_item((name, b"", value(run))),)
 
 
 def _rule(run: State) -> Sequence[Item]:
@@ -268,7 +268,7 @@ def _rule(run: State) -> Sequence[Item]:
     return [Item(b"RULE:" + key, key, value) for key, value in values]
 
 
-_OWN: dict[str, Own] = {
+_OWN: Final[dict[str, Own]] = {
     "TX": _tx,
     **{collection: _persistent(collection) for collection in PERSISTENT},
     "MATCHED_VAR": _one("MATCHED_VAR", lambda run: run.matched_value),
@@ -284,5 +284,5 @@ _OWN: dict[str, Own] = {
     "WEBAPPID": _one("WEBAPPID", lambda run: run.web_app),
 }
 
-OWN = frozenset(_OWN)
+OWN: Final = frozenset(_OWN)
 """The variables that change while rules are evaluated; all others are fixed once their phase has begun."""

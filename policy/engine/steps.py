@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policy.transformations.spacing import cmd_line_cased
 from policy.transformations.table import Chain, Transformation
@@ -50,5 +50,5 @@ def stages_of(chain: Chain, *, characters: bool) -> list[Steps]:
     return [single[:length] for length in range(len(single) + 1)]
 
 
-CASED_CMD_LINE = Step("cmdline-", cmd_line_cased, None, joins=True)
+CASED_CMD_LINE: Final = Step("cmdline-", cmd_line_cased, None, joins=True)
 """For what does not ask for the case of letters."""

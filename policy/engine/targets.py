@@ -5,25 +5,36 @@ Exclusions (`!ARGS:x`) take values out of the targets of the same collection; co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from policy.engine.exceptions import KeyTest, Removed, key_pattern
-from policy.engine.state import State
+from policy.engine.state import OWN, State
 from policy.seclang.ast import Target, raw
-from policy.variables.item import Item
-
-Fetch = Callable[[State], Sequence[Item]]
+from policy.variables.item import Item, make_item, single
 
 
-@dataclass(frozen=True, slots=True)
+class Fetch:
+    """How the values of a target are read. A class, and its subclasses, because a method is called sooner than a function is."""
+
+    __slots__ = ()
+
+    def values(self, run: State) -> Sequence[Item]:
+        raise NotImplementedError
+
+
 class Source:
-    """One target that is not an exclusion: how its values are fetched, `whole` without the rule's exclusions."""
+    """One target that is not an exclusion: how its values are read, `whole` without the rule's exclusions."""
 
-    target: Target
-    fetch: Fetch
-    whole: Fetch
+    __slots__ = ("reads", "target", "whole")
+
+    def __init__(self, target: Target, reads: Fetch, whole: Fetch) -> None:
+        self.target = target
+        self.reads = reads
+        self.whole = whole
+
+    def fetch(self, run: State) -> Sequence[Item]:
+        return self.reads.values(run)
 
 
 def compile_targets(targets: Sequence[Target], namespaces: Mapping[str, str]) -> tuple[Source, ...]:
@@ -33,59 +44,104 @@ def compile_targets(targets: Sequence[Target], namespaces: Mapping[str, str]) ->
     for target in targets:
         if target.exclude:
             continue
-        fetch = whole = _fetch(target, namespaces)
+        reads = whole = _fetch(target, namespaces)
         if target.count:
-            fetch = _counted(target, fetch)
+            reads = _Counted(target, whole)
         elif any(other.collection == target.collection for other in excluded):
             if any(_whole(other, target) for other in excluded):
                 continue
-            fetch = _without(fetch, [other for other in excluded if other.collection == target.collection])
-        sources.append(Source(target, fetch, whole))
+            reads = _Without(whole, [other for other in excluded if other.collection == target.collection])
+        sources.append(Source(target, reads, whole))
     return tuple(sources)
 
 
 def without(source: Source, removed: Sequence[Removed]) -> Fetch | None:
     """The source after what `ctl:` took out; None if nothing of it is left."""
-    target, fetch = source.target, source.fetch
+    target = source.target
     if target.count:
-        return fetch
+        return source.reads
     if any(one.covers_target(target) for one in removed):
         return None
     relevant = [one for one in removed if one.collection == target.collection]
-    if not relevant:
-        return fetch
-    collection = target.collection
-    return lambda run: [item for item in fetch(run) if not any(one.covers_item(collection, item) for one in relevant)]
+    return _Less(source.reads, target.collection, relevant) if relevant else source.reads
 
 
 def _fetch(target: Target, namespaces: Mapping[str, str]) -> Fetch:
     collection = target.collection
     if target.pattern is not None:
-        return _by_pattern(collection, key_pattern(target.pattern))
+        wanted = key_pattern(target.pattern)
+        return _TxPattern(wanted) if collection == "TX" else _Pattern(_All(collection), wanted)
     if target.key is None:
-        return lambda run: run.get(collection)
+        return _All(collection)
     if collection == "XML":
-        expression = target.key
-        return lambda run: run.transaction.xml(expression, namespaces)
-    key = raw(target.key).lower()
-    return lambda run: run.select(collection, key)
+        return _XPath(target.key, namespaces)
+    return _Key(collection, raw(target.key).lower())
 
 
-def _by_pattern(collection: str, wanted: KeyTest) -> Fetch:
-    if collection == "TX":
-        return _TxPattern(wanted)
-    return lambda run: [item for item in run.get(collection) if wanted(item.key)]
+class _All(Fetch):
+    """A collection, or a variable without keys."""
+
+    __slots__ = ("_collection", "_is_own")
+
+    def __init__(self, collection: str) -> None:
+        self._collection = collection
+        self._is_own = collection in OWN
+
+    def values(self, run: State) -> Sequence[Item]:
+        return run.get(self._collection) if self._is_own else run.transaction.get(self._collection)
 
 
-class _TxPattern:
+class _Key(Fetch):
+    """The values of one key, which is lower case."""
+
+    __slots__ = ("_collection", "_is_own", "_key")
+
+    def __init__(self, collection: str, key: bytes) -> None:
+        self._collection = collection
+        self._is_own = collection in OWN
+        self._key = key
+
+    def values(self, run: State) -> Sequence[Item]:
+        if self._is_own:
+            return run.select(self._collection, self._key)
+        return run.transaction.select(self._collection, self._key)
+
+
+class _XPath(Fetch):
+    __slots__ = ("_expression", "_namespaces")
+
+    def __init__(self, expression: str, namespaces: Mapping[str, str]) -> None:
+        self._expression = expression
+        self._namespaces = namespaces
+
+    def values(self, run: State) -> Sequence[Item]:
+        return run.transaction.xml(self._expression, self._namespaces)
+
+
+class _Pattern(Fetch):
+    """The values of keys that pass a test."""
+
+    __slots__ = ("_of", "_wanted")
+
+    def __init__(self, of: Fetch, wanted: KeyTest) -> None:
+        self._of = of
+        self._wanted = wanted
+
+    def values(self, run: State) -> Sequence[Item]:
+        return [item for item in self._of.values(run) if self._wanted(item.key)]
+
+
+class _TxPattern(Fetch):
     """`TX:/x/`. What TX holds before the first rule is tested once for the program, and not for each exchange."""
+
+    __slots__ = ("_names", "_start", "_wanted")
 
     def __init__(self, wanted: KeyTest) -> None:
         self._wanted = wanted
         self._start: Mapping[bytes, bytes] = {}
         self._names: tuple[bytes, ...] = ()
 
-    def __call__(self, run: State) -> Sequence[Item]:
+    def values(self, run: State) -> Sequence[Item]:
         start, tx = run.tx_start, run.tx
         if start is not self._start:
             self._names = tuple(name for name in start if self._wanted(name))
@@ -97,13 +153,19 @@ class _TxPattern:
             wanted, spelled = self._wanted, run.tx_names
             found += [name for name in islice(tx, len(start), None) if wanted(spelled.get(name, name))]
         names = run.tx_names
-        return [Item(b"TX:" + names.get(name, name), name, tx[name]) for name in found]
+        return [make_item((b"TX:" + names.get(name, name), name, tx[name])) for name in found]
 
 
-def _counted(target: Target, fetch: Fetch) -> Fetch:
-    selector = "" if target.key is None and target.pattern is None else ":"
-    name = raw(f"{target.collection}{selector}{target.key or target.pattern or ''}")
-    return lambda run: (Item(name, b"", b"%d" % len(fetch(run))),)
+class _Counted(Fetch):
+    __slots__ = ("_name", "_of")
+
+    def __init__(self, target: Target, of: Fetch) -> None:
+        selector = "" if target.key is None and target.pattern is None else ":"
+        self._name = raw(f"{target.collection}{selector}{target.key or target.pattern or ''}")
+        self._of = of
+
+    def values(self, run: State) -> Sequence[Item]:
+        return single(self._name, b"%d" % len(self._of.values(run)))
 
 
 def _whole(exclusion: Target, target: Target) -> bool:
@@ -112,11 +174,33 @@ def _whole(exclusion: Target, target: Target) -> bool:
     return exclusion.collection == "XML" and exclusion.key == target.key
 
 
-def _without(fetch: Fetch, exclusions: Sequence[Target]) -> Fetch:
-    keys = frozenset(raw(other.key).lower() for other in exclusions if other.key is not None)
-    tests = [key_pattern(other.pattern) for other in exclusions if other.pattern is not None]
-    if not tests:
-        return lambda run: [item for item in fetch(run) if item.key.lower() not in keys]
-    return lambda run: [
-        item for item in fetch(run) if item.key.lower() not in keys and not any(test(item.key) for test in tests)
-    ]
+class _Without(Fetch):
+    """Without the rule's own exclusions."""
+
+    __slots__ = ("_keys", "_of", "_tests")
+
+    def __init__(self, of: Fetch, exclusions: Sequence[Target]) -> None:
+        self._of = of
+        self._keys = frozenset(raw(other.key).lower() for other in exclusions if other.key is not None)
+        self._tests = [key_pattern(other.pattern) for other in exclusions if other.pattern is not None]
+
+    def values(self, run: State) -> Sequence[Item]:
+        kept = [item for item in self._of.values(run) if item.key.lower() not in self._keys]
+        for test in self._tests:
+            kept = [item for item in kept if not test(item.key)]
+        return kept
+
+
+class _Less(Fetch):
+    """Without what `ctl:` took out."""
+
+    __slots__ = ("_collection", "_of", "_removed")
+
+    def __init__(self, of: Fetch, collection: str, removed: Sequence[Removed]) -> None:
+        self._of = of
+        self._collection = collection
+        self._removed = removed
+
+    def values(self, run: State) -> Sequence[Item]:
+        found = self._of.values(run)
+        return [item for item in found if not any(one.covers_item(self._collection, item) for one in self._removed)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from policy.engine.macros import Text, as_function, compile_macro, compile_text
 from policy.engine.state import State
@@ -14,9 +15,9 @@ from policy.seclang.action_arguments import Change, parse_expirevar, parse_initc
 
 Effect = Callable[[State], None]
 
-_NUMBER = re.compile(rb"[ \t\n\v\f\r]*([+-]?[0-9]+)")
-_DIGITS_MAX = 16  # of a number that may fit in 32 bits, leading zeros included; a longer one is 0
-_INT_MAX = 2**31 - 1
+_NUMBER: Final = re.compile(rb"[ \t\n\v\f\r]*([+-]?[0-9]+)")
+_DIGITS_MAX: Final = 16  # of a number that may fit in 32 bits, leading zeros included; a longer one is 0
+_INT_MAX: Final = 2**31 - 1
 
 
 def number(text: bytes) -> int:

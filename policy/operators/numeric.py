@@ -19,10 +19,13 @@ SIGNIFICANT_DIGITS: Final = 20
 INT32: Final = 2**31
 INT64: Final = 2**63
 
-_NUMBER = re.compile(rb"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
+_SHORT_DIGITS: Final = 9
+_NUMBER: Final = re.compile(rb"[ \t\n\v\f\r]*([+-]?)0*([0-9]*)")
 
 
 def _read(value: bytes) -> int:
+    if len(value) <= _SHORT_DIGITS and value.isdigit():
+        return int(value)
     found = _NUMBER.match(value)
     if found is None or not found[2]:
         return 0

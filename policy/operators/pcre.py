@@ -168,7 +168,7 @@ class Expression:
             spans.append(match.span(group))
         while spans[-1][0] < 0:
             spans.pop()
-        return Found(tuple(span if span[0] >= 0 else None for span in spans))
+        return Found(tuple([span if span[0] >= 0 else None for span in spans]))
 
 
 def _any_of(firsts: int) -> re.Pattern[bytes]:

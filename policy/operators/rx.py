@@ -57,7 +57,7 @@ class Rx:
         if self._literal is not None:
             at = value.find(self._literal)
             return None if at < 0 else Match(at, at + len(self._literal), (self._literal,))
-        if self._required not in value:
+        if value.find(self._required) < 0:
             return None
         expression = self._characters if characters and is_text(value) else self._bytes
         return _as_match(value, expression.search(value, 0, effort))
@@ -79,7 +79,7 @@ class RxGlobal(Rx):
     __slots__ = ()
 
     def match_within(self, value: bytes, characters: bool, effort: Effort | None) -> Match | None:
-        if self._required not in value:
+        if value.find(self._required) < 0:
             return None
         expression = self._characters if characters and is_text(value) else self._bytes
         groups: dict[int, bytes] = {}
@@ -118,7 +118,7 @@ def _next(value: bytes, at: int, text: bool) -> int:
 
 
 def _groups(value: bytes, found: Found) -> tuple[bytes | None, ...]:
-    return tuple(None if span is None else value[span[0] : span[1]] for span in found.spans)
+    return tuple([None if span is None else value[span[0] : span[1]] for span in found.spans])
 
 
 def _as_match(value: bytes, found: Found | Exhausted | None) -> Match | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
+from typing import Final
 
 from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
@@ -21,11 +22,11 @@ from policy.scan.database import Ends
 from policy.scan.needle import BYTEWISE, MAX_ID, Needle
 from policy.scan.tree import SEPARATOR
 
-GROUP = 8  # values scanned together a second time, where there were hits among many
-PIECE_BYTES = (
+GROUP: Final = 8  # values scanned together a second time, where there were hits among many
+PIECE_BYTES: Final = (
     4_096  # of values that are scanned together a second time, at least: less saves less than another scan takes
 )
-ALONE_BYTES = 512  # a value of so many is never scanned together with others: a hit is then known to be its own
+ALONE_BYTES: Final = 512  # a value of so many is never scanned together with others: a hit is then known to be its own
 
 Hits = Mapping[int, Sequence[int]]
 Active = dict[int, int]

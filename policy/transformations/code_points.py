@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 UnicodeMap = Mapping[int, int]  # code point -> byte
 
-_BYTES = tuple(bytes([number]) for number in range(256))
-_LAST = 0x10FFFF
-_CODEPAGE = re.compile(r"([0-9]++)(?:[ \t]++\([^)]*+\))?[ \t]*+")
-_ENTRY = re.compile(r"([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,2})")
+_BYTES: Final = tuple(bytes([number]) for number in range(256))
+_LAST: Final = 0x10FFFF
+_CODEPAGE: Final = re.compile(r"([0-9]++)(?:[ \t]++\([^)]*+\))?[ \t]*+")
+_ENTRY: Final = re.compile(r"([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,2})")
 
 
 class UnicodeMapInvalid(Exception):

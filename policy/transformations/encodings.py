@@ -48,10 +48,10 @@ def base64_decode(value: bytes) -> bytes:
     text, nul, _ = value.partition(b"\0")
     if nul and not text:
         return b""
-    if _BASE64.fullmatch(text) is None:
-        return value
     digits = text.translate(None, _LINE_SPACE)
-    return a2b_base64(digits) if len(digits) % 4 == 0 else value
+    if len(digits) % 4 or _BASE64.fullmatch(text) is None:
+        return value
+    return a2b_base64(digits)
 
 
 def base64_decode_ext(value: bytes) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from binascii import unhexlify
 from collections.abc import Callable
+from typing import Final
 
 from policy.transformations.code_points import (
     is_utf8,
@@ -23,11 +24,11 @@ from policy.transformations.substitution import Table, substitute
 
 Write = Callable[[int], bytes]
 
-_BACKSLASH = 0x5C  # looking for a number in bytes is six times as fast as looking for one byte as bytes
-_AMPERSAND = 0x26
-_ZERO = 0x30
+_BACKSLASH: Final = 0x5C  # looking for a number in bytes is six times as fast as looking for one byte as bytes
+_AMPERSAND: Final = 0x26
+_ZERO: Final = 0x30
 
-_CONTROLS = {
+_CONTROLS: Final = {
     b"a": b"\x07",
     b"b": b"\x08",
     b"f": b"\x0c",
@@ -36,19 +37,19 @@ _CONTROLS = {
     b"t": b"\t",
     b"v": b"\x0b",
 }
-_LONG_MAX = 0x7FFF_FFFF_FFFF_FFFF  # where C's strtol stops, which decodes the numbers of entities
-_LONG_DIGITS = 19
-_NAMED = ((b"quot", 0x22), (b"amp", 0x26), (b"lt", 0x3C), (b"gt", 0x3E), (b"nbsp", 0xA0))
+_LONG_MAX: Final = 0x7FFF_FFFF_FFFF_FFFF  # where C's strtol stops, which decodes the numbers of entities
+_LONG_DIGITS: Final = 19
+_NAMED: Final = ((b"quot", 0x22), (b"amp", 0x26), (b"lt", 0x3C), (b"gt", 0x3E), (b"nbsp", 0xA0))
 
-_JS_BYTES = rb"x[0-9A-Fa-f]{2}|[0-3][0-7]{0,2}|[4-7][0-7]?|(?s:.)"
-_JS = re.compile(rb"\\(u[0-9A-Fa-f]{4}|" + _JS_BYTES + rb")")
-_JS_PAIRS = re.compile(
+_JS_BYTES: Final = rb"x[0-9A-Fa-f]{2}|[0-3][0-7]{0,2}|[4-7][0-7]?|(?s:.)"
+_JS: Final = re.compile(rb"\\(u[0-9A-Fa-f]{4}|" + _JS_BYTES + rb")")
+_JS_PAIRS: Final = re.compile(
     rb"\\(u[dD][89ABab][0-9A-Fa-f]{2}\\u[dD][C-Fc-f][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|" + _JS_BYTES + rb")"
 )
-_CSS = re.compile(rb"\\([0-9A-Fa-f]{1,6}\s?|(?s:.)?)")
+_CSS: Final = re.compile(rb"\\([0-9A-Fa-f]{1,6}\s?|(?s:.)?)")
 _C = re.compile(rb"\\([xX][0-9A-Fa-f]{2}|[0-7]{1,3}|(?s:.))")
-_HTML = re.compile(rb"&(#[xX][0-9A-Fa-f]++|#[0-9]++|(?i:quot|amp|lt|gt|nbsp)[0-9A-Za-z]*+);?")
-_SQL = re.compile(rb"0[xX]((?:[0-9A-Fa-f]{2})+)")
+_HTML: Final = re.compile(rb"&(#[xX][0-9A-Fa-f]++|#[0-9]++|(?i:quot|amp|lt|gt|nbsp)[0-9A-Za-z]*+);?")
+_SQL: Final = re.compile(rb"0[xX]((?:[0-9A-Fa-f]{2})+)")
 
 
 def _js(write: Write) -> Callable[[bytes], bytes]:
@@ -98,13 +99,16 @@ def _html(write: Write) -> Callable[[bytes], bytes]:
     return compute
 
 
-_JS_STRICT, _JS_CHARACTERS = Table(_js(narrow_low_byte)), Table(_js(narrow_utf8))
+_JS_STRICT: Final = Table(_js(narrow_low_byte))
+_JS_CHARACTERS: Final = Table(_js(narrow_utf8))
 
 
-_CSS_STRICT, _CSS_CHARACTERS = Table(_css(narrow_low_byte)), Table(_css(narrow_utf8))
-_HTML_STRICT, _HTML_CHARACTERS = Table(_html(low_byte)), Table(_html(utf8))
-_C_BOTH = Table(_c)
-_SQL_BOTH = Table(unhexlify)
+_CSS_STRICT: Final = Table(_css(narrow_low_byte))
+_CSS_CHARACTERS: Final = Table(_css(narrow_utf8))
+_HTML_STRICT: Final = Table(_html(low_byte))
+_HTML_CHARACTERS: Final = Table(_html(utf8))
+_C_BOTH: Final = Table(_c)
+_SQL_BOTH: Final = Table(unhexlify)
 
 
 def js_decode(value: bytes) -> bytes:

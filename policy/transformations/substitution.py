@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Final
 
-MAX_ENTRIES = 8192  # entries of one table; Japanese prose uses some 3,000 different characters
-MAX_KEY_BYTES = 16  # the longest escapes with one meaning: two UTF-16 halves of %uXXXX are 11
+MAX_ENTRIES: Final = 8192  # entries of one table; Japanese prose uses some 3,000 different characters
+MAX_KEY_BYTES: Final = 16  # the longest escapes with one meaning: two UTF-16 halves of %uXXXX are 11
 
 
 class Table(dict[bytes, bytes]):

@@ -75,7 +75,7 @@ def _decode_valid(value: bytes) -> bytes | None:
 
     Quoted-printable has the same escapes with another sign; a line end behind it has a meaning of its own.
     """
-    if _STAND_IN in value or value.find(b"%\r") >= 0 or value.find(b"%\n") >= 0:
+    if value.find(_STAND_IN) >= 0 or value.find(b"%\r") >= 0 or value.find(b"%\n") >= 0:
         return None
     decoded = a2b_qp(value.translate(_AS_QUOTED))
     if len(value) - len(decoded) != 2 * value.count(b"%"):  # each "%" must have become one byte with its two digits
@@ -179,7 +179,7 @@ class UrlDecodeUni:
 
 def _has_unicode(value: bytes) -> bool:
     """Whether some %uXXXX is valid."""
-    return (b"%u" in value or b"%U" in value) and _ANY_ONE.search(value) is not None
+    return (value.find(b"%u") >= 0 or value.find(b"%U") >= 0) and _ANY_ONE.search(value) is not None
 
 
 def _is_character(code_point: int) -> bool:

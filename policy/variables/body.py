@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from policy.variables.facts import Options
 from policy.variables.item import Pair
@@ -13,8 +14,8 @@ from policy.variables.processors.parts import Multipart
 from policy.variables.processors.urlencoded import read_form
 from policy.variables.processors.xml import Document, read_xml
 
-PROCESSORS = ("URLENCODED", "MULTIPART", "JSON", "XML")
-TOO_LARGE = b"Request body excluding files is bigger than the maximum expected."
+PROCESSORS: Final = ("URLENCODED", "MULTIPART", "JSON", "XML")
+TOO_LARGE: Final = b"Request body excluding files is bigger than the maximum expected."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,8 @@ class Reading:
     document: Document | None = None
 
 
-NOT_READ = Reading()
-NO_PROCESSOR = Reading(state=b"0")
+NOT_READ: Final = Reading()
+NO_PROCESSOR: Final = Reading(state=b"0")
 
 
 def read_body(processor: str, body: bytes, content_type: bytes | None, options: Options, room: int | None) -> Reading:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_qp
+from typing import Final
 
 from policy.transformations.urls import percent_decode
 
-_INVALID = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_INVALID: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def uri_decode(text: bytes) -> bytes:

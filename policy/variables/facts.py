@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from policy.variables.limits import (
     JSON_DEPTH_DEFAULT,
@@ -12,7 +13,7 @@ from policy.variables.limits import (
     RESPONSE_BODY_BYTES_DEFAULT,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,4 +67,4 @@ class Options:
     response_body_partial: bool = True
 
 
-DEFAULTS = Options()
+DEFAULTS: Final = Options()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from binascii import Error as Base64Invalid
 from binascii import a2b_base64
 from collections.abc import Sequence
+from typing import Final
 
 from policy.variables.item import Pair
 
-_SPACE = b" \t\n\v\f\r"
-_BODY_KINDS = (
+_SPACE: Final = b" \t\n\v\f\r"
+_BODY_KINDS: Final = (
     (b"multipart/form-data", "MULTIPART"),
     (b"application/x-www-form-urlencoded", "URLENCODED"),
 )

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Final
 
 from policy.variables.facts import RequestFacts, ResponseFacts
 from policy.variables.item import Pair
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_LINE_END = re.compile(rb"\r?\n")
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_LINE_END: Final = re.compile(rb"\r?\n")
 # JUNK/1.0 is a protocol too, and not a part of the target.
-_PROTOCOL = re.compile(rb"(?:(?i:HTTP)/\S*|[A-Za-z]+/[0-9]+(?:\.[0-9]+)?)\Z")
-_CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
-_STATUS = re.compile(rb"[1-9][0-9]{2}\Z")
-_BLANK = b" \t"
-STATUS_UNKNOWN = 0
+_PROTOCOL: Final = re.compile(rb"(?:(?i:HTTP)/\S*|[A-Za-z]+/[0-9]+(?:\.[0-9]+)?)\Z")
+_CHUNK: Final = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
+_STATUS: Final = re.compile(rb"[1-9][0-9]{2}\Z")
+_BLANK: Final = b" \t"
+STATUS_UNKNOWN: Final = 0
 
 
 def parse_request(raw: bytes, known: RequestFacts | None = None) -> RequestFacts:

@@ -6,7 +6,7 @@ between two parsers can hide anything.
 
 from __future__ import annotations
 
-from policy.variables.body import Reading
+from policy.variables.body import NO_PROCESSOR, Reading
 from policy.variables.facts import Options, RequestFacts
 from policy.variables.item import Pair
 from policy.variables.table import BODY_VARIABLES
@@ -20,7 +20,7 @@ class SubmittedTransaction(Transaction):
 
     def __init__(self, facts: RequestFacts, options: Options) -> None:
         super().__init__(facts, options)
-        self._submitted = Reading(state=b"0")
+        self._submitted = NO_PROCESSOR
         self._body = b""
 
     def submit(self, fields: list[Pair], body: bytes) -> None:

@@ -7,7 +7,7 @@ REMOTE_USER has the name of the header that it came in, ARGS_COMBINED_SIZE is wr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policy.variables import headers
 from policy.variables.item import NOTHING, Item, Items, Pair, key_names, keyed, single
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Reader = Callable[["Transaction"], Items]
 Pairs = Callable[["Transaction"], Sequence[Pair]]
 
-MODSEC_BUILD = b"030015100"  # 3.0.15, whose reading this is
-XML_TREE = b"[XML document tree]"  # what XML without an expression holds
+MODSEC_BUILD: Final = b"030015100"  # 3.0.15, whose reading this is
+XML_TREE: Final = b"[XML document tree]"  # what XML without an expression holds
 
 
 def _fact(name: str, value: Callable[[Transaction], bytes]) -> Reader:
@@ -64,7 +64,7 @@ def _url_error(transaction: Transaction) -> bytes:
     return b"1" if invalid or transaction.reading.invalid_escape else b"0"
 
 
-_ARGUMENTS: dict[str, Reader] = {
+_ARGUMENTS: Final[dict[str, Reader]] = {
     "ARGS": _collection("ARGS", _all),
     "ARGS_NAMES": _names("ARGS_NAMES", _all),
     "ARGS_GET": _collection("ARGS_GET", lambda t: t.query_pairs()),
@@ -89,7 +89,7 @@ def _remote_user(transaction: Transaction) -> Items:
     return NOTHING if user is None else (Item(sent[-1].name, sent[-1].key, user),)
 
 
-_HEAD: dict[str, Reader] = {
+_HEAD: Final[dict[str, Reader]] = {
     "REQUEST_LINE": _fact("REQUEST_LINE", _request_line),
     "REQUEST_METHOD": _fact("REQUEST_METHOD", lambda t: t.facts.method),
     "REQUEST_PROTOCOL": _fact("REQUEST_PROTOCOL", lambda t: t.facts.protocol),
@@ -116,7 +116,7 @@ def _number(value: int) -> bytes:
     return b"%d" % value
 
 
-_AROUND: dict[str, Reader] = {
+_AROUND: Final[dict[str, Reader]] = {
     "REMOTE_ADDR": _fact("REMOTE_ADDR", lambda t: t.facts.remote_addr),
     "REMOTE_HOST": _fact("REMOTE_HOST", lambda t: t.facts.remote_addr),
     "REMOTE_PORT": _fact("REMOTE_PORT", lambda t: _number(t.facts.remote_port)),
@@ -185,7 +185,7 @@ def _request_body(transaction: Transaction) -> bytes:
     return body
 
 
-_BODY: dict[str, Reader] = {
+_BODY: Final[dict[str, Reader]] = {
     "REQUEST_BODY": _fact("REQUEST_BODY", _request_body),
     "REQUEST_BODY_LENGTH": _fact(
         "REQUEST_BODY_LENGTH", lambda t: _number(len(t.request_body)) if t.request_body else b""
@@ -204,23 +204,30 @@ _BODY: dict[str, Reader] = {
 
 
 def _flag(name: str, value: Callable[[Multipart], int]) -> Reader:
-    def held(transaction: Transaction) -> bytes:
+    label = name.encode()
+    unset = single(label, b"")
+
+    def held(transaction: Transaction) -> Items:
         found = transaction.reading.multipart
-        return b"%d" % value(found) if found is not None and found.read else b""
-
-    return _fact(name, held)
-
-
-def _parts(value: Callable[[Multipart], Sequence[Pair]]) -> Pairs:
-    def held(transaction: Transaction) -> Sequence[Pair]:
-        found = transaction.reading.multipart
-        return () if found is None else value(found)
+        return single(label, b"%d" % value(found)) if found is not None and found.read else unset
 
     return held
 
 
-def _files(value: Callable[[Part], bytes]) -> Pairs:
-    return _parts(lambda m: [(part.name, value(part)) for part in m.parts if part.is_file])
+def _parts(name: str, value: Callable[[Multipart], Sequence[Pair]], *, named: bool = True) -> Reader:
+    """`named`: a collection, else the names of one."""
+    prefix = name.encode() + b":"
+    write = keyed if named else key_names
+
+    def held(transaction: Transaction) -> Items:
+        found = transaction.reading.multipart
+        return NOTHING if found is None else write(prefix, value(found))
+
+    return held
+
+
+def _files(name: str, value: Callable[[Part], bytes]) -> Reader:
+    return _parts(name, lambda m: [(part.name, value(part)) for part in m.parts if part.is_file])
 
 
 def _files_combined_size(transaction: Transaction) -> bytes:
@@ -235,16 +242,16 @@ def _file_limit(transaction: Transaction) -> bytes:
     return b"1" if found is not None and found.file_limit_exceeded and not transaction.options.strict else b""
 
 
-_MULTIPART: dict[str, Reader] = {
-    "FILES": _collection("FILES", _files(lambda part: part.filename)),
-    "FILES_NAMES": _collection("FILES_NAMES", _files(lambda part: part.name)),
-    "FILES_SIZES": _collection("FILES_SIZES", _files(lambda part: _number(part.size))),
-    "FILES_TMP_CONTENT": _collection("FILES_TMP_CONTENT", _files(lambda part: part.content)),
+_MULTIPART: Final[dict[str, Reader]] = {
+    "FILES": _files("FILES", lambda part: part.filename),
+    "FILES_NAMES": _files("FILES_NAMES", lambda part: part.name),
+    "FILES_SIZES": _files("FILES_SIZES", lambda part: _number(part.size)),
+    "FILES_TMP_CONTENT": _files("FILES_TMP_CONTENT", lambda part: part.content),
     "FILES_TMPNAMES": _nothing,
     "FILES_COMBINED_SIZE": _fact("FILES_COMBINED_SIZE", _files_combined_size),
-    "MULTIPART_NAME": _names("MULTIPART_NAME", _parts(lambda m: [(name, name) for name in m.names])),
-    "MULTIPART_FILENAME": _names("MULTIPART_FILENAME", _parts(lambda m: [(name, name) for name in m.filenames])),
-    "MULTIPART_PART_HEADERS": _collection("MULTIPART_PART_HEADERS", _parts(lambda m: m.part_headers)),
+    "MULTIPART_NAME": _parts("MULTIPART_NAME", lambda m: [(name, name) for name in m.names], named=False),
+    "MULTIPART_FILENAME": _parts("MULTIPART_FILENAME", lambda m: [(name, name) for name in m.filenames], named=False),
+    "MULTIPART_PART_HEADERS": _parts("MULTIPART_PART_HEADERS", lambda m: m.part_headers),
     "MULTIPART_STRICT_ERROR": _flag("MULTIPART_STRICT_ERROR", lambda m: m.strict_error),
     "MULTIPART_UNMATCHED_BOUNDARY": _flag("MULTIPART_UNMATCHED_BOUNDARY", lambda m: m.unmatched_boundary),
     "MULTIPART_BOUNDARY_QUOTED": _flag("MULTIPART_BOUNDARY_QUOTED", lambda m: m.boundary_quoted),
@@ -291,7 +298,7 @@ def _outbound_error(transaction: Transaction) -> bytes:
     return b"1" if transaction.response_over_limit else b"0"
 
 
-_RESPONSE: dict[str, Reader] = {
+_RESPONSE: Final[dict[str, Reader]] = {
     "RESPONSE_STATUS": _fact("RESPONSE_STATUS", _status),
     "STATUS": _fact("RESPONSE_STATUS", _status),
     "STATUS_LINE": _fact("RESPONSE_STATUS", _status),
@@ -304,7 +311,7 @@ _RESPONSE: dict[str, Reader] = {
     "OUTBOUND_DATA_ERROR": _fact("OUTBOUND_DATA_ERROR", _outbound_error),
 }
 
-TABLE: dict[str, Reader] = {
+TABLE: Final[dict[str, Reader]] = {
     **_ARGUMENTS,
     **_HEAD,
     **_AROUND,
@@ -314,5 +321,7 @@ TABLE: dict[str, Reader] = {
     "DURATION": _fact("DURATION", lambda t: t.duration),
 }
 
-BODY_VARIABLES = frozenset({*_ARGUMENTS, *_BODY, *_MULTIPART, "REQBODY_PROCESSOR"})  # what `process_body` may change
-RESPONSE_VARIABLES = frozenset(_RESPONSE)  # what `begin_response` and `process_response_body` may change
+BODY_VARIABLES: Final = frozenset(
+    {*_ARGUMENTS, *_BODY, *_MULTIPART, "REQBODY_PROCESSOR"}
+)  # what `process_body` may change
+RESPONSE_VARIABLES: Final = frozenset(_RESPONSE)  # what `begin_response` and `process_response_body` may change

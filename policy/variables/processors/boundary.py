@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from policy.variables.limits import CONTENT_TYPE_BYTES
 
-_MEDIA_TYPE = b"multipart/form-data"
-_WORD = b"boundary"
-_BEFORE = re.compile(rb"[ \t\n\v\f\r]*(;?)[ \t\n\v\f\r]*")
-_VALID = re.compile(rb"(?:[0-9A-Za-z'()+_,\-./:=? ]*[0-9A-Za-z'()+_,\-./:=?])?")  # RFC 2046 5.1.1: no space at the end
-_SPACE = b" \t\n\v\f\r"
+_MEDIA_TYPE: Final = b"multipart/form-data"
+_WORD: Final = b"boundary"
+_BEFORE: Final = re.compile(rb"[ \t\n\v\f\r]*(;?)[ \t\n\v\f\r]*")
+_VALID: Final = re.compile(
+    rb"(?:[0-9A-Za-z'()+_,\-./:=? ]*[0-9A-Za-z'()+_,\-./:=?])?"
+)  # RFC 2046 5.1.1: no space at the end
+_SPACE: Final = b" \t\n\v\f\r"
 
 
 @dataclass(slots=True)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Final
 
-_COMMON = re.compile(rb'form-data; name="([^"\\]+)"(?:; filename="([^"\\]*)")?')
-_BLANK = re.compile(rb"[\t ]*")
-_NAME = re.compile(rb"[^=\t ]*")
-_TOKEN = re.compile(rb"[^\x00-\x20\x7f-\xff()<>@,;:\\\"/\[\]?=]*")
-_CHARSET = re.compile(rb"[0-9A-Za-z!#$%&+\-^_`{}~]+'[^']*'")
-_CHARSET_ONLY = re.compile(rb"[0-9A-Za-z!#$%&+\-^_`{}~]+'")
-_EXTENDED = re.compile(rb"(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z!#$&+\-.^_`~])*")
-_QUOTED = {
+_COMMON: Final = re.compile(rb'form-data; name="([^"\\]+)"(?:; filename="([^"\\]*)")?')
+_BLANK: Final = re.compile(rb"[\t ]*")
+_NAME: Final = re.compile(rb"[^=\t ]*")
+_TOKEN: Final = re.compile(rb"[^\x00-\x20\x7f-\xff()<>@,;:\\\"/\[\]?=]*")
+_CHARSET: Final = re.compile(rb"[0-9A-Za-z!#$%&+\-^_`{}~]+'[^']*'")
+_CHARSET_ONLY: Final = re.compile(rb"[0-9A-Za-z!#$%&+\-^_`{}~]+'")
+_EXTENDED: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z!#$&+\-.^_`~])*")
+_QUOTED: Final = {
     quote: re.compile(rb"[^\\%b]*(?:\\.[^\\%b]*)*" % (quote, quote), re.DOTALL)  # a backslash takes any byte with it
     for quote in (b'"', b"'")
 }

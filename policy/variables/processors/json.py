@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from binascii import unhexlify
 from dataclasses import dataclass, field
+from typing import Final
 
 from policy.variables.item import Pair
 from policy.variables.limits import (
@@ -23,32 +24,34 @@ from policy.variables.limits import (
     JSON_PATH_BYTES_MAX,
 )
 
-_SPACE = rb"[ \t\n\v\f\r]*"
-_STRING = rb'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*)"'
-_KEY = re.compile(_SPACE + _STRING + _SPACE + rb"(:?)")
-_VALUE = re.compile(
+_SPACE: Final = rb"[ \t\n\v\f\r]*"
+_STRING: Final = rb'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*)"'
+_KEY: Final = re.compile(_SPACE + _STRING + _SPACE + rb"(:?)")
+_VALUE: Final = re.compile(
     _SPACE
     + rb"(?:"
     + _STRING
     + rb"|(-?(?:0|[1-9][0-9]*+)(?!\.(?![0-9]))(?:\.[0-9]++|(?!\.))(?![eE](?![+-]?[0-9]))(?:[eE][+-]?[0-9]++)?)"
     + rb"|(true|false|null)|([{\[]))"
 )
-_AFTER = re.compile(_SPACE + rb"([,}\]]?)")
-_CLOSE = {True: re.compile(_SPACE + rb"\]"), False: re.compile(_SPACE + rb"\}")}
-_BLANK = re.compile(_SPACE)
+_AFTER: Final = re.compile(_SPACE + rb"([,}\]]?)")
+_CLOSE: Final = {True: re.compile(_SPACE + rb"\]"), False: re.compile(_SPACE + rb"\}")}
+_BLANK: Final = re.compile(_SPACE)
 # the form of UTF-8 without its ranges: over-long forms and surrogates pass, as they do there
-_UTF8_FORM = re.compile(
+_UTF8_FORM: Final = re.compile(
     rb"[\x00-\x7f]*+"
     rb"(?:(?:[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3})[\x00-\x7f]*+)*"
 )
-_ESCAPES = re.compile(rb'\\(["\\/bfnrt])|(?:\\u[0-9A-Fa-f]{4})+')
-_ESCAPE = re.compile(rb'\\(?:(["\\/bfnrt])|u([Dd][89ABab][0-9A-Fa-f]{2})(?:\\u([0-9A-Fa-f]{4}))?|u([0-9A-Fa-f]{4}))')
+_ESCAPES: Final = re.compile(rb'\\(["\\/bfnrt])|(?:\\u[0-9A-Fa-f]{4})+')
+_ESCAPE: Final = re.compile(
+    rb'\\(?:(["\\/bfnrt])|u([Dd][89ABab][0-9A-Fa-f]{2})(?:\\u([0-9A-Fa-f]{4}))?|u([0-9A-Fa-f]{4}))'
+)
 # YAJL drops the byte after the first half of a surrogate pair that has no second
-_STRICT_ESCAPE = re.compile(
+_STRICT_ESCAPE: Final = re.compile(
     rb'\\(?:(["\\/bfnrt])|u([Dd][89ABab][0-9A-Fa-f]{2})(?:\\u([0-9A-Fa-f]{4})|[\x00-\xff])?|u([0-9A-Fa-f]{4}))'
 )
-_SHORT = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-_WORDS = {b"true": b"true", b"false": b"false", b"null": b""}
+_SHORT: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+_WORDS: Final = {b"true": b"true", b"false": b"false", b"null": b""}
 
 
 @dataclass(slots=True)

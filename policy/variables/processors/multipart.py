@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from policy.variables.limits import MULTIPART_LINE_BYTES, PART_LINES_MAX, PARTS_MAX
 from policy.variables.processors.boundary import Boundary, read_boundary
 from policy.variables.processors.parts import Multipart, Part, Stop, take_header
 
-_SPACE = b" \t\n\v\f\r"
-_LIKE_BOUNDARY = re.compile(
+_SPACE: Final = b" \t\n\v\f\r"
+_LIKE_BOUNDARY: Final = re.compile(
     rb"\n--[^\x00\n][^\x00]"
 )  # as a string that ends with the line or a NUL, longer than three bytes
 
@@ -30,7 +31,7 @@ class Extraction:
     strict: bool = False
 
 
-NO_EXTRACTION = Extraction()
+NO_EXTRACTION: Final = Extraction()
 
 
 def read_multipart(body: bytes, content_type: bytes | None, extraction: Extraction = NO_EXTRACTION) -> Multipart:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from policy.variables.item import Pair
 from policy.variables.limits import MULTIPART_LINE_BYTES, PART_HEADERS_MAX
 from policy.variables.processors.disposition import read_disposition
 
-_SPACE = b" \t\n\v\f\r"
-_SPACES = frozenset({bytes([byte]) for byte in _SPACE})
-_VISIBLE = re.compile(rb"[\x21-\x7e]+")
-_DISPOSITION = b"content-disposition"
+_SPACE: Final = b" \t\n\v\f\r"
+_SPACES: Final = frozenset({bytes([byte]) for byte in _SPACE})
+_VISIBLE: Final = re.compile(rb"[\x21-\x7e]+")
+_DISPOSITION: Final = b"content-disposition"
 
 
 @dataclass(slots=True)

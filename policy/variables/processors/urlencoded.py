@@ -6,17 +6,17 @@ separator. Names and values are decoded, an invalid escape stays and sets URLENC
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from policy.variables.decode import form_decode, has_invalid_escape
 from policy.variables.item import Pair
 from policy.variables.limits import ARGUMENTS_MAX
 
 # stand for the separator and `=` while a whole form is decoded at once; a text with one of _RARE is decoded pair by pair
-_SEPARATOR = b"\x1e"
-_EQUALS = b"\x1f"
-_RARE = (_SEPARATOR, _EQUALS, b"%1e", b"%1E", b"%1f", b"%1F")
-_HEXADECIMAL = b"%+0123456789abcdefABCDEF"
+_SEPARATOR: Final = b"\x1e"
+_EQUALS: Final = b"\x1f"
+_RARE: Final = (_SEPARATOR, _EQUALS, b"%1e", b"%1E", b"%1f", b"%1F")
+_HEXADECIMAL: Final = b"%+0123456789abcdefABCDEF"
 
 
 class Form(NamedTuple):
@@ -31,7 +31,7 @@ class Form(NamedTuple):
     invalid_value: bool = False
 
 
-NO_FORM = Form([])
+NO_FORM: Final = Form([])
 
 
 def read_form(text: bytes, separator: bytes = b"&") -> Form:

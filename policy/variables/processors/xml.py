@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]  # its stubs are not among our dependencies
 
@@ -24,11 +25,11 @@ from policy.variables.limits import (
     XPATH_NODES_MAX,
 )
 
-_CONTENT = etree.XPath("string()", smart_strings=False)
-_DEEP = etree.XPath("boolean(" + "/*" * XML_DEPTH_MAX + ")")
-_LEAVES = etree.XPath("//*[not(*)]")
-_FAULT = b"XML: Failed to parse document."
-_NAMESPACE_DOMAIN = etree.ErrorDomains.NAMESPACE
+_CONTENT: Final = etree.XPath("string()", smart_strings=False)
+_DEEP: Final = etree.XPath("boolean(" + "/*" * XML_DEPTH_MAX + ")")
+_LEAVES: Final = etree.XPath("//*[not(*)]")
+_FAULT: Final = b"XML: Failed to parse document."
+_NAMESPACE_DOMAIN: Final = etree.ErrorDomains.NAMESPACE
 
 
 class ExpressionInvalid(Exception):

@@ -24,6 +24,6 @@ def test_every_limit_is_named_and_tried() -> None:
 
 
 def test_every_limit_has_its_unit_and_reason() -> None:
-    lines = [line for line in SOURCE.read_text().splitlines() if "_MAX = " in line]
+    lines = [line for line in SOURCE.read_text().splitlines() if "_MAX: Final = " in line]
     assert len(lines) == len(TRIED)
     assert all("  # " in line for line in lines)

@@ -78,9 +78,9 @@ def test_names_of_counts_are_those_of_what_is_counted() -> None:
 def test_what_ctl_takes_out(removed: str, values: list[bytes] | None) -> None:
     (source,) = compile_targets(parse_targets("ARGS"), {})
     fetch = without(source, [removed_target(parse_target(removed))])
-    assert (fetch and [item.value for item in fetch(state())]) == values
+    assert (fetch and [item.value for item in fetch.values(state())]) == values
 
 
 def test_a_count_is_not_taken_out() -> None:
     (source,) = compile_targets(parse_targets("&ARGS"), {})
-    assert without(source, [removed_target(parse_target("ARGS"))]) is source.fetch
+    assert without(source, [removed_target(parse_target("ARGS"))]) is source.reads
