@@ -1,4 +1,4 @@
-"""What was once over the bound, each for a reason of its own: the search begins with these."""
+"""What was found to be over the bound, each for a reason of its own: the search begins with these."""
 
 from __future__ import annotations
 
@@ -21,6 +21,18 @@ KNOWN = (
         named=True,
         depth=255,
         rules=(922120, 941290, 933210, 942251, 942421, 921130),
+    ),
+    # values that are no UTF-8, so that each is transformed by itself
+    Recipe(
+        "json",
+        "<APPLET+@%\udc80 m\np ,o<r\\u005Mg",
+        " of;; of;%000000",
+        "",
+        values=900,
+        distinct=True,
+        named=True,
+        depth=255,
+        rules=(922120, 941290, 941170, 921130, 920170),
     ),
     # names that repeat their parents (JSON_NAME_BYTES)
     Recipe("json", "<APPLET+", " of;", "", values=900, distinct=True, named=True, depth=20, rules=(922120, 941290)),
