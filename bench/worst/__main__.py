@@ -29,6 +29,7 @@ from bench.worst.patterns import seeds, sought
 from bench.worst.recipe import Recipe, of_json
 from bench.worst.search import Search
 from policy import offline
+from policy.engine.program import Program
 
 _CACHE = Path("out/rules-cache")
 _TEN = 10
@@ -46,15 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except rulesets.RulesMissing as missing:
         print(f"worst: no search: {missing}", file=sys.stderr)
         return 1
-    stage = _stage(rules)
-    meter = Meter(stage)
+    meter = Meter(_stage(rules))
     started = time.monotonic()
     if options.again is not None:
         written = json.loads(options.again.read_text(encoding="utf-8"))["worst"]
         worst = [meter.cost(of_json(entry["recipe"]), runs=_FINAL_RUNS) for entry in written]
     else:
         worst = _search(rules, meter, options)
-    findings = sorted((_finding(meter, stage, cost) for cost in worst), key=lambda finding: -finding.worst_share)
+    findings = sorted(
+        (_finding(meter, rules.program, cost) for cost in worst), key=lambda finding: -finding.worst_share
+    )
     console.print(report.table(findings))
     about = {"rules": options.rules, "level": options.level, "reading": options.reading, "seed": options.seed}
     figures = report.as_json(findings, **about, seconds=round(time.monotonic() - started), runs=meter.runs)
@@ -89,10 +91,10 @@ def _search(rules: offline.Grader, meter: Meter, options: argparse.Namespace) ->
     return search.apart(_TEN)
 
 
-def _finding(meter: Meter, stage: Stage, cost: Cost) -> report.Finding:
+def _finding(meter: Meter, program: Program, cost: Cost) -> report.Finding:
     plain = meter.cost(Recipe("form", "", _PLAIN, "", size=max(cost.bytes, 2_048)), runs=_FINAL_RUNS)
     grown = meter.grown(cost.recipe, report.SIZES, runs=3)
-    return report.Finding(cost, plain.seconds, grown, attribute(stage, cost.recipe.exchange()))
+    return report.Finding(cost, plain.seconds, grown, attribute(program, cost.recipe.exchange()))
 
 
 def _stage(rules: offline.Grader) -> Stage:

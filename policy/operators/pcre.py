@@ -56,7 +56,8 @@ HEAP_KIB: Final = 64 * 1024
 HIGH_CHARACTERS: Final = "\u0080-\U0010ffff".encode()
 
 _HIGH: Final = ((1 << 128) - 1) << 128  # every byte beyond ASCII
-_FLAGS: Final = pcre2.DOTALL | pcre2.MULTILINE
+_FLAGS: Final = int(pcre2.DOTALL | pcre2.MULTILINE)
+_UNICODE: Final = int(pcre2.UNICODE)
 
 
 class Found:
@@ -108,6 +109,7 @@ class Expression:
         firsts = first_bytes(tokens)
         self._begins = None if anchored or firsts is None else _any_of(firsts)
         self._start = b"" if anchored else rb"(?s:.*?)" + _starts(firsts, characters)
+        self._check(self.pattern)
         self._quick = self._compile(self.pattern, QUICK_STEPS)
         self._groups: int = self._quick.groups
         self._forms: dict[int, pcre2.Pattern] = {}
@@ -146,15 +148,24 @@ class Expression:
             form = self._forms[limit] = self._compile(counted(self.source, self._characters), limit)
         return form
 
+    def _check(self, pattern: bytes) -> None:
+        """By itself: what `_compile` puts around it would close a group that it leaves open. Raises PatternInvalid."""
+        try:
+            pcre2.compile(pattern, self._flags, jit=False)
+        except pcre2.PatternError as error:
+            raise _refused(error, 0) from error
+
+    @property
+    def _flags(self) -> int:
+        return _FLAGS | _UNICODE if self._characters else _FLAGS
+
     def _compile(self, pattern: bytes, limit: int) -> pcre2.Pattern:
         group = b"(?r:" if self._characters else b"(?:"
         head = b"(*LIMIT_MATCH=%d)(*LIMIT_HEAP=%d)\\G%b\\K%b" % (limit, HEAP_KIB, self._start, group)
-        flags = _FLAGS | pcre2.UNICODE if self._characters else _FLAGS
         try:
-            return pcre2.compile(head + pattern + b")", flags, jit=False)
+            return pcre2.compile(head + pattern + b")", self._flags, jit=False)
         except pcre2.PatternError as error:
-            reason = error.msg.partition("; ")[2]
-            raise PatternInvalid(f"PCRE2 refuses it: {reason}", max(0, error.pos - len(head))) from error
+            raise _refused(error, len(head)) from error
 
     def _run(self, form: pcre2.Pattern, value: bytes, at: int) -> Found | Exhausted | None:
         try:
@@ -169,6 +180,10 @@ class Expression:
         while spans[-1][0] < 0:
             spans.pop()
         return Found(tuple([span if span[0] >= 0 else None for span in spans]))
+
+
+def _refused(error: pcre2.PatternError, ahead: int) -> PatternInvalid:
+    return PatternInvalid(f"PCRE2 refuses it: {error.msg.partition('; ')[2]}", max(0, error.pos - ahead))
 
 
 def _any_of(firsts: int) -> re.Pattern[bytes]:
