@@ -24,8 +24,8 @@ _OLDER = Explanation(
     frozenset(range(941_000, 942_000)),
     "sekisho",
     "sekisho",
-    "ModSecurity 3.0.9 ends a value at the NUL that utf8toUnicode and urlDecodeUni make of U+3000; 3.0.15 does not.",
-    re.compile(rb"(?i)\xe3\x80\x80|%e3%80%80|[\\%]u3000"),
+    "ModSecurity 3.0.9 ends a value at the NUL that utf8toUnicode and urlDecodeUni make of U+3000, and jsDecode of \\x00; 3.0.15 does not.",
+    re.compile(rb"(?i)\xe3\x80\x80|%e3%80%80|[\\%]u3000|(?:%5c|\\)x00|%25%35%63%78%30%30"),
 )
 
 
