@@ -265,7 +265,7 @@ class Rule:
                 )
                 if match is not None:
                     self._note(run, link, match)
-                if (match is None) is not negated and (match is None or not match.exhausted):
+                if not hits(match, negated):
                     continue
                 found = True
                 run.match_at(name, value, (0, len(value)) if match is None else (match.start, match.end))

@@ -87,6 +87,16 @@ def test_a_ctl_without_effect_lets_nothing_off() -> None:
     assert not run.transaction.exceeded
 
 
+def test_a_limit_that_was_met_is_a_match_under_a_negated_operator_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault: the pattern engine gives up."""
+    run = state()
+    (rule,) = compiled('SecRule ARGS:b "!@streq x" "id:1,phase:1"')
+    monkeypatch.setattr("policy.operators.strings.Streq.match", lambda *_: Match(0, 1, (), exhausted=True))
+    assert rule.evaluate(run)
+    assert [(one.id, one.exhausted) for one in run.fired] == [(1, True)]
+    assert rule.links[0].matches_value(b"1", characters=False)
+
+
 def test_what_fires_is_bounded() -> None:
     run = state()
     (rule,) = compiled('SecAction "id:1,phase:1,msg:m"')
