@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -92,6 +93,7 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         worker = getattr(options, "worker", None)
         listener = role.status_listener or _status_listener(role, name, worker)
         process = Process(role.registry)
+        _finish_turns()
         held = enter(role.walls, role.landlock, role.seccomp)
     except (ConfigInvalid, WallMissing, Broken) as error:  # Broken: a log that does not fit together
         print(f"sekisho {name}: {error}", file=sys.stderr)
@@ -131,6 +133,15 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         log.info("ended")
         code = 0
     return code
+
+
+def _finish_turns() -> None:
+    """SCHED_BATCH, sched(7): whom a role wakes does not take its core from it in the middle of a turn (docs/adr/0013).
+
+    Both then work on more at once, with warm caches. Priority and fairness are those of any other process.
+    """
+    with suppress(OSError):  # a manager may forbid it: then everything is as it should be, only a little dearer
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _status_listener(role: Role, name: str, worker: int | None) -> socket.socket:
