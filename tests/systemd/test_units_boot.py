@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ SOCKETS = (
     "sekisho-status-front@0.socket",
     "sekisho-status-front@1.socket",
 )
+
+_POLICY = 38  # of /proc/PID/stat: field 41 of proc(5), counted from the state, which is field 3
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +99,13 @@ def test_a_role_is_a_user_without_any_power(city: Municipality, service: str) ->
     assert status["Uid"].split() == [user] * 4 and user != "0"
     assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", "1")
+
+
+@pytest.mark.parametrize("service", [*(one for one in SERVICES if "exporter" not in one), "sekisho-gate.service"])
+def test_the_unit_lets_a_role_be_scheduled_as_batch(city: Municipality, service: str) -> None:
+    host = city.gate if "gate" in service else city.relay
+    after_name = host.call("cat", f"/proc/{host.property(service, 'MainPID')}/stat").rpartition(")")[2].split()
+    assert int(after_name[_POLICY]) == os.SCHED_BATCH
 
 
 @pytest.mark.parametrize("service", [*SERVICES, "sekisho-gate.service"])
