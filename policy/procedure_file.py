@@ -12,7 +12,17 @@ from policy.classes import PATH_CLASSES
 from policy.faults import Invalid
 from policy.field_table import read_form
 from policy.headers import DEFAULT_FORWARDED, MAY_BE_FORWARDED
-from policy.route import BODY_KINDS, METHODS, MODES, STAGE_ORDER, PathParameter, Procedure, Route, canonical_path
+from policy.route import (
+    BODY_KINDS,
+    CHARSETS,
+    METHODS,
+    MODES,
+    STAGE_ORDER,
+    PathParameter,
+    Procedure,
+    Route,
+    canonical_path,
+)
 from policy.schema import Declaration, Field, Form
 from policy.toml_table import Source, Table
 
@@ -78,6 +88,7 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
     stages = _stages(table)
     bodies = _bodies(table, method, form)
     body_bytes = table.integer("body_bytes", "write a number of bytes", None, (1, MAX_BODY_BYTES))
+    charsets = _charsets(table, bodies)
     headers = _forward_headers(table)
     rule_set = table.text("rule_set", "write the name of a [[rule_set]] of sekisho.toml", required=False)
     table.end()
@@ -89,6 +100,7 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
         segments=segments,
         body_kinds=frozenset(bodies),
         body_bytes=body_bytes,
+        charsets=charsets,
         stages=stages,
         rule_set=rule_set,
         tenants=None if tenants is None else frozenset(tenants),
@@ -132,6 +144,16 @@ def _bodies(table: Table, method: str | None, form: Form) -> tuple[str, ...]:
     if form.fields and not bodies:
         table.report("", "there are fields but no body to hold them", 'add body = ["urlencoded"] or use [[query]]')
     return bodies
+
+
+def _charsets(table: Table, bodies: tuple[str, ...]) -> tuple[str, ...]:
+    charsets = table.texts("charsets", f"write some of: {', '.join(CHARSETS)}", None) or ()
+    for charset in charsets:
+        if charset not in CHARSETS:
+            table.report("charsets", f'there is no charset "{charset}" here', f"write some of: {', '.join(CHARSETS)}")
+    if charsets and not {"urlencoded", "multipart"} & set(bodies):
+        table.report("charsets", "no form comes here that could be in them: JSON is UTF-8", "remove charsets")
+    return charsets
 
 
 def _forward_headers(table: Table) -> frozenset[bytes]:

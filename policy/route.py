@@ -19,6 +19,7 @@ from policy.schema import Form
 STAGE_ORDER = ("route", "normalise", "schema", "rules", "files")
 MODES = ("exchange", "deposit")
 BODY_KINDS = ("urlencoded", "multipart", "json")
+CHARSETS = ("utf-8", "shift_jis", "euc-jp")  # of forms; relay/http/charset.py decodes them
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")  # HEAD is taken where GET is
 
 _JST_OFFSET_MS = 9 * 3_600_000  # Japan has no summer time
@@ -60,6 +61,7 @@ class Route:
     segments: tuple[str | PathParameter, ...] = ()
     body_kinds: frozenset[str] = frozenset()  # empty: no body allowed
     body_bytes: int | None = None  # None: the configured limit
+    charsets: tuple[str, ...] = ()  # of forms; the first is that of a form which names none. Empty: UTF-8 alone
     open: bool = False
     stages: tuple[str, ...] = ("route", "normalise", "schema")
     rule_set: str | None = None  # None: the tenant's, or the default

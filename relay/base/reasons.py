@@ -70,6 +70,7 @@ class Reason(enum.StrEnum):
     CONTENT_TYPE_UNSUPPORTED = "content_type_unsupported"
     CONTENT_ENCODING_UNSUPPORTED = "content_encoding_unsupported"
     CHARSET_INVALID = "charset_invalid"
+    CHARSET_UNDECODABLE = "charset_undecodable"
     URLENCODED_INVALID = "urlencoded_invalid"
     MULTIPART_INVALID = "multipart_invalid"
     JSON_INVALID = "json_invalid"
@@ -256,6 +257,12 @@ ROWS: dict[Reason, Row] = {
     ),
     Reason.CHARSET_INVALID: Row(
         400, Stage.BODY, "文字コードが UTF-8 として正しくありません。", "The text is not correct UTF-8."
+    ),
+    Reason.CHARSET_UNDECODABLE: Row(
+        400,
+        Stage.BODY,
+        "使えない文字（外字など）か、文字コード（Shift_JIS、EUC-JP）として正しくない文字があります。別の文字で入力してください。",
+        "Some text is not correct in its encoding (Shift_JIS, EUC-JP), or is a private character. Enter other characters.",
     ),
     Reason.URLENCODED_INVALID: _malformed(
         "フォームの形式が正しくありません。", "The form is not correctly encoded.", stage=Stage.BODY

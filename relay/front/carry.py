@@ -151,7 +151,7 @@ def carrier(head: Head, kind: str | None, judgement: Judgement, limits: Limits) 
         return NoBody(head.header(b"content-type") if judgement.route.open else None)
     if judgement.route.open:
         return Raw(judgement, head.header(b"content-type"))
-    return _FORMS[kind](open_body(head, limits)[1], judgement)
+    return _FORMS[kind](open_body(head, limits, judgement.route.charsets)[1], judgement)
 
 
 _FORMS: dict[str, Callable[[BodyParser, Judgement], Carrier]] = {

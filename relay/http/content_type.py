@@ -48,10 +48,3 @@ def parse_content_type(value: bytes) -> ContentType:
         params[key] = text.decode()
         position = match.end()
     return ContentType(media_type[1].decode().lower(), tuple(params.items()))
-
-
-def check_charset(content_type: ContentType) -> None:
-    """UTF-8, or nothing said."""
-    charset = content_type.param("charset")
-    if charset is not None and charset.lower() != "utf-8":
-        raise Refused(Reason.CHARSET_INVALID, "charset is not utf-8")

@@ -2,8 +2,9 @@
 
 Rules:
 1. Content-Disposition once; Content-Type and Content-Transfer-Encoding at most once; nothing else (RFC 7578 section 4.8).
-2. Names are UTF-8. In a quoted string browsers write %22, %0D and %0A for the three bytes that cannot stand there (WHATWG
-   HTML 4.10.21.8), and these three alone are decoded. A backslash is refused: browsers mean it, RFC 9110 removes it.
+2. Names are in the charset of the body, and read in UTF-8. In a quoted string browsers write %22, %0D and %0A for the three
+   bytes that cannot stand there (WHATWG HTML 4.10.21.8), and these three alone are decoded. A backslash is refused: browsers
+   mean it, RFC 9110 removes it.
 3. `name*` and `filename*` (RFC 8187) are read, UTF-8 only. Beside the plain parameter they must say the same.
 """
 
@@ -17,7 +18,8 @@ from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.http import grammar
 from relay.http.body import check_name, decode_text
-from relay.http.content_type import ContentType, check_charset, parse_content_type
+from relay.http.charset import UTF_8, Charset, check_same, to_utf8
+from relay.http.content_type import ContentType, parse_content_type
 
 _line = re.compile(rb"(" + grammar.TOKEN + rb"):([" + grammar.VALUE_BYTES + rb"]*+)")
 _parameter = re.compile(
@@ -40,9 +42,10 @@ class PartHead:
     content_type: str
 
 
-def parse_part_head(raw: bytes, limits: Limits) -> PartHead:
+def parse_part_head(raw: bytes, limits: Limits, charset: Charset = UTF_8) -> PartHead:
     """`raw`: the header lines of a part, separated by CRLF, without the empty line."""
-    fields = _fields(raw)
+    # First of all, because half of a character of Shift_JIS may be a backslash
+    fields = _fields(to_utf8(raw, charset))
     disposition = fields.get(b"content-disposition")
     if disposition is None:
         raise Refused(Reason.MULTIPART_INVALID, "part without Content-Disposition")
@@ -56,7 +59,7 @@ def parse_part_head(raw: bytes, limits: Limits) -> PartHead:
     if fields.get(b"content-transfer-encoding", b"binary").lower() not in _IDENTITIES:
         raise Refused(Reason.MULTIPART_INVALID, "Content-Transfer-Encoding")
     content_type = parse_content_type(fields[b"content-type"]) if b"content-type" in fields else _DEFAULT_TYPE
-    _check_type(content_type, is_file=filename is not None)
+    _check_type(content_type, charset, is_file=filename is not None)
     return PartHead(decode_text(name), None if filename is None else decode_text(filename), content_type.media_type)
 
 
@@ -101,9 +104,9 @@ def _parameters(disposition: bytes) -> dict[str, bytes]:
     return plain | extended
 
 
-def _check_type(content_type: ContentType, *, is_file: bool) -> None:
+def _check_type(content_type: ContentType, charset: Charset, *, is_file: bool) -> None:
     if content_type.media_type.startswith("multipart/"):
         raise Refused(Reason.MULTIPART_INVALID, "nested multipart")
-    check_charset(content_type)
+    check_same(content_type.param("charset"), charset)
     if not is_file and content_type.media_type != "text/plain":
         raise Refused(Reason.CONTENT_TYPE_UNSUPPORTED, "a field that is not text/plain")

@@ -16,6 +16,7 @@ from relay.base.errors import Misuse, Refused
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.http.body import BodyEvent, Field, FileData, FileEnd, FileStart, decode_text
+from relay.http.charset import UTF_8, Charset, check_same, to_utf8
 from relay.http.disposition import PartHead, parse_part_head
 
 _boundary = re.compile(  # RFC 2046 section 5.1.1: at most 70 characters, the last no space
@@ -47,8 +48,9 @@ def check_boundary(boundary: str) -> bytes:
 class MultipartParser:
     """Each step reads at `_at` in `_buffer` and says whether the next step may have something to read."""
 
-    def __init__(self, boundary: str, limits: Limits) -> None:
+    def __init__(self, boundary: str, limits: Limits, charset: Charset = UTF_8) -> None:
         self._limits = limits
+        self._charset = charset
         self._first = b"--" + check_boundary(boundary)
         self._delimiter = _CRLF + self._first
         self._reading = _Reading.FIRST
@@ -104,7 +106,7 @@ class MultipartParser:
         self._parts += 1
         if self._parts > self._limits.parts:
             raise Refused(Reason.PARTS_EXCEEDED)
-        part = self._part = parse_part_head(self._buffer[self._at : end], self._limits)
+        part = self._part = parse_part_head(self._buffer[self._at : end], self._limits, self._charset)
         self._at = end + len(_END_OF_HEADER)
         if part.filename is not None:
             events.append(FileStart(part.name, part.filename, part.content_type))
@@ -159,10 +161,14 @@ class MultipartParser:
         if part.filename is not None:
             events.append(FileEnd())
             return
-        value = decode_text(bytes(self._value))
+        raw = to_utf8(bytes(self._value), self._charset)
+        if len(raw) > self._limits.field_bytes:  # it may have grown
+            raise Refused(Reason.FIELD_TOO_LARGE)
+        value = decode_text(raw)
         self._value.clear()
-        if part.name == "_charset_" and value.lower() != "utf-8":  # RFC 7578 section 4.6
-            raise Refused(Reason.CHARSET_INVALID, "_charset_")
+        if part.name == "_charset_":
+            check_same(value, self._charset)
+            value = value if self._charset is UTF_8 else UTF_8.name  # what goes on is
         events.append(Field(part.name, value))
 
     def _read_epilogue(self, _: list[BodyEvent]) -> bool:

@@ -8,7 +8,8 @@ from relay.base.errors import Refused
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.http.body import BodyParser
-from relay.http.content_type import ContentType, check_charset, parse_content_type
+from relay.http.charset import Charset, choose
+from relay.http.content_type import ContentType, parse_content_type
 from relay.http.events import Head
 from relay.http.json_body import JsonParser
 from relay.http.multipart import MultipartParser
@@ -17,8 +18,11 @@ from relay.http.urlencoded import UrlencodedParser
 Kind = Literal["urlencoded", "multipart", "json"]
 
 
-def open_body(head: Head, limits: Limits) -> tuple[Kind, BodyParser]:
-    """Choose by Content-Type. Refuses any Content-Encoding, other types, other charsets and unknown parameters."""
+def open_body(head: Head, limits: Limits, charsets: tuple[str, ...] = ()) -> tuple[Kind, BodyParser]:
+    """Choose by Content-Type. Refuses any Content-Encoding, other types, unknown parameters and charsets.
+
+    `charsets`: what the route permits beside UTF-8; JSON is always UTF-8 (RFC 8259 section 8.1).
+    """
     if head.header(b"content-encoding") is not None:
         raise Refused(Reason.CONTENT_ENCODING_UNSUPPORTED)
     value = head.header(b"content-type")
@@ -26,21 +30,20 @@ def open_body(head: Head, limits: Limits) -> tuple[Kind, BodyParser]:
         raise Refused(Reason.CONTENT_TYPE_UNSUPPORTED, "no Content-Type")
     content_type = parse_content_type(value)
     if content_type.media_type == "application/x-www-form-urlencoded":
-        _check_params(content_type, frozenset(("charset",)))
-        return "urlencoded", UrlencodedParser(limits)
+        return "urlencoded", UrlencodedParser(limits, _charset(content_type, frozenset(("charset",)), charsets))
     if content_type.media_type == "multipart/form-data":
-        _check_params(content_type, frozenset(("charset", "boundary")))
-        return "multipart", MultipartParser(content_type.param("boundary") or "", limits)
+        charset = _charset(content_type, frozenset(("charset", "boundary")), charsets)
+        return "multipart", MultipartParser(content_type.param("boundary") or "", limits, charset)
     if content_type.media_type == "application/json":
-        _check_params(content_type, frozenset(("charset",)))
+        _charset(content_type, frozenset(("charset",)), ())
         return "json", JsonParser(limits)
     raise Refused(Reason.CONTENT_TYPE_UNSUPPORTED)
 
 
-def _check_params(content_type: ContentType, known: frozenset[str]) -> None:
+def _charset(content_type: ContentType, known: frozenset[str], permitted: tuple[str, ...]) -> Charset:
     if any(name not in known for name, _ in content_type.params):
         raise Refused(Reason.CONTENT_TYPE_UNSUPPORTED, "unknown parameter")
-    check_charset(content_type)
+    return choose(content_type.param("charset"), permitted)
 
 
 _KINDS = {

@@ -1,6 +1,6 @@
 """application/x-www-form-urlencoded: bodies and queries. docs/spec/http.md section 6.1; WHATWG URL section 5.
 
-Stricter than WHATWG: bytes are printable ASCII, every "%" begins a triplet, what it encodes is UTF-8, no pair and no name
+Stricter than WHATWG: bytes are printable ASCII, every "%" begins a triplet, what it encodes is text of the charset, no pair and no name
 is empty. "&" alone separates pairs (";" is data), the first "=" separates name and value, "+" is a space, and a name
 without "=" has the value "".
 
@@ -20,6 +20,7 @@ from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.http import grammar
 from relay.http.body import BodyEvent, Field, check_name, decode_text
+from relay.http.charset import UTF_8, Charset, check_same, to_utf8
 
 _ALLOWED = bytes(range(0x21, 0x7F))
 _ALLOWED_BUT_PERCENT = _ALLOWED.replace(b"%", b"")
@@ -37,8 +38,9 @@ _kept = re.compile(rb"[^*\-._0-9A-Za-z]++")  # what the WHATWG serialiser does n
 class _Pairs:
     """Decodes pairs one after another and counts them."""
 
-    def __init__(self, limits: Limits, invalid: Reason) -> None:
+    def __init__(self, limits: Limits, invalid: Reason, charset: Charset = UTF_8) -> None:
         self._limits = limits
+        self._charset = charset
         self._invalid = invalid
         self._count = 0
         self._name_chars = limits.name_bytes // _UTF8_MOST  # so many are surely within the limit
@@ -56,7 +58,7 @@ class _Pairs:
     def _at_once(self, raw: bytes) -> list[Field] | None:
         """None where any of it is refused, or unusual."""
         percents = raw.translate(None, _ALLOWED_BUT_PERCENT)  # and whatever no form has
-        if len(raw) > self.longest or percents.count(b"%") != len(percents):
+        if self._charset is not UTF_8 or len(raw) > self.longest or percents.count(b"%") != len(percents):
             return None
         plain = binascii.a2b_qp(raw.translate(_AS_QUOTED))
         if len(raw) - len(plain) != 2 * len(percents):  # every "%" must have become one byte with its two digits
@@ -87,13 +89,16 @@ class _Pairs:
         if raw.translate(None, _ALLOWED):
             raise Refused(self._invalid, "byte that no form has")
         name, _, value = raw.partition(b"=")
-        name = self._unescape(name)
-        value = self._unescape(value)
+        name = to_utf8(self._unescape(name), self._charset)
+        value = to_utf8(self._unescape(value), self._charset)
         if not name:
             raise Refused(self._invalid, "empty name or empty pair")
         check_name(name, self._limits.name_bytes)
         if len(value) > self._limits.field_bytes:
             raise Refused(Reason.FIELD_TOO_LARGE)
+        if name == b"_charset_" and self._charset is not UTF_8:
+            check_same(decode_text(value), self._charset)
+            value = UTF_8.name.encode()  # what goes on is
         return Field(decode_text(name), decode_text(value))
 
     def _unescape(self, raw: bytes) -> bytes:
@@ -112,8 +117,8 @@ class _Pairs:
 class UrlencodedParser:
     """An empty body has no fields."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._pairs = _Pairs(limits, Reason.URLENCODED_INVALID)
+    def __init__(self, limits: Limits, charset: Charset = UTF_8) -> None:
+        self._pairs = _Pairs(limits, Reason.URLENCODED_INVALID, charset)
         self._open = bytearray()  # the pair that is still arriving
         self._any = False
 

@@ -115,7 +115,7 @@ def _on_route(
 
 def _feed(judgement: Judgement, head: Head, body: bytes, limits: Limits) -> None:
     """As the front's carriers do; what crosses is written anew for the rules that look at the whole."""
-    kind, parser = open_body(head, limits)
+    kind, parser = open_body(head, limits, judgement.route.charsets)
     writer = UrlencodedWriter()
     for event in [*parser.feed(body), *parser.finish()]:
         match event:

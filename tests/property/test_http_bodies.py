@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS
 from relay.base.reasons import Reason
 from relay.http.body import BodyEvent, BodyParser, Document, Field, FileData, FileEnd, FileStart
+from relay.http.charset import CHARSETS, to_utf8
 from relay.http.json_body import JsonParser, encode_document
 from relay.http.multipart import MultipartParser, MultipartWriter
 from relay.http.urlencoded import UrlencodedParser, UrlencodedWriter, parse_query
@@ -62,6 +64,14 @@ def test_pieces_change_nothing(kind: str, data: st.DataObject) -> None:
     assert parse(parser(kind), split(raw, cuts)) == parse(parser(kind), [raw])
 
 
+def _in(sign: str, codec: str) -> bool:  # in JIS X 0208 or before it, not in JIS X 0212
+    try:
+        raw = sign.encode(codec)
+        return raw.decode(codec) == sign and len(raw) < 3
+    except UnicodeError:
+        return False
+
+
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 names = texts.filter(bool)
 
@@ -73,6 +83,55 @@ def test_urlencoded_is_read_back(pairs: list[tuple[str, str]]) -> None:
     text = b"".join(writer.field(*pair) for pair in pairs).decode()
     assert parse_query(text, DEFAULTS) == pairs
     assert parse(UrlencodedParser(DEFAULTS), [text.encode()]) == [Field(*pair) for pair in pairs]
+
+
+# What code page 932 and both codecs of Python have in common: browsers write the same bytes
+shared = st.sampled_from(
+    [
+        chr(code)
+        for code in range(0x10000)
+        if not 0x80 <= code <= 0xA0
+        and not 0xE000 <= code < 0xF900
+        and _in(chr(code), "cp932")
+        and _in(chr(code), "euc_jp")
+    ]
+)
+CODECS = [("shift_jis", "cp932"), ("euc-jp", "euc_jp")]
+
+
+@pytest.mark.parametrize(("charset", "codec"), CODECS)
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.text(shared, min_size=1, max_size=9), st.text(shared, max_size=30)), max_size=8), st.data()
+)
+def test_a_form_in_another_encoding_is_the_form_in_utf8(
+    charset: str, codec: str, pairs: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    cuts = data.draw(st.lists(st.integers(0, 400), max_size=6))
+    fields = [Field(*pair) for pair in pairs]
+    raw = urlencode(pairs, encoding=codec).encode()
+    assert parse(UrlencodedParser(DEFAULTS, CHARSETS[charset]), split(raw, cuts)) == fields
+    quotable = [field for field in fields if not set(field.name) & set('"\\') and field.name.isprintable()]
+    parts = [f'--BB\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in quotable]
+    body = ("".join(parts) + "--BB--").encode(codec)
+    if parts and not any("%" in field.name or "--BB" in field.value for field in quotable):
+        assert parse(MultipartParser("BB", DEFAULTS, CHARSETS[charset]), split(body, cuts)) == quotable
+
+
+@pytest.mark.parametrize(("charset", "codec"), CODECS)
+@settings(max_examples=500, deadline=None)
+@given(st.binary(max_size=30))
+def test_any_bytes_are_text_or_a_refusal(charset: str, codec: str, raw: bytes) -> None:
+    """And the text holds no ASCII sign that the bytes do not have, nor loses one: none is eaten by half of a character."""
+    try:
+        text = CHARSETS[charset].decode(raw)
+    except Refused as refused:
+        assert refused.reason is Reason.CHARSET_UNDECODABLE
+        return
+    assert to_utf8(raw, CHARSETS[charset]) == text.encode()
+    assert not any(0x80 <= ord(sign) <= 0xA0 or 0xE000 <= ord(sign) < 0xF900 or sign == "\ufffd" for sign in text)
+    ascii_signs = [sign for sign in text if sign.isascii()]
+    assert ascii_signs == [sign for sign in raw.decode("cp932" if codec == "cp932" else "latin-1") if sign.isascii()]
 
 
 PAIR_BY_PAIR = dataclasses.replace(DEFAULTS, name_bytes=3)  # so few that no name is surely within: nothing goes at once

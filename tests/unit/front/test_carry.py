@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy.load import load_policy
 from policy.pipeline import Judgement, Policy
 from policy.request import RequestHead
+from policy.rule_book import RuleChoice
 from policy.verdict import Admitted, Code, Denied
 from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS
@@ -18,6 +22,7 @@ from relay.front.carry import Carrier, NoBody, carrier
 from relay.http.events import Head
 from relay.http.submission import body_kind, open_body
 from tests.unit.policy.conftest import NOW_MS, TENANT, head, policy, procedure, sample_policy, write
+from tests.unit.policy.rule_sets import rule_set
 
 __all__ = ["head", "policy", "procedure", "sample_policy", "write"]  # fixtures
 FIELDS = {"applicant_name": "港太郎", "kind": "新規"}
@@ -177,3 +182,43 @@ def test_policy_and_parser_see_the_same_kind(content_type: str) -> None:
     except Refused:
         return
     assert kind == body_kind(raw)
+
+
+def _in_shift_jis(write: Callable[..., Path], procedure: str, rules: RuleChoice | None = None) -> Policy:
+    text = procedure.replace('"json"]', '"json"]\ncharsets = ["shift_jis"]', 1)
+    return load_policy([write(text)], {TENANT: ()}, open_routes=False, rules=rules)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x-1"])
+def test_what_crosses_of_a_form_in_shift_jis_is_utf8(
+    write: Callable[..., Path], procedure: str, kind: str, step: int
+) -> None:
+    body = urlencode(FIELDS, encoding="cp932").encode()
+    if "multipart" in kind:
+        body = multipart([field(name, value) for name, value in FIELDS.items()]).decode().encode("cp932")
+    out, verdict, _ = carried(_in_shift_jis(write, procedure), kind, body, step)
+    assert isinstance(verdict, Admitted)
+    if "multipart" in kind:
+        assert all(value.encode() in out for value in FIELDS.values())
+    else:
+        assert out == WRITTEN
+
+
+def test_a_form_in_shift_jis_does_not_cross_where_the_route_says_nothing(sample_policy: Policy) -> None:
+    body = urlencode(FIELDS, encoding="cp932").encode()
+    for label in ("", "; charset=shift_jis"):
+        with pytest.raises(Refused, match="charset_invalid"):
+            carried(sample_policy, "application/x-www-form-urlencoded" + label, body, 10_000)
+
+
+def test_rules_see_a_form_in_shift_jis_as_it_crosses(
+    write: Callable[..., Path], procedure: str, tmp_path: Path
+) -> None:
+    text = 'SecRuleEngine On\nSecRule ARGS:notes "@contains 能表" "id:1,phase:2,deny"'
+    rules = rule_set(tmp_path, text)
+    policy = _in_shift_jis(write, procedure, RuleChoice({rules.name: rules}, rules.name))
+    for notes, denied in (("機能表", True), ("機能、表", False)):
+        body = urlencode({**FIELDS, "notes": notes}, encoding="cp932").encode()
+        _, verdict, _ = carried(policy, "application/x-www-form-urlencoded", body, 10_000)
+        assert isinstance(verdict, Denied) is denied

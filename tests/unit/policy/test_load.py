@@ -47,6 +47,8 @@ CHANGES = [
     ('["urlencoded", "multipart", "json"]', '"json"', 15, "array of strings", "some of"),
     ('body = ["urlencoded", "multipart", "json"]\n', "", 10, "no body to hold them", "add body"),
     ('"json"]', '"json"]\nbody_bytes = 0', 16, "body_bytes is 0", "bytes"),
+    ('"json"]', '"json"]\ncharsets = ["sjis"]', 16, 'no charset "sjis"', "shift_jis"),
+    ('"urlencoded", "multipart", "json"]', '"json"]\ncharsets = ["euc-jp"]', 16, "JSON is UTF-8", "remove charsets"),
     (
         '"json"]',
         '"json"]\nstages = ["route", "normalise", "schema", "rules"]',
@@ -110,7 +112,7 @@ def test_problems_have_their_line(
 
 
 def test_cases_are_counted_and_the_sample_is_sound(write: Write, procedure: str) -> None:
-    assert len(CHANGES) == 60
+    assert len(CHANGES) == 62
     routes, problems = read_routes([write(procedure)])
     assert (len(routes), problems) == (1, [])
     assert routes[0].stages == ("route", "normalise", "schema")
@@ -203,7 +205,9 @@ def test_size_of_a_file(write: Write, procedure: str, more: int) -> None:
 
 
 def test_forwarded_headers_and_limits_of_a_route(write: Write, procedure: str) -> None:
-    text = procedure.replace('"json"]', '"json"]\nforward_headers = ["cookie"]\nbody_bytes = 1000')
+    text = procedure.replace(
+        '"json"]', '"json"]\nforward_headers = ["cookie"]\nbody_bytes = 1000\ncharsets = ["euc-jp"]'
+    )
     routes, _ = read_routes([write(text)])
-    assert routes[0].body_bytes == 1000
+    assert (routes[0].body_bytes, routes[0].charsets) == (1000, ("euc-jp",))
     assert routes[0].forward_headers == {b"accept", b"accept-language", b"user-agent", b"cookie"}
