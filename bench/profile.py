@@ -1,7 +1,9 @@
-"""Where Sekisho's CPU time goes under the form workload: each role's own functions, by stack samples from inside.
+"""Where Sekisho's CPU time goes under the form workload, with rules: each role's own functions, by stack samples from inside.
 
 The lab is started by an interpreter that calls itself by another name: a script that runs `bench/profiled.py`. So every
 process that the lab starts with `sys.executable` has the sampler, and the roles themselves know nothing of it.
+
+What was compiled ahead of time (docs/adr/0012) has no Python frames: its time counts for the function that called it.
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from bench import profiled
 from bench.backend import Backend
 from bench.cores import BenchRefused, Cores, pin
 from bench.load import wrk
+from bench.peers import crs
 from bench.pki import Pki
 from bench.processes import cpu_seconds
 from bench.sekisho import MEASURED_ROLES, Lab
 from bench.workloads import workloads
+from policy.engine import evaluate
 
 _ROLES = (*MEASURED_ROLES, "gate")  # the gate is not measured by the table, but it can be what keeps the others waiting
 _ROWS = 15
@@ -52,6 +56,7 @@ def main(directory: Path, cores: Cores, options: argparse.Namespace) -> None:
             app=backend.url,
             open_routes=workload.open_route,
             limits={"body_bytes": workload.body_limit} if workload.open_route else None,
+            more=crs.sekisho_rule_set(directory, directory / "rules-cache").toml,
             command=[sys.executable, "-c", _START.format(python=str(_interpreter(directory, samples)))],
         )
         with started as lab:
@@ -65,6 +70,8 @@ def main(directory: Path, cores: Cores, options: argparse.Namespace) -> None:
             _signal(pids, signal.SIGUSR2)
             stacks = {role: _read(samples, role, len(lab.pids(role))) for role in _ROLES}
     console = Console() if sys.stdout.isatty() else Console(width=170, no_color=True, highlight=False)
+    if not evaluate.__file__.endswith(".py"):
+        console.print("compiled modules count for what calls them; to see into them: make interpreted, then again")
     for role in _ROLES:
         console.print(_table(role, stacks[role], spent[role] * 1000 / closed.answered, workload.label))
 

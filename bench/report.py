@@ -73,7 +73,9 @@ class Report:
         return min(peers) / row.cpu_ms if peers else None
 
     def notes(self) -> list[str]:
-        return [note for row in self.rows if (note := row.system.note(row.workload)) is not None]
+        """Each once, however many rows it is about."""
+        found = (row.system.note(row.workload) for row in self.rows)
+        return list(dict.fromkeys(note for note in found if note is not None))
 
     @property
     def foreign(self) -> float:

@@ -13,7 +13,17 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 import msgspec
 
 from relay.base.errors import Refused
-from relay.ipc.messages import PERMITTED, Exchange, ProtocolViolation, decode_answers, decode_request, encode
+from relay.ipc.messages import (
+    ANSWERS_MOST,
+    PERMITTED,
+    Answers,
+    Exchange,
+    LedgerAnswer,
+    ProtocolViolation,
+    decode_answers,
+    decode_request,
+    encode,
+)
 from relay.ipc.permit import PermitDesk
 from relay.ledger.pipeline import _checked, _record_of
 from relay.tree.record import decode_record, encode_received, encode_record, stamped
@@ -65,6 +75,8 @@ def _answered(packet: bytes) -> str:
         return str(violation)
     for answer in answers:
         assert decode_answers(encode(answer)) == (answer,)
+    if len(answers) > 1:
+        assert decode_answers(encode(Answers(answers))) == answers
     return " ".join(sorted({type(answer).__name__ for answer in answers}))
 
 
@@ -90,5 +102,9 @@ TOKENS = (
 )
 
 
+GROUPED = tuple(answer for answer in ANSWERS if isinstance(answer, LedgerAnswer))
+GROUPS = (Answers(GROUPED), Answers(GROUPED[:1] * ANSWERS_MOST))
+
+
 if __name__ == "__main__":
-    sys.exit(driver.run("fuzz_ipc", target, [encode(message) for message in (*REQUESTS, *ANSWERS)], TOKENS))
+    sys.exit(driver.run("fuzz_ipc", target, [encode(message) for message in (*REQUESTS, *ANSWERS, *GROUPS)], TOKENS))

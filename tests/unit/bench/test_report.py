@@ -24,7 +24,7 @@ class Named(System):
         raise AssertionError
 
     def note(self, workload: Workload) -> str | None:
-        return "not alike" if self.name == "sekisho" and workload.open_route else None
+        return "not alike" if self.name.startswith("sekisho") and workload.open_route else None
 
 
 SYSTEMS = [Named("nginx-modsecurity"), Named("apache-modsecurity"), Named("sekisho")]
@@ -73,6 +73,16 @@ def test_footnotes_are_printed_below_the_table() -> None:
     text = out.getvalue()
     assert "sekisho [1]" in text
     assert "\n[1] not alike\n" in text
+
+
+def test_what_two_systems_have_to_say_is_printed_once() -> None:
+    systems = [*SYSTEMS, Named("sekisho-rules")]
+    out = io.StringIO()
+    taken = blocks("multipart", sekisho=(2.0,), sekisho_rules=(3.0,))
+    Report(systems, [MULTIPART], taken).print(Console(file=out, width=160))
+    text = out.getvalue()
+    assert all(f"{system} [1]" in text for system in ("sekisho", "sekisho-rules"))
+    assert text.count("not alike") == 1
 
 
 def test_says_when_others_used_the_measured_core() -> None:
