@@ -1,6 +1,9 @@
 """P1 and P7: 200 requests carry a secret in every place where a request has room for one, admitted and refused; meanwhile, and
 afterwards, the memory of egress, ledger and exporter is read, and at the end everything that was written.
 
+The Core Rule Set judges all of them, and so does a rule that puts what it matched wherever a rule can: into the text of its finding,
+its tag, and variables that outlive the request.
+
 The control: the front and the gate, whose work it is, are read in the same way, and there it is found.
 """
 
@@ -9,20 +12,25 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import shutil
 import ssl
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from policy.samples import CARE_PLAN_NOTICE, as_document, samples
+from relay.settings.load import load_host
+from relay.settings.rules import load_rule_sets
 from tests.live.labs import Lab, running_lab
-from tests.walls.hosts import DMZ_ROLES, HOST, MANAGEMENT_PORT, ROLES, Hosts, until
+from tests.walls.hosts import DMZ_ROLES, HOST, MANAGEMENT_PORT, ROLES, SEKISHO, Hosts, until
 from tests.walls.traces import Traces, forms
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
@@ -45,6 +53,22 @@ class Secrets:
     @property
     def all(self) -> list[str]:
         return [self.japanese, self.ascii, self.number]
+
+
+INDISCREET = 990  # id of the rule that keeps all it can of what it matched
+_INDISCREET = rf"""
+SecAction "id:{INDISCREET - 1},phase:1,pass,nolog,initcol:global=%{{REQUEST_HEADERS.User-Agent}}"
+SecRule ARGS|ARGS_NAMES|REQUEST_COOKIES|REQUEST_COOKIES_NAMES|REQUEST_HEADERS|REQUEST_URI|REQUEST_BODY "@rx hidden\w+|[{_KANJI}]+" \
+    "id:{INDISCREET},phase:2,pass,log,auditlog,capture,msg:'%{{MATCHED_VAR}}',logdata:'%{{MATCHED_VAR_NAME}} %{{TX.0}}',\
+    tag:'%{{MATCHED_VAR}}',setvar:'tx.%{{MATCHED_VAR}}=1',setvar:'global.kept=%{{MATCHED_VAR}}'"
+"""
+_RULE_SET = """
+[[rule_set]]
+name = "crs"
+setup = ["/etc/modsecurity/crs/crs-setup.conf"]
+rules = ["/usr/share/modsecurity-crs/rules/*.conf", "{indiscreet}"]
+paranoia_level = 1
+"""
 
 
 def _fields(hidden: Secrets) -> tuple[tuple[str, str], ...]:
@@ -161,6 +185,22 @@ KINDS: dict[str, tuple[int, Send]] = {
             h, "POST", path, f"{s.ascii}{s.japanese}".encode(), {"Content-Type": f"text/{s.ascii}"}
         ),
     ),
+    "attack in a field": (
+        403,
+        lambda h, s, path: _ask(
+            h,
+            "POST",
+            path,
+            urlencode({**dict(_fields(s)), "change_reason": f"{s.japanese}<script>{s.ascii}</script>"}).encode(),
+            URLENCODED,
+        ),
+    ),
+    "attack in a cookie": (
+        403,
+        lambda h, s, _: _ask(
+            h, "GET", f"/status/{s.number}", headers={"Cookie": f"{s.ascii}=<script>{quote(s.japanese)}</script>"}
+        ),
+    ),
     "another host": (421, lambda h, s, _: _ask(h, "GET", "/", headers={"Host": f"{s.ascii}.example"})),
     "another TLS name": (0, lambda h, s, _: _unknown_name(h, f"{s.ascii}.example")),
     "another method": (
@@ -176,9 +216,26 @@ KINDS: dict[str, tuple[int, Send]] = {
 
 @pytest.fixture(scope="module")
 def relay(hosts: Hosts) -> Iterator[Hosts]:
+    _with_rules(hosts)
     for role in DMZ_ROLES:
         hosts.start_role(role)
     yield hosts
+
+
+def _with_rules(hosts: Hosts) -> None:
+    """Compiled here already, so that the front need not be waited for."""
+    indiscreet = hosts.home / "indiscreet.conf"
+    indiscreet.write_text(_INDISCREET)
+    text = hosts.host_file.read_text()
+    assert "open_routes = false" in text
+    text = text.replace("open_routes = false", 'open_routes = false\nrule_set = "crs"')
+    hosts.host_file.write_text(text + _RULE_SET.format(indiscreet=indiscreet))
+    settings = load_host(hosts.host_file)
+    cache = Path(settings.host.cache_dir or "")
+    cache.mkdir()
+    load_rule_sets(settings)
+    for file in cache.iterdir():
+        shutil.chown(file, hosts.users["front"])
 
 
 class Watch:
@@ -244,7 +301,7 @@ def passed(relay: Hosts) -> Passed:
 def test_each_request_was_admitted_or_refused_as_it_should_be(passed: Passed) -> None:
     answers = passed.answers
     assert set(answers) == {(kind, status) for kind, (status, _) in KINDS.items()}
-    assert len(answers) == len(KINDS) == 17
+    assert len(answers) == len(KINDS) == 19
     assert answers.total() == REQUESTS
 
 
@@ -264,7 +321,7 @@ def test_the_control_finds_it_where_it_has_to_be(passed: Passed, role: str) -> N
 
 @pytest.mark.netns
 def test_nothing_that_was_written_holds_it(passed: Passed, relay: Hosts) -> None:
-    """Log, JSON copy, run_dir, what every role said; and after the end, what the ledger wrote last."""
+    """Log, JSON copy, run_dir, compiled rules, what every role said; and after the end, what the ledger wrote last."""
     traces = passed.traces
     assert traces.of_files(relay.home) == {}
     metrics = _management(relay, "/metrics")
@@ -274,15 +331,39 @@ def test_nothing_that_was_written_holds_it(passed: Passed, relay: Hosts) -> None
     assert traces.of_files(relay.home) == {}
     written = {path.name for path in relay.home.rglob("*") if path.is_file()}
     assert {"journal", "checkpoint", "transfers.jsonl", "delivered.sqlite"} <= written
+    assert any(name.endswith(".hsdb") for name in written)
+
+
+@pytest.mark.netns
+def test_what_the_rules_found_is_told_without_it(passed: Passed, relay: Hosts) -> None:
+    """Of admitted requests, too; and what an operator is told of a refusal."""
+    records = _records(relay)
+    admitted = [record for record in records if record["kind"] == "intent"]
+    assert admitted
+    for record in admitted:
+        assert {finding["rule"]["id"] for finding in record["findings"]} == {INDISCREET}
+    attacks = [record for record in records if record.get("reason") == "rules_matched"]
+    assert len(attacks) == sum(count for (_, status), count in passed.answers.items() if status == 403)
+    one_of_each = {record["route"]: record["transfer"] for record in attacks}
+    assert len(one_of_each) == 2
+    for transfer in one_of_each.values():
+        command = [SEKISHO, "policy", "explain", transfer, "--config", str(relay.host_file)]
+        said = subprocess.run(command, capture_output=True, check=True).stdout
+        assert b"941110" in said
+        assert passed.traces.of(said) == set()
 
 
 @pytest.mark.netns
 def test_the_log_tells_of_every_one_of_them(passed: Passed, relay: Hosts) -> None:
     """So that nothing holds it because nothing was logged."""
-    records = [json.loads(line) for line in Path(relay.config.host.ledger.jsonl).read_bytes().splitlines()]
+    records = _records(relay)
     admitted = sum(count for (_, status), count in passed.answers.items() if status == 200)
     assert sum(record["kind"] == "outcome" and record["result"] == "delivered" for record in records) == admitted
     assert sum(record["kind"] == "refusal" for record in records) == REQUESTS - admitted
+
+
+def _records(hosts: Hosts) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(hosts.config.host.ledger.jsonl).read_bytes().splitlines()]
 
 
 def _management(hosts: Hosts, path: str) -> bytes:
