@@ -36,7 +36,7 @@ from relay.ops.sandbox.privileges import acting_as
 from relay.ops.start import own_directory
 from relay.settings.load import load_host_again
 from relay.settings.model import HostFile
-from relay.settings.rule_reload import cache_fault, differences, readable_again
+from relay.settings.rule_reload import cache_fault, differences, readable_again, with_walls_in_mind
 from relay.settings.rules import LoadedRules, load_rule_sets
 
 EXTENSION_S: Final = 180  # of the service manager, at each step; the longest of CRS 3 at level 2 took 15 s when busy
@@ -166,7 +166,10 @@ class Rules:
         with _sharing():
             _readable(self._config)
             settings = load_host_again(self._config)
-            rules = load_rule_sets(settings, before=self.loaded, progress=Progress(self._log, self._notifier))
+            try:
+                rules = load_rule_sets(settings, before=self.loaded, progress=Progress(self._log, self._notifier))
+            except ConfigInvalid as invalid:
+                raise ConfigInvalid(with_walls_in_mind(invalid.problems)) from invalid
             rules = replace(rules, by_tenant={**self._of_tenants_gone(settings), **rules.by_tenant})
         tenants = [tenant.name for tenant in self._settings.tenant]
         missing = rules_missing(self._policy.routes, tenants, rules.choice)

@@ -7,16 +7,22 @@ and takes care that none of them holds keys or the log (docs/spec/sandbox.md sec
 from __future__ import annotations
 
 import glob
+import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from relay.base.errors import Problem
 from relay.settings.model import HostFile
 from relay.settings.rules import LoadedRules
 
+_RESTART: Final = (
+    "restart the front, which reads only where rules lay at its start; let its user read the file and its directory"
+)
 _TOP_PARTS: Final = 2  # `/` and `/etc` are no directories of rules
 
 
@@ -68,6 +74,23 @@ def readable_again(
     if settings.host.cache_dir is not None:
         found[Path(settings.host.cache_dir)] = None
     return tuple(path for path in found if _is_reached(path))
+
+
+def with_walls_in_mind(problems: Iterable[Problem]) -> list[Problem]:
+    """Where it is the walls that keep a reload from what a problem is about, a restart mends it, and no change of file modes."""
+    return [replace(problem, mend=_RESTART) if _is_kept_from(Path(problem.path)) else problem for problem in problems]
+
+
+def _is_kept_from(path: Path) -> bool:
+    """A pattern, or a file, that may not be looked for, or not be read."""
+    for place in (path.parent, path):
+        try:
+            os.close(os.open(place, os.O_RDONLY | os.O_CLOEXEC))
+        except PermissionError:
+            return True
+        except OSError:
+            continue
+    return False
 
 
 def _is_reached(path: Path) -> bool:

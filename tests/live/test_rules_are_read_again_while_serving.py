@@ -233,6 +233,20 @@ def test_a_file_that_the_walls_keep_out_of_reach_is_told(rules: Rules) -> None:
     rules.hang_up("done")
 
 
+def test_rules_in_a_directory_that_was_not_named_at_the_start_take_a_restart(rules: Rules, tmp_path: Path) -> None:
+    (tmp_path / "new.conf").write_text(PROBE.format(word="two"))
+    for pattern in ("new.conf", "*.conf"):
+        kept = rules.config.read_text()
+        said = len(rules.events("problem"))
+        rules.edit('/*.conf"]', f'/*.conf", "{tmp_path}/{pattern}"]')
+        rules.hang_up("rules_invalid")
+        (problem,) = until(lambda said=said: rules.events("problem")[said:], "the log says what is wrong")
+        assert str(tmp_path) in problem["problem"]
+        assert "mend: restart the front" in problem["problem"]
+        assert (rules.probe("one"), rules.probe("two")) == (403, 200)
+        rules.config.write_text(kept)
+
+
 def test_every_worker_reloads(tmp_path: Path) -> None:
     with lab_with_rules(tmp_path, workers=2) as rules:
         rules.file.write_text(PROBE.format(word="two"))

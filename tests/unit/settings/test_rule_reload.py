@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from relay.base.errors import ConfigInvalid
+from relay.base.errors import ConfigInvalid, Problem
 from relay.settings.load import load_host, load_host_again
 from relay.settings.model import HostFile
-from relay.settings.rule_reload import cache_fault, differences, readable_again
+from relay.settings.rule_reload import cache_fault, differences, readable_again, with_walls_in_mind
 from relay.settings.rules import LoadedRules, load_rule_sets
 from tests.unit.settings.lab import edit, make
 from tests.unit.settings.test_rules import write_rules
@@ -118,3 +118,11 @@ def test_files_right_below_the_root_do_not_open_it(config: Path) -> None:
     odd = replace(rules, sets={"one": replace(rules.sets["one"], footprint=named)})
     assert Path("/etc/passwd") in places(config, settings, closed=False, rules=odd)
     assert not {Path("/etc"), Path("/")} & places(config, settings, closed=False, rules=odd)
+
+
+def test_what_is_no_matter_of_the_walls_keeps_its_mend(tmp_path: Path) -> None:
+    (tmp_path / "wrong.conf").write_text("SecNonsense On")
+    problems = [
+        Problem(str(tmp_path / name), 1, "wrong", "mend it") for name in ("wrong.conf", "none.conf", "none/*.conf")
+    ]
+    assert with_walls_in_mind(problems) == problems
