@@ -13,7 +13,7 @@ from relay.ledger.explain import explain
 from relay.ops.clock import now_ms
 from relay.settings.load import HOST_FILE, load_host
 from relay.settings.model import HostFile
-from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, as_objects, say_json, say_problems
+from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, failed, say_json
 from relay.tree.record import Record
 
 EX_NOT_FOUND = 1  # also: the log does not fit together
@@ -24,7 +24,7 @@ also the narrowest exclusion, ready to paste into sekisho.toml: write the reason
 
 examples:
   sekisho policy explain 01999c3e-5b1c-7d0a-8f00-0123456789ab
-  sekisho policy explain 01999c3e-5b1c-7d0a-8f00-0123456789ab --config /tmp/lab/relay/sekisho.toml
+  sekisho policy explain 01999c3e-5b1c-7d0a-8f00-0123456789ab --config /tmp/lab/sekisho.toml
   sekisho policy explain 01999c3e-5b1c-7d0a-8f00-0123456789ab --json | jq -r '.exclusions[].toml'
 
 exit codes: 0 explained, 1 no record of this transfer, 2 wrong usage, 78 the configuration has problems
@@ -61,15 +61,15 @@ def _run(arguments: argparse.Namespace) -> int:
         settings = load_host(arguments.config)
         records = _records(arguments.config, settings, arguments.transfer)
     except ConfigInvalid as invalid:
-        return _problems(arguments, invalid.problems, EX_CONFIG)
+        return failed(invalid.problems, EX_CONFIG, as_json=arguments.json)
     except IntegrityBroken as broken:
         directory = settings.ledger.directory
         problem = Problem(directory, 0, f"the log does not fit together: {broken}", "run `sekisho log verify` on it")
-        return _problems(arguments, [problem], EX_NOT_FOUND)
+        return failed([problem], EX_NOT_FOUND, as_json=arguments.json)
     if not records:
         mend = "check the reference; another relay of the municipality may have taken the request"
         problem = Problem(settings.ledger.directory, 0, f"no record of transfer {arguments.transfer}", mend)
-        return _problems(arguments, [problem], EX_NOT_FOUND)
+        return failed([problem], EX_NOT_FOUND, as_json=arguments.json)
     explanation = explain(records, settings, now_ms())
     if arguments.json:
         say_json(explain_words.as_object(arguments.transfer, records, explanation))
@@ -90,11 +90,3 @@ def _records(config: Path, settings: HostFile, transfer: str) -> list[Record]:
         mend = "run this as a user who may read the log, such as sekisho-ledger"
         problem = Problem(str(error.filename or directory), 0, f"cannot be read: {error.strerror}", mend)
         raise ConfigInvalid([problem]) from error
-
-
-def _problems(arguments: argparse.Namespace, problems: list[Problem], status: int) -> int:
-    if arguments.json:
-        say_json({"problems": as_objects(problems)})
-    else:
-        say_problems(problems)
-    return status

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import trio
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from relay.base.errors import IntegrityBroken
@@ -26,6 +24,7 @@ from relay.base.ids import parse_transfer_id
 from relay.base.rfc3339 import format_time
 from relay.ledger import log_words, reader
 from relay.ledger.verify import verify
+from relay.settings.report import told_progress
 from relay.tree.checkpoint import open_checkpoint
 from relay.tree.merkle import inclusion_proof, leaf_hash, verify_inclusion
 from relay.tree.note import Verifier
@@ -222,24 +221,14 @@ def verify_command(args: argparse.Namespace) -> int:
     _check_directory(args.directory)
     verifier = _verifier(args.key or _key_beside(args.directory))
     earlier = None if args.checkpoint is None else args.checkpoint.read_bytes()
-    with _progress(args.json) as progress:
+    with told_progress("検証 verifying") as tell:
+        progress = None if tell is None else functools.partial(tell, "")
         report = verify(args.directory, verifier, earlier=earlier, progress=progress)
     if args.json:
         log_words.print_json(log_words.report_fields(report))
     else:
         log_words.print_report(report)
     return EXIT_OK
-
-
-@contextlib.contextmanager
-def _progress(as_json: bool) -> Iterator[Callable[[int, int], None] | None]:
-    if as_json or not sys.stderr.isatty():
-        yield None
-        return
-    columns = (TextColumn("検証 verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, every: bar.update(task, completed=done, total=every)
 
 
 # --- tail and search ----------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from relay.settings.findings import Findings
 from relay.settings.interfaces import interface_names, interface_of_addresses
 from relay.settings.load import Loaded, read_gate, read_host
 from relay.settings.model import GateFile, HostFile, Sandbox
+from relay.settings.report import COMPILING, told_progress
 from relay.settings.rules import load_rules
 from relay.settings.toml_lines import TomlPath
 
@@ -110,7 +111,8 @@ def _policy(findings: Findings, settings: HostFile) -> None:
     tenants = {tenant.name: tenant.hosts for tenant in settings.tenant}
     directories = [Path(directory) for directory in settings.policy.procedures]
     try:
-        rules = load_rules(settings)
+        with told_progress(COMPILING) as tell:
+            rules = load_rules(settings, tell)
     except ConfigInvalid as invalid:
         findings.problems += invalid.problems
         return

@@ -20,8 +20,9 @@ from relay.settings.report import (
 from relay.settings.show import as_object, say_settings
 
 _EPILOG = """\
-Looks at the file, the certificates and revocation lists, the key files, the procedures, and the walls that this kernel
-can put up. Prints every setting with the line that it came from, and every problem with what to mend.
+Looks at the file, the certificates and revocation lists, the key files, the procedures, the rule sets (which it compiles
+as a front does), and the walls that this kernel can put up. Prints every setting with the line that it came from, and
+every problem with what to mend.
 
 examples:
   sekisho check                               /etc/sekisho/sekisho.toml, on the DMZ host

@@ -1,14 +1,16 @@
-"""How the commands `check`, `nft` and `certs` speak: problems on stderr, results on stdout, JSON where a machine reads."""
+"""How the commands speak: problems and progress on stderr, results on stdout, JSON where a machine reads."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from relay.base.errors import ConfigInvalid, Problem
@@ -20,6 +22,7 @@ else:
 
 EX_OK = 0
 EX_CONFIG = ConfigInvalid.exit_code
+COMPILING = "コンパイル compiling"  # a rule set
 
 
 def add_command(
@@ -53,6 +56,33 @@ def as_objects(problems: Sequence[Problem]) -> list[dict[str, Any]]:
         {"path": problem.path, "line": problem.line, "message": problem.message, "mend": problem.mend}
         for problem in problems
     ]
+
+
+def failed(problems: Sequence[Problem], status: int, *, as_json: bool) -> int:
+    """Tell what ends a command; its exit code."""
+    if as_json:
+        say_json({"problems": as_objects(problems)})
+    else:
+        say_problems(problems)
+    return status
+
+
+@contextmanager
+def told_progress(doing: str) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar for each thing that takes its time, by (its name, done, of how many); nothing where nobody looks on."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(name: str, done: int, of: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(f"{doing} {name}")
+            bars.update(tasks[name], completed=done, total=of)
+
+        yield tell
 
 
 def say_json(value: object) -> None:

@@ -7,15 +7,10 @@ else in the user's own cache.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from policy.problems import PolicyInvalid
 from policy.rule_set import RuleSet, RuleSetFiles, compile_rule_set, read_rules
@@ -23,6 +18,7 @@ from policy.seclang import ast
 from relay.base.errors import ConfigInvalid, Problem
 from relay.settings.load import HOST_FILE, load_host
 from relay.settings.model import HostFile
+from relay.settings.report import COMPILING, told_progress
 from relay.settings.rules import rule_set_files
 
 FILES = "files"  # the name of a rule set that stands in no configuration
@@ -95,7 +91,8 @@ def compiled(source: RuleSource, files: RuleSetFiles) -> tuple[ast.RuleSet, Rule
     """The rules as written, and as they are evaluated. Raises ConfigInvalid."""
     try:
         read = read_rules(files)
-        with _progress(files.name) as progress:
+        with told_progress(COMPILING) as tell:
+            progress = None if tell is None else partial(tell, files.name)
             return read, compile_rule_set(files, read, cache=_cache(source.settings), progress=progress)
     except PolicyInvalid as invalid:
         raise ConfigInvalid([Problem(*problem) for problem in invalid.problems]) from invalid
@@ -110,14 +107,3 @@ def _cache(settings: HostFile | None) -> Path | None:
     except OSError:
         return None
     return own
-
-
-@contextlib.contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, int], None] | None]:
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = (TextColumn(f"compiling {name}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, every: bar.update(task, completed=done, total=every)

@@ -15,7 +15,7 @@ from rich.text import Text
 from policy.rule_listing import Form, ListedRule, list_rules, totals_by_form, totals_by_tag
 from policy.rule_set import RuleSetFiles
 from relay.base.errors import ConfigInvalid
-from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, as_objects, say_json, say_problems
+from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, failed, say_json
 from relay.settings.rule_source import add_choice_of_rules, compiled, rule_source
 
 SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")  # of syslog, 0 to 7
@@ -59,11 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
         files = source.default() if arguments.rule_set is None else source.named(arguments.rule_set)
         read, rules = compiled(source, files)
     except ConfigInvalid as invalid:
-        if arguments.json:
-            say_json({"problems": as_objects(invalid.problems)})
-        else:
-            say_problems(invalid.problems)
-        return EX_CONFIG
+        return failed(invalid.problems, EX_CONFIG, as_json=arguments.json)
     listed = list_rules(read, rules.program)
     notes = [str(note) for note in read.notes]
     if arguments.json:
@@ -92,10 +88,12 @@ def _say(files: RuleSetFiles, listed: Sequence[ListedRule], notes: list[str]) ->
     else:
         for rule in listed:
             print(_line(rule))
-    console.print(Text(f"\n{files.name}: {len(listed)} rules, mode {files.mode}, reading {files.reading}", "bold"))
+    console.print(
+        Text(f"\n{files.name}: ルール {len(listed)} rules, mode {files.mode}, reading {files.reading}", "bold")
+    )
     for form, count in totals_by_form(listed).items():
         console.print(Text(f"  {count:>5}  ") + Text(f"{form:<12}", _STYLES.get(form, "")) + Text(f" {FORMS[form]}"))
-    console.print(Text("\ntags", "bold"))
+    console.print(Text("\nタグ tags", "bold"))
     for tag, count in totals_by_tag(listed).items():
         console.print(Text(f"  {count:>5}  {tag}"))
     for note in notes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from policy.rule_set import RuleSet
 from relay.base.errors import ConfigInvalid, Problem
 from relay.ops.clock import now_ms
-from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, as_objects, say_json, say_problems
+from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, failed, say_json
 from relay.settings.rule_source import RuleSource, add_choice_of_rules, compiled, rule_source
 from relay.settings.trial import Tried, try_alone, try_as_the_front
 from relay.settings.trial_words import as_object, say_tried
@@ -48,11 +48,11 @@ def _run(arguments: argparse.Namespace) -> int:
         request = _content(arguments.request)
         response = None if arguments.response is None else _content(arguments.response)
     except _Unreadable as unreadable:
-        return _problems(arguments, [unreadable.problem], EX_USAGE)
+        return failed([unreadable.problem], EX_USAGE, as_json=arguments.json)
     try:
         tried = _tried(arguments, rule_source(arguments), request, response)
     except ConfigInvalid as invalid:
-        return _problems(arguments, invalid.problems, EX_CONFIG)
+        return failed(invalid.problems, EX_CONFIG, as_json=arguments.json)
     if arguments.json:
         say_json(as_object(tried))
     else:
@@ -90,11 +90,3 @@ def _content(path: Path) -> bytes:
     if len(content) > FILE_BYTES:
         raise _Unreadable(Problem(str(path), 0, f"has more than {FILE_BYTES} bytes", "try a smaller request"))
     return content
-
-
-def _problems(arguments: argparse.Namespace, problems: list[Problem], status: int) -> int:
-    if arguments.json:
-        say_json({"problems": as_objects(problems)})
-    else:
-        say_problems(problems)
-    return status

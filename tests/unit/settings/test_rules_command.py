@@ -32,7 +32,7 @@ def test_the_rules_of_the_configuration(config: Path, capsys: pytest.CaptureFixt
     place = f"{config.parent.parent}/ruled/rules.conf"
     assert lines[0].split("\t") == ["101", "1", "critical", "evaluated", f"{place}:1", "attack-generic", "Probe"]
     assert lines[1].split("\t") == ["102", "2", "critical", "scanned", f"{place}:2", "attack-sqli", "Union"]
-    assert "small: 5 rules, mode enforce, reading characters" in lines
+    assert "small: ルール 5 rules, mode enforce, reading characters" in lines
     assert any(line.split()[:2] == ["3", "scanned"] for line in lines)
     assert any(line.split() == ["1", "attack-sqli"] for line in lines)
 
