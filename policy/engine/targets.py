@@ -5,6 +5,7 @@ Exclusions (`!ARGS:x`) take values out of the targets of the same collection; co
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
@@ -14,13 +15,14 @@ from policy.seclang.ast import Target, raw
 from policy.variables.item import Item, make_item, single
 
 
-class Fetch:
+class Fetch(ABC):
     """How the values of a target are read. A class, and its subclasses, because a method is called sooner than a function is."""
 
     __slots__ = ()
 
+    @abstractmethod
     def values(self, run: State) -> Sequence[Item]:
-        raise NotImplementedError
+        """Each with its name."""
 
 
 class Source:
