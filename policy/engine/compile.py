@@ -9,6 +9,7 @@ from typing import Final
 from policy.engine.ctl import compile_ctl
 from policy.engine.decision import SEVERITY_NONE
 from policy.engine.exceptions import Subject
+from policy.engine.familiar import FamiliarRx, all_familiar
 from policy.engine.macros import Text, as_function, compile_macro, compile_text
 from policy.engine.replay import replay_of
 from policy.engine.rule import Link, Outcome, Rule
@@ -69,9 +70,14 @@ def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -
         rev=ast.raw(rule.argument("rev") or ""),
         file=rule.position.file,
         line=rule.position.line,
-        reads_matched=any(target.collection in _MATCHED for target in rule.targets),
+        reads_matched=reads_matched(rule),
         relaxes=any(_relaxes(action) for link in rule.links for action in link.actions),
     )
+
+
+def reads_matched(rule: ast.Rule) -> bool:
+    """Whether its first link looks at what the rule before it has matched."""
+    return any(target.collection in _MATCHED for target in rule.targets)
 
 
 def compile_link(link: ast.Rule, unicode_map: UnicodeMap | None, *, alone: bool) -> Link:
@@ -123,6 +129,8 @@ def compile_operator(link: ast.Rule) -> tuple[Operator | None, Callable[[State],
         return None, None
     if call.name == "rx" and call.argument in _EVERYTHING:
         return Everything(_EVERYTHING[call.argument]), None
+    if call.name == "rx" and not has_macro(call.argument) and all_familiar(link.targets):
+        return FamiliarRx(_plain(call.argument)), None
     directory = Path(link.position.file).parent
     if not has_macro(call.argument):
         return build(call.name, _plain(call.argument), directory), None

@@ -16,4 +16,5 @@ TRANSFORMED_BYTES_MAX: Final = 8_388_608  # bytes of values and results that an 
 PRESENT_MAX: Final = 1_024  # combinations of variables with values that are remembered, per group and program
 KEYS_MAX: Final = 512  # names of which a pattern's answer is remembered, per pattern of a selector
 VALUES_MAX: Final = 256  # values of one variable whose answers are remembered, per phase and program
+FAMILIAR_MAX: Final = 1_024  # values of one variable, as VALUES_MAX; a day sees some hundred kinds of browsers
 MEMORABLE_BYTES_MAX: Final = 512  # bytes of such a value; a browser's User-Agent and Accept have fewer

@@ -15,7 +15,8 @@ from policy.engine.gates import Gate, gate_of
 from policy.engine.rule import Link, Rule
 from policy.engine.state import OWN
 from policy.engine.steps import CASED_CMD_LINE, Step, Steps, stages_of, steps_of
-from policy.engine.targets import Fetch
+from policy.engine.targets import Fetch, Source
+from policy.operators.match import Operator
 from policy.operators.table import needles
 from policy.scan.needle import Needle, as_written
 from policy.seclang.ast import Target
@@ -50,6 +51,7 @@ class Gated(NamedTuple):
 
     rule: int
     gate: Gate
+    operator: Operator
     chains: tuple[int, ...]
     sources: frozenset[str]
 
@@ -67,6 +69,7 @@ class Use(NamedTuple):
     """A variable, as a rule's target names it, whose values are looked at, and the chains that they go through."""
 
     name: str
+    target: Target
     whole: Fetch
     chains: frozenset[int]
 
@@ -115,7 +118,7 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
     chains: list[Steps] = []
     wanted: list[Wanted] = []
     gated: list[Gated] = []
-    uses: dict[str, tuple[Fetch, set[int]]] = {}
+    uses: dict[str, tuple[Source, set[int]]] = {}
 
     def number_of(steps: Steps) -> int:
         key = tuple(step.name for step in steps)
@@ -140,15 +143,15 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
             through = tuple(
                 number_of(part) for part in (stages_of(link.chain, characters=characters) if link.multi else [steps])
             )
-            gated.append(Gated(index, gate, through, names))
+            gated.append(Gated(index, gate, link.operator, through, names))
         else:
             continue
         for source in link.sources:
-            uses.setdefault(str(source.target), (source.whole, set()))[1].update(through)
+            uses.setdefault(str(source.target), (source, set()))[1].update(through)
     return Plan(tuple(chains), tuple(wanted), tuple(gated), _groups(uses, len(chains)))
 
 
-def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Group, ...]:
+def _groups(uses: Mapping[str, tuple[Source, set[int]]], total: int) -> tuple[Group, ...]:
     """Bulky variables that go through few of the chains are kept apart from those that go through many, such as arguments.
 
     And bodies from both: what other values have to go through takes long for them.
@@ -159,7 +162,7 @@ def _groups(uses: Mapping[str, tuple[Fetch, set[int]]], total: int) -> tuple[Gro
         parts[2 if name in _HUGE and few else 1 if name in _BULKY and few else 0].append(name)
     return tuple(
         Group(
-            tuple(Use(name, uses[name][0], frozenset(uses[name][1])) for name in part),
+            tuple(Use(name, uses[name][0].target, uses[name][0].whole, frozenset(uses[name][1])) for name in part),
             tuple(sorted(set().union(*(uses[name][1] for name in part)))),
         )
         for part in parts

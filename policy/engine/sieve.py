@@ -5,15 +5,17 @@ What the sieve does not report does not match. What it reports is only a candida
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from policy.engine.familiar import Familiar, familiar_of
 from policy.engine.forms import Made, Tree, Values
 from policy.engine.limits import PRESENT_MAX
 from policy.engine.rule import Rule
 from policy.engine.scanplan import Gated, Group, Plan, make_plan
 from policy.engine.state import State
+from policy.engine.targets import Fetch
 from policy.scan.compile import Progress
 from policy.scan.scanner import Scanner, compile_scanner
 
@@ -72,18 +74,27 @@ class _GroupSieve:
         self._looked_at = sorted(
             {chain for wanted in plan.wanted if self._variables(wanted.sources) for chain in wanted.chains}
         )
+        self._reads = [(bit, source.whole, familiar_of(source.target)) for bit, source in self._sources]
         self._active: dict[int, _Active] = {}
         self._of_empty = [(wanted.rule, self._variables(wanted.sources)) for wanted in plan.wanted if wanted.empty]
 
     def look(self, run: State, found: Candidates) -> None:
         distinct: dict[bytes, int] = {}  # value ▸ the variables that have it
-        for bit, source in self._sources:
-            for item in source.whole.values(run):
-                value = item.value
+        fresh: list[tuple[Familiar, bytes]] = []
+        for bit, reads, memory in self._reads:
+            if memory is not None:
+                _recall(memory, reads, bit, run, distinct, fresh, found)
+                continue
+            for value in reads.sent(run):
                 distinct[value] = distinct.get(value, 0) | bit
         empty = distinct.pop(b"", 0)
         if empty:
             self._look_at_empty(empty, found)
+        self._look_at(distinct, run.characters, found)
+        for memory, value in fresh:
+            memory.learn(value, tuple([rule for rule, values in found.items() if value in values]))
+
+    def _look_at(self, distinct: dict[bytes, int], characters: bool, found: Candidates) -> None:
         present = 0
         for variables in distinct.values():
             present |= variables
@@ -94,7 +105,7 @@ class _GroupSieve:
             active = self._activate(present)
         made = Made(self._tree, Values(distinct), present)
         for gated, wanted_in in active.gated:
-            _ask_gate(gated, wanted_in, made, found)
+            _ask_gate(gated, wanted_in, made, characters, found)
         if self._scanner is not None and active.needles:
             self._scan(self._scanner, active.needles, made, found)
 
@@ -161,16 +172,65 @@ def _attribute(rule: int, chain: int, wanted_in: int, hit: Sequence[bytes], made
     ])  # fmt: skip
 
 
-def _ask_gate(gated: Gated, wanted_in: int, made: Made, found: Candidates) -> None:
-    """The values of these variables of which some chain's result is not held back by the gate."""
-    gate, values = gated.gate, made.values
+def _ask_gate(gated: Gated, wanted_in: int, made: Made, characters: bool, found: Candidates) -> None:
+    """The values of these variables of which the operator matches what some chain makes of them.
+
+    The gate holds most of them back. The others are asked about here, as the rule would ask: most often it need not be evaluated then.
+    """
+    gate, operator, values = gated.gate, gated.operator, made.values
     passing = gate.passing(values.joined) + [at for at in values.odd if gate.passes(values.values[at])]
+    matched: set[bytes] = set()
     for chain in gated.chains:
-        passing += [at for at, form in made.behind(chain).items() if gate.passes(form)]
-    _add(found, gated.rule, [values.values[at] for at in passing if values.variables[at] & wanted_in])
+        forms = made.behind(chain)
+        asked = [(at, form) for at, form in forms.items() if gate.passes(form)]
+        asked += [(at, values.values[at]) for at in passing if at not in forms]
+        for at, form in asked:
+            value = values.values[at]
+            if values.variables[at] & wanted_in and value not in matched and operator.match(form, characters):
+                matched.add(value)
+    _add(found, gated.rule, matched)
 
 
-def _add(found: Candidates, rule: int, values: Sequence[bytes]) -> None:
+def _recall(
+    memory: Familiar,
+    reads: Fetch,
+    bit: int,
+    run: State,
+    distinct: dict[bytes, int],
+    fresh: list[tuple[Familiar, bytes]],
+    found: Candidates,
+) -> None:
+    """What is remembered of the values of a variable; those that nothing is known of are to be looked at."""
+    if memory.declared and not run.transaction.names_are_declared:
+        for value in reads.sent(run):
+            distinct[value] = distinct.get(value, 0) | bit
+        return
+    keys, known = memory.keys, memory.known
+    if keys is None:
+        for value in reads.sent(run):
+            rules = known.get(value)
+            if rules is None:
+                fresh.append((memory, value))
+                distinct[value] = distinct.get(value, 0) | bit
+            elif rules:
+                _add_known(found, rules, value)
+        return
+    for _, key, value in reads.values(run):
+        rules = known.get(value) if key in keys else None
+        if rules is None:
+            if key in keys:
+                fresh.append((memory, value))
+            distinct[value] = distinct.get(value, 0) | bit
+        elif rules:
+            _add_known(found, rules, value)
+
+
+def _add_known(found: Candidates, rules: Sequence[int], value: bytes) -> None:
+    for rule in rules:
+        _add(found, rule, [value])
+
+
+def _add(found: Candidates, rule: int, values: Collection[bytes]) -> None:
     if values:
         found.setdefault(rule, set()).update(values)
 

@@ -24,6 +24,10 @@ class Fetch(ABC):
     def values(self, run: State) -> Sequence[Item]:
         """Each with its name."""
 
+    def sent(self, run: State) -> Sequence[bytes]:
+        """The values alone."""
+        return [item[2] for item in self.values(run)]
+
 
 class Source:
     """One target that is not an exclusion: how its values are read, `whole` without the rule's exclusions."""
@@ -91,6 +95,11 @@ class _All(Fetch):
 
     def values(self, run: State) -> Sequence[Item]:
         return run.get(self._collection) if self._is_own else run.transaction.get(self._collection)
+
+    def sent(self, run: State) -> Sequence[bytes]:
+        return (
+            [item[2] for item in run.get(self._collection)] if self._is_own else run.transaction.sent(self._collection)
+        )
 
 
 class _Key(Fetch):

@@ -29,6 +29,7 @@ class SubmittedTransaction(Transaction):
             arguments=fields, counted=sum([len(name) + len(value) for name, value in fields]) or None, state=b"0"
         )
         self._body = body
+        self.names_are_declared = not self.query_pairs()  # what a query holds is read a second time, as it came
 
     def process_body(self, processor: str | None = None) -> None:
         """Take what was submitted. `processor` has nothing left to choose."""

@@ -21,13 +21,14 @@ class Transaction:
     """Use: make it, run phase 1; `process_body`, phase 2; `begin_response`, phase 3; `process_response_body`, phase 4.
 
     `get` is cheap when repeated. `body_over_limit`, `response_over_limit`: the body was larger than its directive says.
+    `names_are_declared`: no peer made up the names of its arguments.
     `exceeded` names the bound of ours that something went over: then the rules have not seen all, and who enforces must
     refuse. It is known for headers, query, cookies and body after `process_body`; XPath expressions may set it later.
     """
 
     __slots__ = (
         "_cache", "_cookies", "_form", "_index", "_target", "body_over_limit", "duration", "exceeded", "facts",
-        "forced_body_variable", "forced_processor", "options", "reading", "request_body", "response", "response_body",
+        "forced_body_variable", "forced_processor", "names_are_declared", "options", "reading", "request_body", "response", "response_body",
         "response_over_limit",
     )  # fmt: skip
 
@@ -49,6 +50,7 @@ class Transaction:
         self.body_over_limit = False
         self.response_over_limit = False
         self.duration = b"0"
+        self.names_are_declared = False
         self.exceeded = "HEADERS_MAX" if len(facts.headers) > HEADERS_MAX else ""
         self._cache: dict[str, Items] = {}
         self._index: dict[str, dict[bytes, list[Item]]] = {}
@@ -64,6 +66,15 @@ class Transaction:
         if found is None:
             found = self._cache[collection] = TABLE[collection](self)
         return found
+
+    def sent(self, collection: str) -> list[bytes]:
+        """As `get`, the values alone. Of arguments that no rule wants to see with their names, this is all that is worked out."""
+        found = self._cache.get(collection)
+        if found is None and collection == "ARGS":
+            return [value for _, value in (*self.query_pairs(), *self.reading.arguments)]
+        if found is None and collection == "ARGS_NAMES":
+            return [name for name, _ in (*self.query_pairs(), *self.reading.arguments)]
+        return [item[2] for item in (self.get(collection) if found is None else found)]
 
     def select(self, collection: str, key: bytes) -> list[Item]:
         """The values whose key is `key`, given in lower case; keys are compared without regard to ASCII case."""

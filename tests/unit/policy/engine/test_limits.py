@@ -8,7 +8,7 @@ from tests.arch.sources import ROOT
 SOURCE = ROOT / "policy/engine/limits.py"
 
 TRIED = {
-    "FIRED_MAX": "test_rule", "KEYS_MAX": "test_exceptions", "MEMORABLE_BYTES_MAX": "test_narrow",
+    "FAMILIAR_MAX": "test_familiar", "FIRED_MAX": "test_rule", "KEYS_MAX": "test_exceptions", "MEMORABLE_BYTES_MAX": "test_narrow",
     "PRESENT_MAX": "test_sieve", "RECORDS_MAX": "test_records",
     "RECORD_KEY_BYTES_MAX": "test_records", "RECORD_VALUE_BYTES_MAX": "test_records",
     "RECORD_VARIABLES_MAX": "test_records",
