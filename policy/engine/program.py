@@ -17,6 +17,7 @@ from policy.engine.narrow import NarrowRules
 from policy.engine.records import Records
 from policy.engine.rule import Rule
 from policy.engine.sieve import Sieve, make_sieve
+from policy.engine.unread import unread
 from policy.seclang import ast
 from policy.seclang.faults import Problem, SecLangInvalid
 from policy.transformations.code_points import UnicodeMap, UnicodeMapInvalid, parse_unicode_map
@@ -40,7 +41,7 @@ class Phase:
     narrow: NarrowRules
     idle: IdleRules
     unsifted: tuple[int, ...]
-    """Places in `rules` of those that none of these three answers for."""
+    """Places in `rules` of those that none of these three answers for, and that have an effect."""
 
     def behind(self, marker: str, ordinal: int) -> int | None:
         """The ordinal behind the next marker of this name at or after `ordinal`; None if there is none."""
@@ -84,7 +85,8 @@ def compile_rules(
         idle = IdleRules(folded.phases[number], folded.tx, characters=reading == "characters")
         answered = sieve.rules | idle.rules
         narrow = NarrowRules(rules, answered, characters=reading == "characters")
-        unsifted = tuple(place for place in range(len(rules)) if place not in answered | narrow.rules)
+        answered |= narrow.rules | unread(number, folded.phases[number])
+        unsifted = tuple(place for place in range(len(rules)) if place not in answered)
         phases[number] = Phase(rules, markers, total, sieve, narrow, idle, unsifted)
     return Program(
         settings,
