@@ -38,6 +38,9 @@ class _Phase(Enum):
     FINISHED = auto()
 
 
+_BODY: Final = _Phase.BODY  # read once: each field asks
+
+
 class Policy:
     """Everything that was loaded, immutable. `open` is the route stage."""
 
@@ -117,7 +120,7 @@ class Judgement:
 
     def field(self, name: str, value: str) -> str | None:
         """One field of an urlencoded or multipart body. The value that goes on, or None when it does not."""
-        if self._phase is not _Phase.BODY or self._request.body_kind not in _FORM_KINDS or self.route.open:
+        if self._phase is not _BODY or self._request.body_kind not in _FORM_KINDS or self.route.open:
             raise PolicyMisuse(f"field() in {self._where()}")
         normal = self._submission.field(name, value)
         if normal is not None and self._inspection is not None:

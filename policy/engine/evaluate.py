@@ -22,6 +22,9 @@ from policy.variables.transaction import Transaction
 
 _ACTIONS: Final = {"deny": Action.DENY, "drop": Action.DROP, "redirect": Action.REDIRECT}
 _LOGGING: Final = 5
+# Members of enumerations that every phase asks about: read once, since a compiled module looks each up by name.
+_ON: Final = EngineMode.ON
+_OFF: Final = EngineMode.OFF
 _READING: Final = (2, 3, 4)  # phases that are the first to see something which may be beyond a bound
 
 
@@ -67,7 +70,7 @@ class Run:
         return self.decision
 
     def _phase(self, number: int) -> Decision | None:
-        if self.state.mode is EngineMode.OFF:
+        if self.state.mode is _OFF:
             return None
         decision, exceeded = self._judge(number), self.transaction.exceeded
         if decision is None and exceeded and number in _READING:
@@ -79,7 +82,7 @@ class Run:
     def _gave_up(self) -> bool:
         """Whether patterns were not tried any more, so that a rule counted one match where there may have been many."""
         state = self.state
-        return state.operator_failed and state.effort.left < 0 and state.mode is EngineMode.ON
+        return state.operator_failed and state.effort.left < 0 and state.mode is _ON
 
     def _judge(self, number: int) -> Decision | None:
         state = self.state
@@ -96,8 +99,9 @@ class Run:
     def _read_body(self) -> Decision | None:
         transaction = self.transaction
         transaction.process_body()
-        rejects = self.program.settings.request_body_limit_action is LimitAction.REJECT
-        if transaction.body_over_limit and rejects and self.state.mode is EngineMode.ON:
+        if not transaction.body_over_limit or self.state.mode is not _ON:
+            return None
+        if self.program.settings.request_body_limit_action is LimitAction.REJECT:
             return Decision(403, Action.DENY, 0, 2, Cause.BODY, detail="SecRequestBodyLimit")
         return None
 
@@ -171,7 +175,7 @@ class Run:
             state.skip = max(0, state.resume - phase.total)
         if outcome.action == "pass":
             return None
-        if state.mode is not EngineMode.ON:
+        if state.mode is not _ON:
             state.would_interrupt = state.would_interrupt or outcome.action in _ACTIONS
             return None
         if outcome.action == "allow":
