@@ -77,9 +77,11 @@ class Inspection:
     def crossing(self, data: bytes) -> None:
         """Body bytes that are to cross."""
         most = self._run.program.options.request_body_limit + 1 if self._is_open else BODY_BYTES_MOST
-        if self._body_bytes < most:
-            self._body.append(data[: most - self._body_bytes])
-            self._body_bytes += len(self._body[-1])
+        room = most - self._body_bytes
+        if room > 0:
+            kept = data if len(data) <= room else data[:room]  # a slice is a copy, even of the whole
+            self._body.append(kept)
+            self._body_bytes += len(kept)
 
     def body(self) -> bool:
         """Phase 2. Whether the request ends here."""
