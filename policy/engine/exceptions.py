@@ -1,8 +1,8 @@
-"""What `ctl:` has taken out of the evaluation of one exchange: rules, and targets of rules.
+"""What is taken out of an evaluation: rules, and targets of rules, by `ctl:` for one exchange; targets by exclusions, for all.
 
 As in ModSecurity 3, `ARGS` takes out the target that is written `ARGS`, and not one that is written `ARGS:x`; `ARGS:x` takes out
-the value of that name wherever the collection is shown. Names are compared without case (3.0.15 compares values' names by case),
-and `ARGS:/x/` works, which 3.0.15 reads as a name.
+the value of that name wherever the collection is shown. Names are compared without case, and `ARGS:/x/` is a pattern in `ctl:`
+too: docs/spec/rules.md section 6.5, and where 3.0.15 differs.
 """
 
 from __future__ import annotations
@@ -45,13 +45,17 @@ class Removed(NamedTuple):
     collection: str
     key: bytes | None
     pattern: KeyTest | None
+    text: str | None
+    """Of the pattern."""
 
     def covers_target(self, target: Target) -> bool:
-        """Whether all of a target as the rule writes it is gone."""
-        if target.collection != self.collection or self.pattern is not None:
-            return False
+        """Whether all of a target as the rule writes it is gone, values or count."""
         key = None if target.key is None else raw(target.key).lower()
-        return key == self.key and target.pattern is None
+        return (target.collection, key, target.pattern) == (self.collection, self.key, self.text)
+
+    def covers_items_of(self, collection: str) -> bool:
+        """Whether some of a target of the collection may be gone, if not all."""
+        return collection == self.collection and (self.key is not None or self.pattern is not None)
 
     def covers_item(self, collection: str, item: Item) -> bool:
         if collection != self.collection:
@@ -65,7 +69,7 @@ def removed_target(target: Target) -> Removed:
     """Raises OperatorInvalid."""
     key = None if target.key is None else raw(target.key).lower()
     pattern = None if target.pattern is None else key_pattern(target.pattern)
-    return Removed(target.collection, key, pattern)
+    return Removed(target.collection, key, pattern, target.pattern)
 
 
 class Subject(NamedTuple):

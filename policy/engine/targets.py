@@ -1,6 +1,7 @@
 """From a rule's targets to the values that its operator sees.
 
-Exclusions (`!ARGS:x`) take values out of the targets of the same collection; counts (`&ARGS`) ignore them, as ModSecurity 3 does.
+Exclusions (`!ARGS:x`) take out what `ctl:ruleRemoveTarget*` would (exceptions.py). A count (`&ARGS`) is gone with the target that it
+counts, and otherwise is of all that there is, as in ModSecurity 3.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from policy.engine.exceptions import KeyTest, Removed, key_pattern
+from policy.engine.exceptions import KeyTest, Removed, key_pattern, removed_target
 from policy.engine.state import OWN, State
 from policy.seclang.ast import Target, raw
 from policy.variables.item import Item, make_item, single
@@ -45,18 +46,16 @@ class Source:
 
 def compile_targets(targets: Sequence[Target], namespaces: Mapping[str, str]) -> tuple[Source, ...]:
     """`namespaces`: what the rule's xmlns actions say. Raises OperatorInvalid for a pattern that is none."""
-    excluded = [target for target in targets if target.exclude]
+    excluded = [removed_target(target) for target in targets if target.exclude]
     sources = []
     for target in targets:
-        if target.exclude:
+        if target.exclude or any(one.covers_target(target) for one in excluded):
             continue
         reads = whole = _fetch(target, namespaces)
         if target.count:
             reads = _Counted(target, whole)
-        elif any(other.collection == target.collection for other in excluded):
-            if any(_whole(other, target) for other in excluded):
-                continue
-            reads = _Without(whole, [other for other in excluded if other.collection == target.collection])
+        elif any(one.covers_items_of(target.collection) for one in excluded):
+            reads = _Without(whole, [one for one in excluded if one.covers_items_of(target.collection)])
         sources.append(Source(target, reads, whole))
     return tuple(sources)
 
@@ -64,11 +63,11 @@ def compile_targets(targets: Sequence[Target], namespaces: Mapping[str, str]) ->
 def without(source: Source, removed: Sequence[Removed]) -> Fetch | None:
     """The source after what `ctl:` took out; None if nothing of it is left."""
     target = source.target
-    if target.count:
-        return source.reads
     if any(one.covers_target(target) for one in removed):
         return None
-    relevant = [one for one in removed if one.collection == target.collection]
+    if target.count:
+        return source.reads
+    relevant = [one for one in removed if one.covers_items_of(target.collection)]
     return _Less(source.reads, target.collection, relevant) if relevant else source.reads
 
 
@@ -179,21 +178,15 @@ class _Counted(Fetch):
         return single(self._name, b"%d" % len(self._of.values(run)))
 
 
-def _whole(exclusion: Target, target: Target) -> bool:
-    if exclusion.key is None and exclusion.pattern is None:
-        return True
-    return exclusion.collection == "XML" and exclusion.key == target.key
-
-
 class _Without(Fetch):
     """Without the rule's own exclusions."""
 
     __slots__ = ("_keys", "_of", "_tests")
 
-    def __init__(self, of: Fetch, exclusions: Sequence[Target]) -> None:
+    def __init__(self, of: Fetch, excluded: Sequence[Removed]) -> None:
         self._of = of
-        self._keys = frozenset(raw(other.key).lower() for other in exclusions if other.key is not None)
-        self._tests = [key_pattern(other.pattern) for other in exclusions if other.pattern is not None]
+        self._keys = frozenset(one.key for one in excluded if one.key is not None)
+        self._tests = [one.pattern for one in excluded if one.pattern is not None]
 
     def values(self, run: State) -> Sequence[Item]:
         kept = [item for item in self._of.values(run) if item.key.lower() not in self._keys]

@@ -12,6 +12,7 @@ from policy.variables.item import Item
 TARGETS = [
     ("ARGS", "ARGS", True), ("ARGS", "ARGS:x", False), ("ARGS:x", "ARGS", False), ("ARGS:x", "ARGS:X", True),
     ("ARGS", "ARGS_NAMES", False), ("ARGS:/x/", "ARGS", False), ("XML://@*", "XML://@*", True), ("XML:/*", "XML://@*", False),
+    ("ARGS:/x/", "ARGS:/x/", True), ("ARGS:/x/", "ARGS:/X/", False), ("XML", "XML:/*", False),
 ]  # fmt: skip
 ITEMS = [
     ("ARGS:x", "ARGS", b"X", True), ("ARGS:x", "ARGS", b"xy", False), ("ARGS:x", "ARGS_GET", b"x", False),
@@ -31,7 +32,7 @@ def test_a_value_by_its_name(removed: str, collection: str, key: bytes, covered:
 
 
 def test_every_case_was_tried() -> None:
-    assert (len(TARGETS), len(ITEMS)) == (8, 6)
+    assert (len(TARGETS), len(ITEMS)) == (11, 6)
 
 
 def test_what_is_remembered_of_names_is_bounded_and_right() -> None:

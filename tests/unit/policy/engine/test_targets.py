@@ -30,7 +30,11 @@ TARGETS = [
     ("ARGS|!ARGS:a|!ARGS:/b/", []),
     ("ARGS|REQUEST_COOKIES|!REQUEST_COOKIES:/utm/", [b"1", b"2", b"3", b"4"]),
     ("ARGS|!ARGS", []),
+    ("ARGS:a|!ARGS", [b"1", b"3"]),
+    ("ARGS:/b/|ARGS:a|!ARGS:A", [b"2"]),
     ("&ARGS|!ARGS:a", [b"3"]),
+    ("&ARGS|!ARGS", []),
+    ("&ARGS:a|&ARGS:/b/|&ARGS:/a/|!ARGS:A|!ARGS:/b/", [b"2"]),
     ("&ARGS:a|&ARGS:z|&TX|&TX:/limit/", [b"2", b"0", b"2", b"2"]),
     ("REQUEST_METHOD|TX:LIMIT|TX:none", [b"GET", b"5"]),
     ("TX:/_b$/", [b"6"]),
@@ -46,7 +50,7 @@ def test_the_values_of_targets(text: str, values: list[bytes]) -> None:
 
 
 def test_every_target_was_tried() -> None:
-    assert len(TARGETS) == 13
+    assert len(TARGETS) == 17
 
 
 def test_a_pattern_over_tx_sees_what_is_written_and_what_goes() -> None:
@@ -81,6 +85,10 @@ def test_what_ctl_takes_out(removed: str, values: list[bytes] | None) -> None:
     assert (fetch and [item.value for item in fetch.values(state())]) == values
 
 
-def test_a_count_is_not_taken_out() -> None:
-    (source,) = compile_targets(parse_targets("&ARGS"), {})
-    assert without(source, [removed_target(parse_target("ARGS"))]) is source.reads
+@pytest.mark.parametrize(
+    ("count", "removed", "stays"),
+    [("&ARGS", "ARGS", False), ("&ARGS", "ARGS:a", True), ("&ARGS:a", "ARGS:A", False), ("&ARGS:a", "ARGS", True)],
+)
+def test_a_count_goes_with_the_target_that_it_counts_or_not_at_all(count: str, removed: str, stays: bool) -> None:
+    (source,) = compile_targets(parse_targets(count), {})
+    assert without(source, [removed_target(parse_target(removed))]) is (source.reads if stays else None)
