@@ -96,11 +96,13 @@ class Inspection:
 
     def response_bytes(self, content_type: str) -> int:
         """How much of a response body of this type the rules look at; 0: nothing."""
-        settings = self._run.program.settings
+        settings, chosen = self._run.program.settings, self._run.state.response_access
         types = settings.response_body_mime_types
-        if not settings.response_body_access or (types is not None and content_type not in types):
+        access = settings.response_body_access if chosen is None else chosen
+        if not access or (types is not None and content_type not in types):
             return 0
-        return min(self._run.program.options.response_body_limit, RESPONSE_BYTES_MOST)
+        # one more than the limit: whether there is more decides where the files reject what is larger
+        return min(self._run.transaction.options.response_body_limit + 1, RESPONSE_BYTES_MOST)
 
     def response(self, response: ResponseFacts) -> list[Finding]:
         """Phases 3 and 4, and 5, which ends nothing. Why the response is not to be sent; empty where it is."""

@@ -90,8 +90,11 @@ class Run:
             refused = self._read_body()
             if refused is not None or not self._allowed(state.body_access, self.program.settings.request_body_access):
                 return refused
-        if number == 4 and not self._read_response():
-            return None
+        if number == 4:
+            if not self._read_response():
+                return None
+            if self._rejects_response():
+                return Decision(500, Action.DENY, 0, 4, Cause.BODY, detail="SecResponseBodyLimit")
         if self._let_through(number):
             return None
         return self._evaluate(self.program.phases[number])
@@ -102,7 +105,7 @@ class Run:
         if not transaction.body_over_limit or self.state.mode is not _ON:
             return None
         if self.program.settings.request_body_limit_action is LimitAction.REJECT:
-            return Decision(403, Action.DENY, 0, 2, Cause.BODY, detail="SecRequestBodyLimit")
+            return Decision(413, Action.DENY, 0, 2, Cause.BODY, detail="SecRequestBodyLimit")
         return None
 
     def _read_response(self) -> bool:
@@ -116,6 +119,11 @@ class Run:
             return False
         transaction.process_response_body()
         return True
+
+    def _rejects_response(self) -> bool:
+        """Whether the body is larger than the files let it be: it was not looked at."""
+        rejects = self.program.settings.response_body_limit_action is LimitAction.REJECT
+        return rejects and self.transaction.response_over_limit and self.state.mode is _ON
 
     @staticmethod
     def _allowed(chosen: bool | None, configured: bool) -> bool:

@@ -178,16 +178,11 @@ class Settings:
     """Files of one body."""
     upload_extract: bool = False
     """What files hold is in FILES_TMP_CONTENT (SecTmpSaveUploadedFiles); nothing is written to a disk for it."""
-    pcre_match_limit: int = 0
-    """Steps; 0: the engine's own, here and below."""
-    pcre_match_limit_recursion: int = 0
     collection_timeout_s: int = 3600
     xml_external_entity: bool = False
     parse_xml_into_args: ParseXml = ParseXml.OFF
     unicode_map: UnicodeMap | None = None
     web_app_id: str = ""
-    sensor_id: str = ""
-    component_signatures: tuple[str, ...] = ()
     without_effect: tuple[str, ...] = ()
     """Directives that were accepted and change nothing here, as docs/seclang.md lists them: names, each once."""
 

@@ -13,12 +13,12 @@ DIRECTIVES = table(
     supported(
         Shape.REQUIRED,
         "Include IncludeOptional SecAction SecArgumentSeparator SecArgumentsLimit SecCollectionTimeout "
-        "SecComponentSignature SecCookieFormat SecCookieV0Separator SecDefaultAction SecMarker SecParseXmlIntoArgs "
-        "SecPcreMatchLimit SecPcreMatchLimitRecursion SecRequestBodyAccess SecRequestBodyJsonDepthLimit "
+        "SecCookieFormat SecCookieV0Separator SecDefaultAction SecMarker SecParseXmlIntoArgs "
+        "SecRequestBodyAccess SecRequestBodyJsonDepthLimit "
         "SecRequestBodyLimit SecRequestBodyLimitAction SecRequestBodyNoFilesLimit SecResponseBodyAccess "
         "SecResponseBodyLimit SecResponseBodyLimitAction SecResponseBodyMimeType SecRule SecRuleEngine SecRuleRemoveById "
         "SecRuleRemoveByMsg SecRuleRemoveByTag SecRuleUpdateActionById SecRuleUpdateTargetById SecRuleUpdateTargetByMsg "
-        "SecRuleUpdateTargetByTag SecSensorId SecTmpSaveUploadedFiles SecUnicodeMapFile SecUploadFileLimit SecWebAppId "
+        "SecRuleUpdateTargetByTag SecTmpSaveUploadedFiles SecUnicodeMapFile SecUploadFileLimit SecWebAppId "
         "SecXmlExternalEntity",
     ),
     supported(Shape.NONE, "SecResponseBodyMimeTypesClear"),
@@ -28,6 +28,12 @@ DIRECTIVES = table(
         "SecAuditEngine SecAuditLog SecAuditLog2 SecAuditLogDirMode SecAuditLogFileMode SecAuditLogFormat "
         "SecAuditLogParts SecAuditLogPrefix SecAuditLogRelevantStatus SecAuditLogStorageDir SecAuditLogType "
         "SecDebugLog SecDebugLogLevel SecGuardianLog",
+    ),
+    without_effect(Shape.REQUIRED, "what it names is for ModSecurity's audit log alone", "SecComponentSignature SecSensorId"),
+    without_effect(
+        Shape.REQUIRED,
+        "the engine has limits of its own, for each match and for each request (docs/spec/rules.md section 4)",
+        "SecPcreMatchLimit SecPcreMatchLimitRecursion",
     ),
     without_effect(Shape.REQUIRED, _OWN_LIMIT, "SecRequestBodyInMemoryLimit SecReadStateLimit SecWriteStateLimit"),
     without_effect(Shape.REQUIRED, _OWN_LIMIT, "SecConnEngine SecConnReadStateLimit SecConnWriteStateLimit"),
@@ -51,7 +57,8 @@ DIRECTIVES = table(
     refused("a rule that fails is a refusal; that is not for a rule file to decide", "SecInterceptOnError"),
     refused("a rule set is one configuration: there are no contexts to inherit from", "SecRuleInheritance"),
     refused(_HASH, "SecDisableHashEngine SecHashEngine SecHashKey SecHashMethodPm SecHashMethodRx SecHashParam"),
-    refused("an old protection for readers of PDF files that no browser needs any more", "SecPdfProtect"),
+    refused("an old protection for readers of PDF files that no browser needs any more", "SecPdfProtect SecPdfProtectMethod "
+            "SecPdfProtectSecret SecPdfProtectTimeout SecPdfProtectTokenName"),
     refused("bodies in other encodings are transcoded by the route, which names its encodings", "SecRequestEncoding"),
     refused("was replaced by the second argument of SecUnicodeMapFile", "SecUnicodeCodePage"),
 )  # fmt: skip

@@ -72,6 +72,12 @@ def _cookie_format(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _cookie_separator(arguments: Sequence[str]) -> str:
+    if _one(arguments) != ";":
+        raise WordError("cookies are separated by ; only", 'write SecCookieV0Separator ";"')
+    return ";"
+
+
 def _no_entities(arguments: Sequence[str]) -> bool:
     if _switch(arguments):
         raise WordError("external entities are never loaded", "write SecXmlExternalEntity Off")
@@ -83,10 +89,8 @@ _VALUES: dict[str, tuple[str, Reader]] = {
     "secargumentslimit": ("arguments_limit", _number()),
     "seccollectiontimeout": ("collection_timeout_s", _number()),
     "seccookieformat": ("cookie_format", _cookie_format),
-    "seccookiev0separator": ("cookie_v0_separator", _character),
+    "seccookiev0separator": ("cookie_v0_separator", _cookie_separator),
     "secparsexmlintoargs": ("parse_xml_into_args", _choice(ParseXml)),
-    "secpcrematchlimit": ("pcre_match_limit", _number()),
-    "secpcrematchlimitrecursion": ("pcre_match_limit_recursion", _number()),
     "secrequestbodyaccess": ("request_body_access", _switch),
     "secrequestbodyjsondepthlimit": ("request_body_json_depth", _number()),
     "secrequestbodylimit": ("request_body_limit", _number()),
@@ -96,16 +100,11 @@ _VALUES: dict[str, tuple[str, Reader]] = {
     "secresponsebodylimit": ("response_body_limit", _number()),
     "secresponsebodylimitaction": ("response_body_limit_action", _choice(LimitAction)),
     "secruleengine": ("rule_engine", _choice(EngineMode)),
-    "secsensorid": ("sensor_id", _text),
     "sectmpsaveuploadedfiles": ("upload_extract", _switch),
     "secuploadfilelimit": ("upload_file_limit", _number()),
     "secwebappid": ("web_app_id", _text),
     "secxmlexternalentity": ("xml_external_entity", _no_entities),
 }
-
-
-def _component(settings: Settings, arguments: Sequence[str]) -> Settings:
-    return replace(settings, component_signatures=(*settings.component_signatures, _text(arguments)))
 
 
 def _mime_types(settings: Settings, arguments: Sequence[str]) -> Settings:
@@ -132,7 +131,6 @@ def _unicode_map(settings: Settings, arguments: Sequence[str]) -> Settings:
 
 
 _OTHERS: dict[str, Callable[[Settings, Sequence[str]], Settings]] = {
-    "seccomponentsignature": _component,
     "secresponsebodymimetype": _mime_types,
     "secresponsebodymimetypesclear": _clear_mime_types,
     "secunicodemapfile": _unicode_map,

@@ -195,6 +195,36 @@ def test_the_answer_is_judged_too(build: Build, head: Make) -> None:
     assert ids(denied) == [105]
 
 
+@pytest.mark.parametrize("over", [0, 1])
+def test_an_answer_over_the_limit_of_the_rules_is_refused_and_not_let_through_unread(
+    build: Build, head: Make, over: int
+) -> None:
+    limit = "SecResponseBodyAccess On\nSecResponseBodyMimeType text/plain\nSecResponseBodyLimit 8\n"
+    for action, refused in (("Reject", bool(over)), ("ProcessPartial", False)):
+        policy = build(f"{limit}SecResponseBodyLimitAction {action}\n" + RULES)
+        judgement = policy.open(post(head))
+        assert isinstance(judgement, Judgement)
+        judgement.field("memo", "x")
+        judgement.finish()
+        body = b"x" * (8 + over)
+        assert judgement.response_bytes("text/plain") == 9  # enough to tell
+        denied = judgement.response(200, ((b"content-type", b"text/plain"),), body)
+        assert (denied is not None) is refused
+        if denied is not None:
+            assert [finding.code for finding in denied.findings] == [Code.RESPONSE_REFUSED]
+
+
+@pytest.mark.parametrize(("rules", "wanted"), [("On", 9), ("Off", 0)])
+def test_what_is_read_of_an_answer_is_what_the_rules_asked_for_last(
+    build: Build, head: Make, rules: str, wanted: int
+) -> None:
+    base = "SecResponseBodyAccess Off\nSecResponseBodyMimeType text/plain\n"
+    ask = f'SecAction "id:1,phase:1,pass,nolog,ctl:responseBodyAccess={rules},ctl:responseBodyLimit=8"\n'
+    judgement = build(base + ask).open(post(head))
+    assert isinstance(judgement, Judgement)
+    assert judgement.response_bytes("text/plain") == wanted
+
+
 def test_what_the_schema_refused_is_not_given_to_the_rules(build: Build, head: Make) -> None:
     judgement = build().open(post(head))
     assert isinstance(judgement, Judgement)

@@ -154,7 +154,7 @@ def test_an_interrupted_exchange_stays_interrupted_and_is_still_summed_up() -> N
 
 
 def test_a_body_over_its_limit_is_refused_where_the_rules_say_so() -> None:
-    for limit, status in ((3, 200), (2, 403)):
+    for limit, status in ((3, 200), (2, 413)):
         assert ours(f"SecRequestBodyLimit {limit}\nSecRequestBodyLimitAction Reject\n", POST)[0] == status
     decision = run("SecRequestBodyLimit 2\nSecRequestBodyLimitAction Reject\n", POST).decision
     assert decision is not None and decision.cause is Cause.BODY

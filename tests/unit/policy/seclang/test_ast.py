@@ -29,7 +29,7 @@ def test_nothing_can_be_changed_afterwards() -> None:
     found = load([Source("f", 'SecAction "id:1,phase:1"')])
     for record, field in (
         (found, "digest"),
-        (found.settings, "sensor_id"),
+        (found.settings, "web_app_id"),
         (found.rules[0], "id"),
         (Target("ARGS"), "key"),
     ):

@@ -17,6 +17,7 @@ PROBLEMS = [
     ("secargumentslimit", ["-1"], "a number is expected"),
     ("secargumentslimit", ["1", "2"], "one argument is expected, not 2"),
     ("seccookieformat", ["1"], "version 0 only"),
+    ("seccookiev0separator", [","], "separated by ; only"),
     ("secrequestbodyaccess", ["yes"], "neither On nor Off"),
     ("secrequestbodylimitaction", ["drop"], "is not known here"),
     ("secresponsebodymimetype", [" "], "no media type"),
@@ -39,16 +40,15 @@ def test_what_it_cannot_be_is_refused(key: str, arguments: list[str], message: s
 
 
 def test_the_problems_are_all_there() -> None:
-    assert len(PROBLEMS) == 16
+    assert len(PROBLEMS) == 17
 
 
 def test_the_last_value_counts_and_lists_grow() -> None:
-    text = "SecRequestBodyLimit 1\nSecRequestBodyLimit 2\nSecComponentSignature a\nSecComponentSignature b\n"
+    text = "SecRequestBodyLimit 1\nSecRequestBodyLimit 2\n"
     text += "SecResponseBodyMimeType text/html\nSecResponseBodyMimeTypesClear\n"
     text += "SecResponseBodyMimeType text/a\nSecResponseBodyMimeType text/b"
     settings = load([Source("f", text)]).settings
     assert settings.request_body_limit == 2
-    assert settings.component_signatures == ("a", "b")
     assert settings.response_body_mime_types == {"text/a", "text/b"}
 
 
