@@ -20,6 +20,7 @@ import trio
 
 from relay.base.errors import Broken, ConfigInvalid, Problem, WallMissing
 from relay.ops import clock, status
+from relay.ops.allocator import keep_freed_memory
 from relay.ops.lifecycle import Notifier, run_until_signal
 from relay.ops.logs import Log
 from relay.ops.metrics import LOG_LINES_LOST, Process, Registry
@@ -94,6 +95,7 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         listener = role.status_listener or _status_listener(role, name, worker)
         process = Process(role.registry)
         _finish_turns()
+        keep_freed_memory()
         held = enter(role.walls, role.landlock, role.seccomp)
     except (ConfigInvalid, WallMissing, Broken) as error:  # Broken: a log that does not fit together
         print(f"sekisho {name}: {error}", file=sys.stderr)
