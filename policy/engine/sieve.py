@@ -22,6 +22,9 @@ from policy.scan.scanner import Scanner, compile_scanner
 TOGETHER_BYTES: Final = (
     8_192  # of all forms of all values, up to which one scan for everything takes less time than many scans
 )
+ASKED_BYTES: Final = (
+    8_192  # of values of which an operator is asked beforehand: whatever is larger it would have to look at twice
+)
 
 Candidates = dict[int, set[bytes]]
 """The rule's place in its phase ▸ the values, as sent, that its first link may match."""
@@ -175,19 +178,27 @@ def _attribute(rule: int, chain: int, wanted_in: int, hit: Sequence[bytes], made
 def _ask_gate(gated: Gated, wanted_in: int, made: Made, characters: bool, found: Candidates) -> None:
     """The values of these variables of which the operator matches what some chain makes of them.
 
-    The gate holds most of them back. The others are asked about here, as the rule would ask: most often it need not be evaluated then.
+    The gate holds most of them back. Of the others the operator is asked here already, as the rule would ask it: most often the rule
+    need not be evaluated then.
     """
     gate, operator, values = gated.gate, gated.operator, made.values
     passing = gate.passing(values.joined) + [at for at in values.odd if gate.passes(values.values[at])]
     matched: set[bytes] = set()
+    answers: dict[bytes, bool] = {}  # most values are the same behind every chain
+    left = ASKED_BYTES
     for chain in gated.chains:
         forms = made.behind(chain)
-        asked = [(at, form) for at, form in forms.items() if gate.passes(form)]
-        asked += [(at, values.values[at]) for at in passing if at not in forms]
-        for at, form in asked:
-            value = values.values[at]
-            if values.variables[at] & wanted_in and value not in matched and operator.match(form, characters):
-                matched.add(value)
+        looked_at = [(at, form) for at, form in forms.items() if gate.passes(form)]
+        looked_at += [(at, values.values[at]) for at in passing if at not in forms]
+        for at, form in looked_at:
+            if not values.variables[at] & wanted_in:
+                continue
+            answer = answers.get(form)
+            if answer is None:
+                left -= len(form)
+                answer = answers[form] = left < 0 or operator.match(form, characters) is not None
+            if answer:
+                matched.add(values.values[at])
     _add(found, gated.rule, matched)
 
 

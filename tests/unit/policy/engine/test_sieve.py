@@ -14,7 +14,7 @@ from policy.engine.evaluate import Run
 from policy.engine.limits import PRESENT_MAX
 from policy.engine.program import Program, compile_rules
 from policy.engine.scanplan import Plan
-from policy.engine.sieve import TOGETHER_BYTES, Sieve, make_sieve
+from policy.engine.sieve import ASKED_BYTES, TOGETHER_BYTES, Sieve, make_sieve
 from policy.variables.facts import RequestFacts
 from policy.variables.transaction import Transaction
 from tests.unit.policy.engine.building import compiled, read
@@ -132,3 +132,12 @@ def test_what_is_remembered_of_requests_is_bounded() -> None:
         for present in range(1, PRESENT_MAX + 2):
             assert (group._activate(present) is group._active.get(present)) is (present <= PRESENT_MAX)
         assert len(group._active) == PRESENT_MAX
+
+
+def test_operators_are_asked_beforehand_of_so_many_bytes() -> None:
+    rules = read('SecRequestBodyAccess On\nSecRule ARGS "@detectXSS" "id:1,phase:2,pass"')
+    program = compile_rules(rules)
+    for value, candidate in ((b"<script>", True), (b"=" * ASKED_BYTES, False), (b"=" * (ASKED_BYTES + 1), True)):
+        run = Run(program, Transaction(RequestFacts(method=b"GET", uri=b"/?a=" + value)))
+        assert run.phase(2) is None
+        assert (program.phases[2].sieve.candidates(run.state) == {0: {value}}) is candidate
