@@ -75,7 +75,10 @@ def _decode_valid(value: bytes) -> bytes | None:
 
     Quoted-printable has the same escapes with another sign; a line end behind it has a meaning of its own.
     """
-    if value.find(_STAND_IN) >= 0 or value.find(b"%\r") >= 0 or value.find(b"%\n") >= 0:
+    if value.find(_STAND_IN) >= 0:
+        return None
+    # a single byte is found sooner than two of which one is everywhere
+    if (value.find(b"\n") >= 0 and value.find(b"%\n") >= 0) or (value.find(b"\r") >= 0 and value.find(b"%\r") >= 0):
         return None
     decoded = a2b_qp(value.translate(_AS_QUOTED))
     if len(value) - len(decoded) != 2 * value.count(b"%"):  # each "%" must have become one byte with its two digits
@@ -146,7 +149,7 @@ class UrlDecodeUni:
             value = value.replace(b"+", b" ")
         if _PERCENT_SIGN not in value:
             return value
-        at_once = None if _has_unicode(value) else _decode_at_once(value)
+        at_once = _decode_without_unicode(value)
         return substitute(_UNICODE, self._strict, value) if at_once is None else at_once
 
     def characters(self, value: bytes) -> bytes:
@@ -154,7 +157,7 @@ class UrlDecodeUni:
             value = value.replace(b"+", b" ")
         if _PERCENT_SIGN not in value:
             return value
-        at_once = None if _has_unicode(value) else _decode_at_once(value)
+        at_once = _decode_without_unicode(value)
         if at_once is not None:
             return at_once
         if is_utf8(value):
@@ -175,6 +178,16 @@ class UrlDecodeUni:
         if _PERCENT_SIGN not in value:
             return substitute(self._wide, self._both_table, value)
         return substitute(self._both, self._both_table, value) if self._wide.search(value) else self.characters(value)
+
+
+def _decode_without_unicode(value: bytes) -> bytes | None:
+    """As `_decode_at_once`, where no %uXXXX is valid; else None. Where every escape is valid, none of them is one."""
+    if len(value) < _WORTH_BYTES:
+        return None
+    decoded = _decode_valid(value)
+    if decoded is None and not _has_unicode(value):
+        return _decode_any(value)
+    return decoded
 
 
 def _has_unicode(value: bytes) -> bool:
