@@ -80,8 +80,7 @@ class NarrowRules:
         """The places of rules all of whose narrow links match."""
         matched: dict[int, int] = {}
         for source, asked, known in self._sources:
-            for item in source.reads.values(run):
-                value = item[2]
+            for value in source.reads.sent(run):
                 answer = known.get(value)
                 if answer is None:
                     answer = self._ask(value, asked)

@@ -177,6 +177,9 @@ class _Counted(Fetch):
     def values(self, run: State) -> Sequence[Item]:
         return single(self._name, b"%d" % len(self._of.values(run)))
 
+    def sent(self, run: State) -> Sequence[bytes]:
+        return (b"%d" % len(self._of.values(run)),)
+
 
 class _Without(Fetch):
     """Without the rule's own exclusions."""

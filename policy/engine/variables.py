@@ -18,9 +18,12 @@ Effect = Callable[[State], None]
 _NUMBER: Final = re.compile(rb"[ \t\n\v\f\r]*([+-]?[0-9]+)")
 _DIGITS_MAX: Final = 16  # of a number that may fit in 32 bits, leading zeros included; a longer one is 0
 _INT_MAX: Final = 2**31 - 1
+_SHORT: Final = 10  # so many digits may not fit in 32 bits
 
 
 def number(text: bytes) -> int:
+    if len(text) < _SHORT and text.isdigit():  # as nearly always
+        return int(text)
     found = _NUMBER.match(text)
     if found is None or len(found[1]) > _DIGITS_MAX:
         return 0

@@ -82,7 +82,12 @@ class Transaction:
         if index is None:
             index = self._index[collection] = {}
             for item in self.get(collection):
-                index.setdefault(item.key.lower(), []).append(item)
+                name = item[1].lower()
+                same = index.get(name)
+                if same is None:
+                    index[name] = [item]
+                else:
+                    same.append(item)
         return index.get(key, [])
 
     def xml(self, expression: str, namespaces: Mapping[str, str] | None = None) -> Items:
