@@ -7,6 +7,8 @@ Rules:
 - libinjection is linear and keeps no state. Bytes from 0x80 on are letters of a word to it. It looks at the first five tokens of a
   value, and Japanese in front of an attack can be those five. So in the characters reading each run of ASCII is asked about too. And
   a finding of the whole counts only where ASCII has a part in it: words of Japanese between full-width brackets are no SQL.
+- Full-width letters and brackets arrive here as ASCII. `(ABC)and(DEF)` is a condition in SQL and a name in prose, `(A)+(B)=(C)` a sum:
+  in text a finding of words, figures, brackets and operators alone counts only where it compares or joins as an injection does.
 """
 
 from __future__ import annotations
@@ -28,14 +30,37 @@ RUN_BYTES: Final = 7
 _RUN: Final = re.compile(rb"[\x00-\x7f]{%d,}" % RUN_BYTES)
 # What no injection is without: a quotation mark, the end of a statement, a comment, a variable, a number or a word of ASCII.
 _PART: Final = re.compile(rb"""["'`;#\\@0-9]|--|/\*|[A-Za-z_]{2}""")
-
-
+# Fingerprints without a quotation mark, a comment, a variable or a keyword: n is a word, 1 a number, & a logical operator, o any
+# other. And a word that is also the name of a function (`LEFT`), with one in brackets, of which not all is ASCII.
+_PLAIN: Final = re.compile(rb"[n1&o(),.;]+")
+_NAMED: Final = re.compile(rb"f\(n\)n?")
+# `<` and `>` beside Japanese are brackets.
+_COMPARES: Final = re.compile(
+    rb"<(?![\x80-\xff])|(?<![\x80-\xff])>|!="
+    rb"|(?<![A-Za-z_])(?:between|div|in|is|like|mod|not|regexp|rlike|similar|sounds)(?![A-Za-z_])",
+    re.IGNORECASE,
+)
+_JOINS: Final = re.compile(rb"&&|\|\||(?<![A-Za-z_])(?:and|or|xor)(?![A-Za-z_])", re.IGNORECASE)
+_WITH_JOINED: Final = re.compile(rb"""[="'`#]|--|/\*""")
 _HIGH: Final = bytes(range(0x80, 0x100))
 
 
 def _may_be_part(plain: bytes) -> bool:
     """Whether a text whose ASCII is this may have a part in it, or a run that is asked about."""
     return len(plain) >= RUN_BYTES or _PART.search(plain) is not None
+
+
+def _is_prose(fingerprint: bytes, piece: bytes) -> bool:
+    """Whether this finding in text is none.
+
+    An injection begins by ending the quotation that it is in, or behind a number, and then it compares, calls or joins.
+    """
+    plain = _PLAIN.fullmatch(fingerprint) or (not piece.isascii() and _NAMED.fullmatch(fingerprint))
+    if not plain or _COMPARES.search(piece) is not None:
+        return False
+    if b"&" not in fingerprint and _JOINS.search(piece) is None:
+        return True
+    return not fingerprint.startswith(b"1") and _WITH_JOINED.search(piece) is None
 
 
 @cache
@@ -65,14 +90,20 @@ class DetectSqli:
         text = characters and is_text(value)
         if text and not _may_be_part(value.translate(None, _HIGH)):
             return None
-        if self._sqli(value, len(value), self._fingerprint) and (not text or _PART.search(value)):
-            return Match(0, len(value), (self._fingerprint.value,))
+        fingerprint = self._finding(value)
+        if fingerprint is not None and (not text or (_PART.search(value) and not _is_prose(fingerprint, value))):
+            return Match(0, len(value), (fingerprint,))
         if text:
             for run in _RUN.findall(value):
-                if self._sqli(run, len(run), self._fingerprint):
+                fingerprint = self._finding(run)
+                if fingerprint is not None and not _is_prose(fingerprint, run):
                     at = value.index(run)
-                    return Match(at, at + len(run), (self._fingerprint.value,))
+                    return Match(at, at + len(run), (fingerprint,))
         return None
+
+    def _finding(self, piece: bytes) -> bytes | None:
+        """The fingerprint."""
+        return self._fingerprint.value if self._sqli(piece, len(piece), self._fingerprint) else None
 
 
 class DetectXss:

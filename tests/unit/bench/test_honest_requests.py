@@ -31,9 +31,8 @@ _NOTES = (
     "R7.4.1 から R8.3.31 まで；更新あり",
     "担当: 窓口サービス課・電話 000-0000-0000（内線 12）",
 )
-# The one of 22,200 offices whose name is refused: libinjection (rule 942100) takes `(SHINTOA CORPORATION)and(SHINTOA KOEKI
-# KAISHA.LTD.)`, in full-width letters, for a condition in SQL, which it would be.
-_TAKEN_FOR_SQL = "）ａｎｄ（ＳＨＩＮＴＯＡ"
+# The one of 22,200 offices whose name reads like SQL: `(SHINTOA CORPORATION)and(SHINTOA KOEKI KAISHA.LTD.)`, in full-width letters.
+_LIKE_SQL = "）ａｎｄ（ＳＨＩＮＴＯＡ"
 _MOST_SPENT = 0.05  # share of the steps that a request is granted
 
 
@@ -41,7 +40,7 @@ class _Texts:
     def __init__(self) -> None:
         self._rng = random.Random(_SEED)
         self._addresses = list(sources.addresses())
-        self._offices = [office for office in sources.offices() if _TAKEN_FOR_SQL not in office["name"]]
+        self._offices = list(sources.offices())
         self._family = list(sources.family_names())
         self._given = list(sources.given_names())
 
@@ -116,8 +115,29 @@ def test_nothing_fires_and_no_bound_is_met(rules: offline.Grader) -> None:
     assert 900_000 < largest <= 1_048_576
 
 
-def test_the_office_that_is_left_out_is_the_one_that_fires(rules: offline.Grader) -> None:
-    names = [office["name"] for office in sources.offices() if _TAKEN_FOR_SQL in office["name"]]
-    assert len(names) == 1
-    run = offline.evaluate(rules, form([("office_name", names[0])]).raw())
-    assert [fired.id for fired in run.fired] == [942100, 949110]
+def test_an_office_whose_name_reads_like_a_condition_is_one_only_where_it_asks_something(rules: offline.Grader) -> None:
+    (name,) = [office["name"] for office in sources.offices() if _LIKE_SQL in office["name"]]
+    for value, fired in ((name, []), (name + "） ｏｒ （１＝１", [942100, 949110])):
+        run = offline.evaluate(rules, form([("office_name", value)]).raw())
+        assert [rule.id for rule in run.fired] == fired
+
+
+# A full-width blank between words hides them: no reader of ASCII takes it for a blank (docs/spec/rules.md 3.7.2).
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "１ ｏｒ １＝１",
+        "＇ ｏｒ １＝１－－",
+        "＇ ｏｒ ＇ａ＇＝＇ａ",
+        "１） ａｎｄ （１＝１",
+        "ａ） ａｎｄ （ｂ＝ｂ",
+        "１ ｕｎｉｏｎ ｓｅｌｅｃｔ ｎａｍｅ ｆｒｏｍ ｕｓｅｒｓ",
+        "１； ｄｒｏｐ ｔａｂｌｅ ｕｓｅｒｓ－－",
+        "１ ａｎｄ ｓｌｅｅｐ（５）",
+        "＜ｓｃｒｉｐｔ＞ａｌｅｒｔ（１）＜／ｓｃｒｉｐｔ＞",
+        "＜ｓｖｇ ｏｎｌｏａｄ＝ａｌｅｒｔ（１）＞",
+    ],
+)
+def test_attacks_in_full_width_letters_are_found_alone_and_behind_japanese(rules: offline.Grader, attack: str) -> None:
+    for text in (attack, f"新宿一子、{attack}", f"申込 {attack}　以上"):
+        assert offline.evaluate(rules, form([("notes", text)]).raw()).decision is not None, text
