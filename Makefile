@@ -6,7 +6,7 @@
 #   make test-long  what takes longer: full memory bounds, 50 rounds of crashes, a boot under a real systemd
 #   make fuzz    every fuzz target for FUZZ_SECONDS (60) each
 #   make differential  every request of the comparison with the real ModSecurity 3, CRS 3.3 and 4, level by level; nine minutes
-#   make corpus  51,000 Japanese texts and 1,500 attacks planted in them, asked of Sekisho and of ModSecurity, level by level
+#   make corpus  60,000 Japanese texts and 1,500 attacks planted in them, asked of Sekisho and of ModSecurity, level by level
 #   make worst   an hour's search for the input that costs the rules stage most
 #   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; a quarter of an hour, alone on the machine
 #   make interpreted  run the sources as they are, not what was compiled from them, until the next of the above

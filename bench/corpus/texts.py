@@ -1,4 +1,4 @@
-"""The corpus: 51,000 different Japanese texts as citizens and offices write them, from real words, drawn by one seed.
+"""The corpus: 60,000 different Japanese texts as citizens and offices write them, from real words, drawn by one seed.
 
 No text is made up of characters at random: each consists of strings of `sources.py`, with the punctuation, figures and
 dates that forms are filled in with.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.corpus import sources
 from bench.corpus.debian import TextsMissing
+from bench.corpus.notes import Notes
 
 _SEED = "sekisho-corpus-1"
 _KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
@@ -94,6 +95,7 @@ class Sources:
         ]
         self.symbols = sources.symbols(debian)
         self.paragraphs = list(dict.fromkeys(sources.paragraphs(debian)))
+        self.notes = Notes(self.words, [office["name"] for office in self.offices])
 
 
 def build(debian: Path) -> tuple[Text, ...]:
@@ -133,7 +135,10 @@ def _kinds(known: Sources) -> dict[str, tuple[int, Draw]]:
         "words": (6_000, lambda rng: rng.choice(rng.choice((known.words, known.any_words)))),
         "words and punctuation": (6_000, lambda rng: _joined(known, rng)),
         "words and symbols": (2_000, lambda rng: _with_symbols(known, rng)),
-        "dates": (2_000, lambda rng: _date(rng)),
+        "dates": (3_000, lambda rng: _date(rng)),
+        "companies in Latin letters": (3_000, known.notes.company),
+        "amounts, hours and codes": (3_000, known.notes.figures),
+        "lists and quotations": (2_000, known.notes.list_of_words),
         "prose": (3_000, lambda rng: rng.choice(known.paragraphs)),
         "long prose": (1_000, lambda rng: "\r\n".join(rng.sample(known.paragraphs, rng.randint(5, 25)))),
     }
@@ -223,6 +228,7 @@ def _date(rng: random.Random) -> str:
         f"{spelled}　午前{rng.randint(1, 11)}時{rng.randint(0, 59)}分～",
         f"{era}{_in_kanji(year)}年{_in_kanji(month)}月{_in_kanji(day)}日",
         f"{letter}{year}/{month:02}/{day:02}".translate(_FULL_WIDTH_DIGITS),
+        f"’{year:02}年度（{spelled}～）",
     )
     return rng.choice(shapes)
 
