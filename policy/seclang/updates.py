@@ -118,7 +118,7 @@ def read_update(position: Position, directive: str, arguments: Sequence[str]) ->
 
 
 def apply(said: Iterable[Update], drafts: Sequence[Draft]) -> tuple[list[Draft], list[Note]]:
-    """The drafts that are left, their links changed in place, and a note for each directive that met no rule."""
+    """The drafts that are left, their links changed in place, and a note for each directive that met no rule or took nothing out."""
     notes = []
     removed: set[int] = set()
     added: dict[int, dict[str, list[Target]]] = {}
@@ -127,6 +127,8 @@ def apply(said: Iterable[Update], drafts: Sequence[Draft]) -> tuple[list[Draft],
         met = [(draft, link) for draft in drafts for link in _met(change.which, draft, removing=change.removes)]
         if not met:
             notes.append(Note(update.position, f"{update.directive} {change.which.text} meets no rule"))
+        else:
+            notes += _idle(update, [link for _, link in met])
         for draft, link in met:
             if change.removes:
                 removed.add(id(draft))
@@ -139,6 +141,24 @@ def apply(said: Iterable[Update], drafts: Sequence[Draft]) -> tuple[list[Draft],
             lists = added.get(id(link), {})
             link.targets = (*(target for by in lists for target in lists[by]), *link.targets)
     return [draft for draft in drafts if id(draft) not in removed], notes
+
+
+def _idle(update: Update, links: Sequence[Link]) -> list[Note]:
+    """A note for each exclusion that no target of the rules is or holds: `!XML` means no `XML:/*` (docs/spec/rules.md section 6.5)."""
+    said = f"{update.directive} {update.change.which.text}"
+    return [
+        Note(update.position, f"{said} with {target} takes nothing out: none of the rules looks at it as it is written")
+        for target in update.change.targets
+        if target.exclude and not any(_holds(own, target) for link in links for own in link.targets)
+    ]
+
+
+def _holds(own: Target, excluded: Target) -> bool:
+    if own.exclude or own.collection != excluded.collection:
+        return False
+    if own.collection == "XML" or (excluded.key is None and excluded.pattern is None):
+        return (own.key, own.pattern) == (excluded.key, excluded.pattern)
+    return True
 
 
 def _met(which: Which, draft: Draft, *, removing: bool) -> list[Link]:

@@ -72,6 +72,30 @@ def test_a_directive_that_meets_no_rule_is_noted(update: str) -> None:
     assert note.message.endswith("meets no rule")
 
 
+IDLE = [  # an exclusion of rule 10, whose targets are ARGS and TX:a, and whether something is taken out
+    ("!ARGS", True), ("!args:x", True), ("!ARGS:/x/", True), ("!TX:b", True),
+    ("!TX", False), ("!ARGS_NAMES", False), ("!XML", False), ("!XML:/*", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "takes"), IDLE)
+def test_an_exclusion_that_takes_nothing_out_is_noted(target: str, takes: bool) -> None:
+    notes = loaded(f'SecRuleUpdateTargetById 10 "{target}"', before=False).notes
+    assert [note.message for note in notes] == ([] if takes else [
+        f"SecRuleUpdateTargetById 10 with {target} takes nothing out: none of the rules looks at it as it is written"
+    ])  # fmt: skip
+
+
+def test_an_xpath_target_is_taken_out_as_it_is_written() -> None:
+    rule = 'SecRule XML:/* "a" "id:1,phase:2"\n'
+    for target, noted in (("XML:/*", 0), ("XML", 1), ("XML://@*", 1)):
+        assert len(load([Source("f", f'{rule}SecRuleUpdateTargetById 1 "!{target}"')]).notes) == noted
+
+
+def test_every_exclusion_was_tried() -> None:
+    assert len(IDLE) == 8
+
+
 TARGETS = [
     ('SecRuleUpdateTargetById 10 "!ARGS:x"', 10, 0, "ARGS|TX:a|!ARGS:x"),
     ("SecRuleUpdateTargetById 10 !ARGS:x", 10, 0, "ARGS|TX:a|!ARGS:x"),
