@@ -144,7 +144,8 @@ class World:
             {"tenant": list(HOSTS), "route": [route.id for route in policy.routes], "certificate": list(HOSTS)},
         )
         tenants = [Tenant(name, WRAPPER) for name in HOSTS]
-        self.drain = Drain()
+        self.drain = Drain(self.limits.idle_timeout_ms / 1000)
+        nursery.start_soon(self.drain.run)
         self.front = Front(
             worker=1,
             limits=self.limits,

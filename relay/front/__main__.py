@@ -77,11 +77,12 @@ class FrontRole:
     async def serve(
         self, asked: trio.Event, held: Held, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        drain = Drain()
+        drain = Drain(self.front.limits.idle_timeout_ms / 1000)
         async with trio.open_nursery() as channels:
             channels.start_soon(self.front.ledger.run)
             channels.start_soon(self.front.egress.run)
             channels.start_soon(self._forget_old_keys)
+            channels.start_soon(drain.run)
             await self._record_start(held)
             async with trio.open_nursery() as connections:
                 accepting = trio.CancelScope()

@@ -114,8 +114,7 @@ class Connection:
     async def _next_head(self) -> Head | None:
         """The next request's head; None when there will be none. Raises Refused."""
         limits, http = self._limits, self._http
-        idle = trio.current_time() + limits.idle_timeout_ms / 1000
-        deadline: float | None = None
+        deadline: float | None = None  # of a head that has begun
         while True:
             event = http.next_event()
             if isinstance(event, Head):
@@ -127,32 +126,34 @@ class Connection:
                 return None
             if deadline is None and http.head_started:
                 deadline = trio.current_time() + limits.headers_timeout_ms / 1000
-            data = await self._receive(deadline or idle, until_drain=deadline is None)
+            data = await (self._first_of_head() if deadline is None else self._more_of_head(deadline))
             if data is None:
-                if deadline is None:
-                    return None  # idle, or asked to end: nobody waits for an answer
-                raise Refused(Reason.HEADERS_TIMEOUT)
+                return None  # idle, or asked to end: nobody waits for an answer
             http.receive(data)
 
-    async def _receive(self, deadline: float, *, until_drain: bool) -> bytes | None:
-        """More bytes; None when the deadline passed, or the connection is idle and its peer has gone or this worker drains."""
-        if not until_drain:
-            with trio.move_on_at(deadline):
-                return await self._stream.receive_some(_RECEIVE_BYTES)
+    async def _first_of_head(self) -> bytes | None:
+        """The bytes that a request begins with; None when none came in time, the peer has gone, or this worker drains."""
+        patience = self._drain.hold_idle(self._stream, is_first=self._is_new)
+        if patience is None:
             return None
-        self._front.measure.idle.inc()
-        scope = self._drain.hold_idle(deadline, is_first=self._is_new)
+        idle = self._front.measure.idle
+        idle.inc()
         try:
-            with scope:
-                return await self._stream.receive_some(_RECEIVE_BYTES)
+            return await self._stream.receive_some(_RECEIVE_BYTES)
+        except trio.ClosedResourceError:
             return None
         except Refused as refused:
             if refused.reason is Reason.PEER_CLOSED:
                 return None  # between two requests nothing is cut off: many clients end without a close_notify
             raise
         finally:
-            self._drain.release(scope)
-            self._front.measure.idle.dec()
+            patience.end(self._stream)
+            idle.dec()
+
+    async def _more_of_head(self, deadline: float) -> bytes:
+        with trio.move_on_at(deadline):
+            return await self._stream.receive_some(_RECEIVE_BYTES)
+        raise Refused(Reason.HEADERS_TIMEOUT)
 
     async def _answer(self, answered: Answered, transfer_id: TransferId, incoming: Incoming) -> None:
         """The application's answer. A fault in its middle ends the connection, so that no part passes for the whole."""

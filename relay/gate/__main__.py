@@ -17,7 +17,7 @@ from relay.envelope.keys import ReceiptSigner, RecipientPrivateKey, SenderPublic
 from relay.envelope.unseal import Opener, Trust
 from relay.gate.application import Application
 from relay.gate.delivered import Delivered
-from relay.gate.link import Link
+from relay.gate.link import IDLE_FACTOR, Link
 from relay.gate.measure import Measure
 from relay.gate.pipeline import Gate
 from relay.gate.receipts import Receipts
@@ -75,7 +75,7 @@ class GateRole:
         )
         identity = certificates.identity(own.certificate, own.key, own.keys_dir, "server", (own.name,), now_utc())
         self.measure.expiry("gate", identity.chain[0].not_valid_after_utc.timestamp())
-        self.drain = Drain()
+        self.drain = Drain(IDLE_FACTOR * limits.gate_idle_ms / 1000)
         self.peers = Peers(settings.relay, "client", now_utc())
         self.context = server_context(identity, client_profile=self.peers.profiles, now=now_utc, alpn=(ALPN,))
         self.openers = {relay.server_name: Opener(_trust(settings, relay)) for relay in settings.relay}
@@ -113,6 +113,7 @@ class GateRole:
         async with trio.open_nursery() as background:
             background.start_soon(self._forget_forever)
             background.start_soon(self._renew_forever)
+            background.start_soon(self.drain.run)
             async with trio.open_nursery() as connections:
                 accepting = trio.CancelScope()
                 connections.start_soon(self._accept, connections, accepting)

@@ -13,7 +13,7 @@ from relay.net.drain import Drain
 from relay.net.parcel import PIECE_BYTES, Parcel, ParcelWriter
 from relay.net.tls_stream import TlsStream
 
-_IDLE_FACTOR = 2  # of gate_idle_ms: the relay is the one to close (section 1.2)
+IDLE_FACTOR = 2  # of gate_idle_ms: the relay is the one to close (section 1.2)
 
 
 class Link:
@@ -30,7 +30,7 @@ class Link:
         """Until the relay closes, or has nothing to say for long. Raises Refused when it breaks the protocol."""
         limits = self._gate.limits
         while True:
-            head = await self._next_frame(trio.current_time() + _IDLE_FACTOR * limits.gate_idle_ms / 1000)
+            head = await self._next_frame()
             if not head:
                 return
             kind, length = parse_frame_head(head, FROM_EGRESS, limits.envelope_bytes)
@@ -41,16 +41,17 @@ class Link:
                 envelope = await self._parcel(length)
             await self._answer(envelope)
 
-    async def _next_frame(self, deadline: float) -> bytes:
+    async def _next_frame(self) -> bytes:
         """The head of the next frame; nothing when the relay closed, was idle for too long, or this gate drains."""
-        scope = self._drain.hold_idle(deadline, is_first=False)
-        head = b""
+        patience = self._drain.hold_idle(self._stream, is_first=False)
+        if patience is None:
+            return b""
         try:
-            with scope:
-                head = await self._exactly(HEAD_BYTES)
+            return await self._exactly(HEAD_BYTES)
+        except trio.ClosedResourceError:
+            return b""
         finally:
-            self._drain.release(scope)
-        return head
+            patience.end(self._stream)
 
     async def _answer(self, envelope: Parcel) -> None:
         with envelope:

@@ -10,36 +10,36 @@ from typing import Final
 
 import trio
 
+from relay.net.patience import Patience
+from relay.net.tls_stream import TlsStream
+
 FIRST_REQUEST_S: Final = 2.0  # a request follows its handshake by a round trip; browsers' spare ones never come
 
 
 class Drain:
-    """`asked` turns true when the worker is to end."""
+    """`asked` turns true when the worker is to end. `idle_s`: how long a connection may wait for a request until then."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle_s: float) -> None:
         self.asked = False
-        self._idle: dict[trio.CancelScope, bool] = {}
+        self._first = Patience(idle_s)
+        self._next = Patience(idle_s)
 
-    def hold_idle(self, deadline: float, *, is_first: bool) -> trio.CancelScope:
-        """The scope of a wait for a request, that ends at `deadline` or, for the sake of the drain, before."""
-        scope = trio.CancelScope(deadline=deadline)
-        if self.asked:
-            _end(scope, is_first)
-        self._idle[scope] = is_first
-        return scope
+    def hold_idle(self, stream: TlsStream, *, is_first: bool) -> Patience | None:
+        """A wait for a request begins: `end` it on what this gives. None: there is to be no wait."""
+        if self.asked and not is_first:
+            return None
+        patience = self._first if is_first else self._next
+        patience.begin(stream)
+        return patience
 
-    def release(self, scope: trio.CancelScope) -> None:
-        self._idle.pop(scope, None)
+    async def run(self) -> None:
+        """Ends the waits whose time is over, for ever. Run it beside the connections."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._first.run)
+            await self._next.run()
 
     def begin(self) -> None:
         """From now on connections end when they are idle."""
         self.asked = True
-        for scope, is_first in self._idle.items():
-            _end(scope, is_first)
-
-
-def _end(scope: trio.CancelScope, is_first: bool) -> None:
-    if is_first:
-        scope.deadline = min(scope.deadline, trio.current_time() + FIRST_REQUEST_S)
-    else:
-        scope.cancel()
+        self._first.shorten(FIRST_REQUEST_S)
+        self._next.stop_all()

@@ -4,11 +4,12 @@ How it works. The engine is only ever called between two awaits, so a reading an
 to send goes out in one place: the writer's `_flush` while a `send_all` runs, otherwise `_flush_now` of the reader, which
 never waits; so a peer that does not read cannot stop us from reading, and ciphertext keeps its order. One task may read
 and one may write at a time; a second gets `trio.BusyResourceError`.
-Costs. A system call is tried before waiting for the socket. Ciphertext and plaintext pass through buffers that all streams
-of the process share and that are empty again before anything waits, so an idle connection holds none of its own beyond
-what OpenSSL keeps. Bulk data goes through in large pieces, as what one call costs is more than what a record costs. A call
-that did not have to wait is a checkpoint for cancellation, but lets other tasks run only every `STREAK` calls or `STREAK`
-times `TURN_BYTES`: a full reschedule costs more than the decryption of a form.
+Costs. A system call is tried before waiting for the socket, except by a read that follows a write: its answer is not here
+yet. Ciphertext and plaintext pass through buffers that all streams of the process share and that are empty again before
+anything waits, so an idle connection holds none of its own beyond what OpenSSL keeps. Bulk data goes through in large
+pieces, as what one call costs is more than what a record costs. A call that did not have to wait is a checkpoint for
+cancellation, but lets other tasks run only every `STREAK` calls or `STREAK` times `TURN_BYTES`: a full reschedule costs
+more than the decryption of a form.
 An end of the connection without close_notify, and a reset, are PEER_CLOSED; a clean end is b"".
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import trio
@@ -35,6 +37,8 @@ DISCARD_BYTES: Final = 64 * 1024  # unread input dropped at close: closing over 
 STREAK: Final = 8  # calls without waiting before other tasks get their turn
 TURN_BYTES: Final = 64 * 1024  # that count as a call more
 
+_Ready = Callable[[socket.socket], Awaitable[None]]
+
 _received = Scratch(RECEIVE_BYTES)
 _plaintext = Scratch(RECEIVE_BYTES)
 _outgoing = Scratch(SEND_BYTES + _OVERHEAD_BYTES)
@@ -43,7 +47,7 @@ _outgoing = Scratch(SEND_BYTES + _OVERHEAD_BYTES)
 class TlsStream(trio.abc.Stream):
     """Owns the socket, which must not block. `handshake` first."""
 
-    __slots__ = ("_engine", "_receiving", "_sending", "_socket", "_streak", "_unsent")
+    __slots__ = ("_asked", "_engine", "_receiving", "_sending", "_socket", "_stopped", "_streak", "_unsent")
 
     def __init__(self, sock: socket.socket, engine: TlsEngine) -> None:
         self._socket = sock
@@ -52,6 +56,8 @@ class TlsStream(trio.abc.Stream):
         self._receiving = False
         self._sending = False
         self._streak = 0
+        self._asked = False  # something was sent since the last read: what answers it is not here yet
+        self._stopped = False  # by `stop_waiting`
 
     @property
     def facts(self) -> TlsFacts:
@@ -154,6 +160,18 @@ class TlsStream(trio.abc.Stream):
         finally:
             self._sending = False
 
+    def stop_waiting(self) -> None:
+        """Who waits for the peer now, or would later, gets trio.ClosedResourceError; until `wait_again`.
+
+        What needs no wait goes on: a request that is here already is read.
+        """
+        self._stopped = True
+        trio.lowlevel.notify_closing(self._socket)
+
+    def wait_again(self) -> None:
+        """`stop_waiting` is over."""
+        self._stopped = False
+
     async def aclose(self) -> None:
         """Says close_notify where that is possible without waiting, and closes."""
         self.close()
@@ -212,11 +230,13 @@ class TlsStream(trio.abc.Stream):
         sock = self._socket
         most = max(most, FEED_BYTES)
         while True:
+            if self._asked and not self._stopped:
+                self._asked = False
+                await self._wait(wait_readable)
             try:
                 return sock.recv_into(_received.view, most)
             except BlockingIOError:
-                self._streak = 0
-                await wait_readable(sock)
+                await self._wait(wait_readable)
             except OSError as error:
                 raise self._lost(error) from error
 
@@ -250,8 +270,14 @@ class TlsStream(trio.abc.Stream):
         """Send all that waits."""
         while self._next_output():
             if not self._send_once():
-                self._streak = 0
-                await wait_writable(self._socket)
+                await self._wait(wait_writable)
+
+    async def _wait(self, ready: _Ready) -> None:
+        """Until the socket is `ready`."""
+        if self._stopped:
+            raise trio.ClosedResourceError("this stream may not wait")
+        self._streak = 0
+        await ready(self._socket)
 
     def _next_output(self) -> bool:
         """Whether there is something to send, which `_unsent` then has."""
@@ -279,6 +305,7 @@ class TlsStream(trio.abc.Stream):
         except OSError as error:
             raise self._lost(error) from error
         self._unsent = memoryview(self._unsent)[sent:] if sent < len(self._unsent) else b""
+        self._asked = True
         return True
 
     def _answer(self) -> None:

@@ -85,7 +85,7 @@ async def _gate(data: bytes, piece_bytes: int) -> str:
     stream = _stream(data, piece_bytes)
     end = "closed"
     try:
-        await Link(GATE, OPENER, stream, Drain()).serve()
+        await Link(GATE, OPENER, stream, Drain(1.0)).serve()
     except Refused as refused:
         assert refused.reason is Reason.GATE_LINK_INVALID
         end = "refused"

@@ -9,6 +9,7 @@ import pytest
 import trio
 import trio.testing
 
+from relay.base.limits import DEFAULTS
 from relay.envelope.wrapping import KeyWrapper
 from relay.front.__main__ import FrontRole
 from relay.front.context import Tenant
@@ -29,7 +30,9 @@ async def test_an_idle_worker_forgets_its_wrapping_key(
     monkeypatch.setattr(FrontRole, "_record_start", recorded)
     wrapper = KeyWrapper(RECIPIENT.public_key, lambda: round(trio.current_time() * 1000))
     role: Any = object.__new__(FrontRole)
-    role.front = SimpleNamespace(ledger=_Silent(), egress=_Silent(), by_host={"a.example": Tenant("a", wrapper)})
+    role.front = SimpleNamespace(
+        ledger=_Silent(), egress=_Silent(), by_host={"a.example": Tenant("a", wrapper)}, limits=DEFAULTS
+    )
     role.listeners = []
     wrapper.wrap(bytes(64), b"header")
     assert wrapper._key

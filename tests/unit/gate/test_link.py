@@ -23,7 +23,7 @@ from relay.envelope.seal import Envelope, Sealer
 from relay.envelope.unseal import Opener
 from relay.gate.application import Application
 from relay.gate.delivered import Delivered
-from relay.gate.link import Link
+from relay.gate.link import IDLE_FACTOR, Link
 from relay.gate.measure import Measure
 from relay.gate.pipeline import Gate
 from relay.gate.receipts import Receipts
@@ -82,7 +82,8 @@ class World:
             applications={"minato": Application(municipal.url, LIMITS)},
             measure=Measure(self.registry),
         )
-        self.drain = Drain()
+        self.drain = Drain(IDLE_FACTOR * LIMITS.gate_idle_ms / 1000)
+        nursery.start_soon(self.drain.run)
         self.ended: list[BaseException | None] = []
         self._streams: list[TlsStream] = []
 
