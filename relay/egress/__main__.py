@@ -142,6 +142,7 @@ class EgressRole:
             background.start_soon(self.recorder.retry_forever)
             await self._record_start(held)
             background.start_soon(self._renew_forever)
+            background.start_soon(self.gates.end_overdue_forever)
             for gate in self.gates.by_name.values():
                 background.start_soon(self.gates.probe_forever, gate)
             async with trio.open_nursery() as serving:

@@ -55,6 +55,11 @@ class GateConnection:
         self._peer = peer.spki_sha256
 
     @property
+    def stream(self) -> TlsStream:
+        """For deadlines: an exchange whose stream may not wait raises trio.ClosedResourceError."""
+        return self._stream
+
+    @property
     def is_reusable(self) -> bool:
         """Nothing has arrived unasked: a readable idle connection is one that the gate has closed."""
         if self._received:
@@ -115,6 +120,9 @@ class GateConnection:
         return GateAnswer(receipt, await self._parcel(length - 2 - receipt_length), self._peer)
 
     async def _parcel(self, length: int) -> Parcel:
+        if len(self._received) >= length:  # nearly always: a small answer comes at once
+            response, self._received = self._received[:length], self._received[length:]
+            return Parcel.of(response)
         with ParcelWriter() as writer:
             while writer.size < length:
                 if not self._received:

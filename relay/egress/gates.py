@@ -16,6 +16,7 @@ from relay.base.limits import Limits
 from relay.base.reasons import Reason, Stage, row
 from relay.egress.exchange import GateAnswer, GateConnection, LinkLost
 from relay.net.parcel import Parcel
+from relay.net.patience import Patience
 
 Connect = Callable[[str], Awaitable[GateConnection]]
 
@@ -109,6 +110,7 @@ class Gates:
     def __init__(self, tenants: Mapping[str, Sequence[str]], connect: Connect, limits: Limits) -> None:
         self.by_name = {name: Gate(name, connect, limits) for names in tenants.values() for name in names}
         self._tenants = {tenant: [self.by_name[name] for name in names] for tenant, names in tenants.items()}
+        self._patience = Patience(limits.exchange_timeout_ms / 1000)
         self._limits = limits
 
     async def exchange(self, tenant: str, envelope: Parcel) -> Delivered:
@@ -145,20 +147,25 @@ class Gates:
         try:
             connection = await gate.take(fresh=fresh)
             finished = False
+            self._patience.begin(connection.stream)
             try:
-                with trio.fail_after(self._limits.exchange_timeout_ms / 1000):
-                    answer = await connection.exchange(envelope, response_most=2 * self._limits.response_bytes)
+                answer = await connection.exchange(envelope, response_most=2 * self._limits.response_bytes)
                 finished = True
                 return answer
-            except trio.TooSlowError as error:
+            except trio.ClosedResourceError as error:
                 raise Refused(Reason.GATE_TIMEOUT, gate.name) from error
             except Refused:
                 finished = True  # the gate's own word leaves the connection in order
                 raise
             finally:
+                self._patience.end(connection.stream)
                 gate.put_away(connection, usable=finished)
         finally:
             gate.slots.release()
+
+    async def end_overdue_forever(self) -> None:
+        """Exchanges end after `exchange_timeout_ms`. Run it beside them."""
+        await self._patience.run()
 
     async def probe_forever(self, gate: Gate) -> None:
         """Notice within `gate_probe_interval_ms` that a gate went down or came back."""

@@ -33,6 +33,7 @@ class Municipality:
         }
         self.made: list[GateConnection] = []
         self.gates = Gates({"a": list(self.fakes)}, self._connect, LIMITS)
+        nursery.start_soon(self.gates.end_overdue_forever)
 
     async def _connect(self, name: str) -> GateConnection:
         self.made.append(await self.fakes[name].connect())

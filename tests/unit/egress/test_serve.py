@@ -148,6 +148,7 @@ class World:
         )
         nursery.start_soon(self.ledger.run)
         nursery.start_soon(self.channel.run)
+        nursery.start_soon(self.gates.end_overdue_forever)
         self.socks: list[socket.socket] = []
 
     def front(self) -> Front:
