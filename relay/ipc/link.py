@@ -24,6 +24,7 @@ class FrameType(enum.IntEnum):
 
 FROM_EGRESS: Final = frozenset({FrameType.ENVELOPE, FrameType.PING})
 FROM_GATE: Final = frozenset({FrameType.ANSWER, FrameType.REFUSAL, FrameType.PONG})
+_KINDS: Final = {int(kind): kind for kind in FrameType}
 _FIXED_MOST: Final = {FrameType.PING: 0, FrameType.PONG: 0, FrameType.REFUSAL: REASON_BYTES}
 
 
@@ -36,10 +37,9 @@ def parse_frame_head(head: bytes, expected: frozenset[FrameType], most_bytes: in
     """Type and payload length. `most_bytes` bounds ENVELOPE and ANSWER. Raises Refused(GATE_LINK_INVALID)."""
     if len(head) != HEAD_BYTES:
         raise Refused(Reason.GATE_LINK_INVALID, "a frame head is cut short")
-    try:
-        kind = FrameType(head[0])
-    except ValueError as error:
-        raise Refused(Reason.GATE_LINK_INVALID, f"frame type {head[0]:#04x} is not known") from error
+    kind = _KINDS.get(head[0])
+    if kind is None:
+        raise Refused(Reason.GATE_LINK_INVALID, f"frame type {head[0]:#04x} is not known")
     length = int.from_bytes(head[1:])
     if kind not in expected:
         raise Refused(Reason.GATE_LINK_INVALID, f"a {kind.name} frame is out of turn")

@@ -22,6 +22,9 @@ from relay.base.reasons import Reason
 from relay.ipc.messages import PACKET_BYTES, Answer, Message, ProtocolViolation, decode_answers, encode
 
 _DESCRIPTOR_SPACE = socket.CMSG_SPACE(2 * 4)  # room for two, so that a second, forbidden one is seen and closed
+# as plain numbers: Python's flags are enumerations, and to combine them takes longer than to receive a packet
+_TO_CLOEXEC = int(socket.MSG_CMSG_CLOEXEC)
+_CUT_SHORT = int(socket.MSG_TRUNC | socket.MSG_CTRUNC)
 _RECONNECT_S = 0.5  # on one host; a service that restarts takes about as long
 _DRAIN_MOST = 256  # packets taken from one connection before others get their turn
 
@@ -34,13 +37,13 @@ class Packet(NamedTuple):
 def receive_packet(sock: socket.socket) -> Packet | None:
     """The next packet; None when there is none now. Raises EOFError at the end, ProtocolViolation when truncated."""
     try:
-        data, ancillary, flags, _ = sock.recvmsg(PACKET_BYTES, _DESCRIPTOR_SPACE, socket.MSG_CMSG_CLOEXEC)
+        data, ancillary, flags, _ = sock.recvmsg(PACKET_BYTES, _DESCRIPTOR_SPACE, _TO_CLOEXEC)
     except (BlockingIOError, InterruptedError):
         return None
     except OSError as error:
         raise EOFError from error
     descriptors = _descriptors(ancillary) if ancillary else []
-    if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+    if flags & _CUT_SHORT:
         close_descriptors(descriptors)
         raise ProtocolViolation("a packet or its descriptors were cut short")
     if not data:
