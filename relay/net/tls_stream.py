@@ -116,17 +116,17 @@ class TlsStream(trio.abc.Stream):
         if self._sending:
             raise trio.BusyResourceError("another task is sending")
         self._sending = True
-        engine = self._engine
         try:
             await self._checkpoint()
-            if len(data) <= WRITE_BYTES:
-                engine.write(data)
+            if self._unsent:  # of a call that was cancelled, or of `send_now`; the order must stay
                 await self._flush()
+            if len(data) <= WRITE_BYTES:
+                self._encrypt(data)
+                if self._unsent:
+                    await self._flush()
                 return
             view = memoryview(data)
             for start in range(0, len(view), SEND_BYTES):
-                if self._unsent:  # or of a call that was cancelled; the order must stay
-                    await self._flush()
                 self._encrypt(view[start : start + SEND_BYTES])
                 await self._flush()
         finally:
@@ -143,10 +143,12 @@ class TlsStream(trio.abc.Stream):
             raise trio.ClosedResourceError("this stream was closed")
         if len(data) > WRITE_BYTES:
             raise ValueError("more than is encrypted at once")
-        self._engine.write(data)
-        while self._next_output():
-            if not self._send_once():
-                return False
+        if self._unsent:
+            self._engine.write(data)
+            return False
+        self._encrypt(data)
+        if self._unsent:
+            return False
         self._streak += 1
         return self._streak < STREAK
 
@@ -252,7 +254,7 @@ class TlsStream(trio.abc.Stream):
         self._streak += received // TURN_BYTES
         return bytes(_plaintext.view[:count])
 
-    def _encrypt(self, data: memoryview) -> None:
+    def _encrypt(self, data: Buffer) -> None:
         """Encrypt all of it, and send what the socket takes at once. Nothing else may wait to be sent."""
         count = 0
         for start in range(0, len(data), WRITE_BYTES):
