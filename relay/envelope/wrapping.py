@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from relay.envelope.format import KEY_BYTES, WRAPPING_LABEL
-from relay.envelope.keys import WRAP_NONCE, RecipientPublicKey, wrap_key
+from relay.envelope.keys import WRAP_NONCE, RecipientPublicKey, keyed_by, wrap_key
 
 WRAPPING_KEY_MS: Final = 1000  # section 3.2; what a look into the front's memory gives of the past
 WRAPPING_KEY_USES: Final = 1024  # section 3.2
@@ -28,26 +29,29 @@ class KeyWrapper:
         self.key_id = recipient.key_id
         self._recipient = recipient
         self._clock_ms = clock_ms
-        self._key = self._sealed = b""
+        self._key: HMAC | None = None
+        self._sealed = b""
         self._drawn_ms = 0
         self._left = 0
 
     def wrap(self, keys: bytes, header: bytes) -> bytes:
         """The sealed keys of the envelope with this encoded header."""
         self.forget_old()
-        if not self._left:
-            self._draw()
+        key = self._key if self._left and self._key is not None else self._draw()
         self._left -= 1
-        return self._sealed + AESGCM(wrap_key(self._key, header)).encrypt(WRAP_NONCE, keys, None)
+        return self._sealed + AESGCM(wrap_key(key, header)).encrypt(WRAP_NONCE, keys, None)
 
     def forget_old(self) -> None:
         """Drop the wrapping key when its time is over. To be called now and then also while nothing is sealed."""
-        if self._key and self._clock_ms() - self._drawn_ms >= WRAPPING_KEY_MS:
-            self._key = self._sealed = b""
+        if self._key is not None and self._clock_ms() - self._drawn_ms >= WRAPPING_KEY_MS:
+            self._key = None
+            self._sealed = b""
             self._left = 0
 
-    def _draw(self) -> None:
-        self._key = secrets.token_bytes(KEY_BYTES)
-        self._sealed = self._recipient.seal(self._key, WRAPPING_LABEL)
+    def _draw(self) -> HMAC:
+        drawn = secrets.token_bytes(KEY_BYTES)
+        key = self._key = keyed_by(drawn)
+        self._sealed = self._recipient.seal(drawn, WRAPPING_LABEL)
         self._drawn_ms = self._clock_ms()
         self._left = WRAPPING_KEY_USES
+        return key

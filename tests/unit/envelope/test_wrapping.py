@@ -58,7 +58,8 @@ def test_it_is_forgotten_when_nothing_is_sealed() -> None:
     first = sealed_wrapping_key(wrapper)
     clock.now_ms += WRAPPING_KEY_MS
     wrapper.forget_old()
-    assert wrapper._key == wrapper._sealed == b""
+    assert wrapper._key is None
+    assert wrapper._sealed == b""
     clock.now_ms -= WRAPPING_KEY_MS  # even then it does not come back
     assert sealed_wrapping_key(wrapper) != first
 
