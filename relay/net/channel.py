@@ -197,6 +197,8 @@ class Channel:
                     if packet is None:
                         break
                     self._deliver(packet)
+                    if not self._waiting:
+                        break  # nothing else is owed
             except (EOFError, ProtocolViolation, trio.ClosedResourceError):
                 self._lose(sock)
 
