@@ -9,6 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 import enum
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from relay.base.errors import Misuse, Refused
@@ -48,7 +49,7 @@ class _Step(enum.Enum):
     FAULT = enum.auto()
 
 
-class _Decoder:
+class _Decoder(ABC):
     """What both readers share. `_invalid`, `_head_too_large`, `_content_too_large`: how faults are called on this side."""
 
     __slots__ = (
@@ -152,12 +153,13 @@ class _Decoder:
 
     # head
 
+    @abstractmethod
     def _read_control(self) -> bool:
         """Read what of the control data is there; whether it is whole."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _make_head(self) -> None:
-        raise NotImplementedError
+        """Set `head` from the control data and the fields."""
 
     def _read_head(self, step: _Step) -> _Step:
         if step is _Step.CONTROL:

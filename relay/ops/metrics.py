@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import time
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -235,7 +236,7 @@ class Series(msgspec.Struct, frozen=True, array_like=True):
 S = TypeVar("S")
 
 
-class _Family(Generic[S]):
+class _Family(ABC, Generic[S]):
     """The series of one metric in one process, by label values."""
 
     def __init__(self, metric: Metric, sets: tuple[frozenset[str], ...]) -> None:
@@ -261,13 +262,12 @@ class _Family(Generic[S]):
             value if value in allowed else label.fallback
             for value, allowed, label in zip(labels, self._sets, self.metric.labels, strict=True)
         )
-        found = self.cells.get(closed)
-        if found is None:
-            found = self.cells[closed] = self._new()
-        return found
+        if closed not in self.cells:
+            self.cells[closed] = self._new()
+        return self.cells[closed]
 
-    def _new(self) -> S:
-        raise NotImplementedError
+    @abstractmethod
+    def _new(self) -> S: ...  # a series of this kind, at zero
 
 
 class Scalar(_Family[Cell]):
