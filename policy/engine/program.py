@@ -16,7 +16,8 @@ from policy.engine.idle import IdleRules
 from policy.engine.narrow import NarrowRules
 from policy.engine.records import Records
 from policy.engine.rule import Rule
-from policy.engine.sieve import Sieve, make_sieve
+from policy.engine.scanplan import make_plan
+from policy.engine.sieve import Sieve, make_sieve, steps_of
 from policy.engine.unread import unread
 from policy.seclang import ast
 from policy.seclang.faults import Problem, SecLangInvalid
@@ -72,19 +73,25 @@ def compile_rules(
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Program:
-    """Raises SecLangInvalid with everything that is wrong. `cache`: a directory for compiled patterns."""
+    """Raises SecLangInvalid with everything that is wrong. `cache`: a directory for compiled patterns.
+
+    `progress` is called with (done, total), over all databases together.
+    """
     settings = ruleset.settings
     folded = fold(ruleset.phases, _unicode_map(settings))
     if folded.problems:
         raise SecLangInvalid(folded.problems)
+    characters = reading == "characters"
+    compiled = {number: tuple([one.compiled for one in folded.phases[number]]) for number in ruleset.phases}
+    plans = {number: make_plan(rules, characters=characters) for number, rules in compiled.items()}
+    told = None if progress is None else _in_all(progress, sum([steps_of(plan) for plan in plans.values()]))
     phases = {}
-    for number, entries in ruleset.phases.items():
-        rules = tuple(one.compiled for one in folded.phases[number])
-        sieve = make_sieve(rules, characters=reading == "characters", cache=cache, progress=progress)
-        markers, total = marker_places(entries)
-        idle = IdleRules(folded.phases[number], folded.tx, characters=reading == "characters")
+    for number, rules in compiled.items():
+        sieve = make_sieve(plans[number], characters=characters, cache=cache, progress=told)
+        markers, total = marker_places(ruleset.phases[number])
+        idle = IdleRules(folded.phases[number], folded.tx, characters=characters)
         answered = sieve.rules | idle.rules
-        narrow = NarrowRules(rules, answered, characters=reading == "characters")
+        narrow = NarrowRules(rules, answered, characters=characters)
         answered |= narrow.rules | unread(number, folded.phases[number])
         unsifted = tuple(place for place in range(len(rules)) if place not in answered)
         phases[number] = Phase(rules, markers, total, sieve, narrow, idle, unsifted)
@@ -98,6 +105,19 @@ def compile_rules(
         ruleset.digest,
         folded.tx_names,
     )
+
+
+def _in_all(progress: Progress, total: int) -> Progress:
+    """For each of several databases in turn: tells of them as of one."""
+    before = 0
+
+    def tell(done: int, of: int) -> None:
+        nonlocal before
+        progress(before + done, total)
+        if done == of:
+            before += of
+
+    return tell
 
 
 def _unicode_map(settings: ast.Settings) -> UnicodeMap | None:

@@ -12,8 +12,7 @@ from typing import Final, NamedTuple
 from policy.engine.familiar import Familiar, familiar_of
 from policy.engine.forms import Made, Tree, Values
 from policy.engine.limits import PRESENT_MAX
-from policy.engine.rule import Rule
-from policy.engine.scanplan import Gated, Group, Plan, make_plan
+from policy.engine.scanplan import Gated, Group, Plan
 from policy.engine.state import State
 from policy.engine.targets import Fetch
 from policy.scan.compile import Progress
@@ -246,22 +245,32 @@ def _add(found: Candidates, rule: int, values: Collection[bytes]) -> None:
         found.setdefault(rule, set()).update(values)
 
 
-def make_sieve(rules: Sequence[Rule], *, characters: bool, cache: Path | None, progress: Progress | None) -> Sieve:
-    plan = make_plan(rules, characters=characters)
-    scanners: list[Scanners] = []
-
+def make_sieve(plan: Plan, *, characters: bool, cache: Path | None, progress: Progress | None) -> Sieve:
     def made(numbers: Sequence[int]) -> Scanner:
         needles = {number: plan.wanted[number].needle for number in numbers}
         return compile_scanner(needles, characters=characters, cache=cache, progress=progress)
 
+    scanners: list[Scanners] = []
     for group in plan.groups:
-        names = {source.name for source in group.sources}
-        wanted = [number for number, one in enumerate(plan.wanted) if not names.isdisjoint(one.sources)]
-        behind = {chain: [n for n in wanted if chain in plan.wanted[n].chains] for chain in group.chains}
+        whole, behind = _scanned(plan, group)
         scanners.append(
-            Scanners(
-                made(wanted) if wanted else None,
-                {chain: made(numbers) for chain, numbers in behind.items() if numbers and plan.chains[chain]},
-            )
+            Scanners(made(whole) if whole else None, {chain: made(numbers) for chain, numbers in behind.items()})
         )
     return Sieve(plan, scanners)
+
+
+def steps_of(plan: Plan) -> int:
+    """How many `make_sieve` takes for it: each scanner's needles, and the scanner itself."""
+    steps = 0
+    for group in plan.groups:
+        whole, behind = _scanned(plan, group)
+        steps += sum([len(numbers) + 1 for numbers in (whole, *behind.values()) if numbers])
+    return steps
+
+
+def _scanned(plan: Plan, group: Group) -> tuple[list[int], dict[int, list[int]]]:
+    """The needles of each scanner of a group, as in `Scanners`."""
+    names = {source.name for source in group.sources}
+    wanted = [number for number, one in enumerate(plan.wanted) if not names.isdisjoint(one.sources)]
+    behind = {chain: [n for n in wanted if chain in plan.wanted[n].chains] for chain in group.chains}
+    return wanted, {chain: numbers for chain, numbers in behind.items() if numbers and plan.chains[chain]}

@@ -65,11 +65,11 @@ class Progress:
         now = monotonic()
         if now - self._extended >= _STEP_S:
             self._extended = now
-            self._notifier.extend(EXTENSION_S, f"compiling rule set {name}: {100 * done // total} %")
+            self._notifier.extend(EXTENSION_S, f"ルールの準備 compiling rule set {name}: {done}/{total}")
         tenth = 10 * done // total
         if tenth != self._tenth and now - self._said >= _STEP_S:
             self._said = now
-            self._log.info("rules_compiling", rule_set=name, percent=10 * tenth)
+            self._log.info("rules_compiling", rule_set=name, done=done, total=total, percent=10 * tenth)
         self._tenth = tenth
 
 

@@ -131,6 +131,8 @@ FIELDS: Final[Mapping[str, Callable[[object], Value]]] = {
     "bytes": _number,
     "duration_ms": _number,
     "percent": _number,
+    "done": _number,
+    "total": _number,
     "pid": _number,
     "exit_code": _number,
     "landlock_abi": _number,

@@ -217,8 +217,9 @@ def test_progress_is_said_every_tenth_and_not_too_often(
                 heard.append(manager.recv(4096))
         notifier.close()
     assert len(heard) == 50
-    assert heard[1] == b"EXTEND_TIMEOUT_USEC=180000000\nSTATUS=compiling rule set one: 2 %"
-    assert [line["percent"] for line in world.events("rules_compiling")] == list(range(10, 100, 10))
+    assert heard[1] == "EXTEND_TIMEOUT_USEC=180000000\nSTATUS=ルールの準備 compiling rule set one: 2/100".encode()
+    told = [(line["rule_set"], line["done"], line["total"], line["percent"]) for line in world.events("rules_compiling")]
+    assert told == [("one", done, 100, done) for done in range(10, 100, 10)]
 
 
 def test_rules_from_the_cache_are_not_told_step_by_step(world: World) -> None:

@@ -13,7 +13,7 @@ from policy.engine.decision import Fired
 from policy.engine.evaluate import Run
 from policy.engine.limits import PRESENT_MAX
 from policy.engine.program import Program, compile_rules
-from policy.engine.scanplan import Plan
+from policy.engine.scanplan import Plan, make_plan
 from policy.engine.sieve import ASKED_BYTES, TOGETHER_BYTES, Sieve, make_sieve
 from policy.variables.facts import RequestFacts
 from policy.variables.transaction import Transaction
@@ -118,7 +118,10 @@ def test_the_rules_are_sifted() -> None:
 def test_ordinary_values_make_no_candidates() -> None:
     (sieve,) = [
         make_sieve(
-            compiled('SecRule ARGS "@rx script" "id:1,phase:2,t:lowercase"'), characters=True, cache=None, progress=None
+            make_plan(compiled('SecRule ARGS "@rx script" "id:1,phase:2,t:lowercase"'), characters=True),
+            characters=True,
+            cache=None,
+            progress=None,
         )
     ]
     run = Run(PROGRAMS[1][0], Transaction(RequestFacts(method=b"GET", uri=b"/?a=Yamada&b=1")))
