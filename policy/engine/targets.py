@@ -12,8 +12,10 @@ from itertools import islice
 
 from policy.engine.exceptions import KeyTest, Removed, key_pattern, removed_target
 from policy.engine.state import OWN, State
+from policy.operators.match import OperatorInvalid
 from policy.seclang.ast import Target, raw
 from policy.variables.item import Item, make_item, single
+from policy.variables.processors.xml import ExpressionInvalid, check_expression
 
 
 class Fetch(ABC):
@@ -45,7 +47,7 @@ class Source:
 
 
 def compile_targets(targets: Sequence[Target], namespaces: Mapping[str, str]) -> tuple[Source, ...]:
-    """`namespaces`: what the rule's xmlns actions say. Raises OperatorInvalid for a pattern that is none."""
+    """`namespaces`: what the rule's xmlns actions say. Raises OperatorInvalid for a pattern or an expression that is none."""
     excluded = [removed_target(target) for target in targets if target.exclude]
     sources = []
     for target in targets:
@@ -79,8 +81,18 @@ def _fetch(target: Target, namespaces: Mapping[str, str]) -> Fetch:
     if target.key is None:
         return _All(collection)
     if collection == "XML":
+        _check_xpath(target.key, namespaces)
         return _XPath(target.key, namespaces)
     return _Key(collection, raw(target.key).lower())
+
+
+def _check_xpath(expression: str, namespaces: Mapping[str, str]) -> None:
+    """Raises OperatorInvalid."""
+    try:
+        check_expression(expression, namespaces)
+    except ExpressionInvalid as error:
+        mend = "correct the XPath expression; declare its prefixes by xmlns:'prefix=name'"
+        raise OperatorInvalid(f"XML:{expression} cannot be evaluated: {error}", mend) from error
 
 
 class _All(Fetch):

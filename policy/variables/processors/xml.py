@@ -79,8 +79,12 @@ class Xml:
 
 
 def check_expression(expression: str, namespaces: Mapping[str, str]) -> None:
-    """Raise ExpressionInvalid, so that a rule with such an expression does not load."""
-    _compiled(expression, tuple(sorted(namespaces.items())))
+    """Raise ExpressionInvalid, so that a rule with such an expression does not load: it would never match."""
+    xpath = _compiled(expression, tuple(sorted(namespaces.items())))
+    try:
+        xpath(etree.Element("any").getroottree())
+    except etree.XPathError as error:  # a prefix or a function that libxml2 looks for only now
+        raise ExpressionInvalid(str(error)) from error
 
 
 @lru_cache(maxsize=1024)

@@ -218,7 +218,9 @@ def test_progress_is_said_every_tenth_and_not_too_often(
         notifier.close()
     assert len(heard) == 50
     assert heard[1] == "EXTEND_TIMEOUT_USEC=180000000\nSTATUS=ルールの準備 compiling rule set one: 2/100".encode()
-    told = [(line["rule_set"], line["done"], line["total"], line["percent"]) for line in world.events("rules_compiling")]
+    told = [
+        (line["rule_set"], line["done"], line["total"], line["percent"]) for line in world.events("rules_compiling")
+    ]
     assert told == [("one", done, 100, done) for done in range(10, 100, 10)]
 
 

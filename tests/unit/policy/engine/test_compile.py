@@ -56,6 +56,13 @@ def test_a_pattern_that_is_none_is_a_mistake() -> None:
         compiled('SecRule ARGS "@rx (" "id:1,phase:1"')
 
 
+@pytest.mark.parametrize("expression", ["/soap:body", "//b[1+]", "unknown(/a)"])
+def test_an_expression_that_would_never_select_is_a_mistake(expression: str) -> None:
+    with pytest.raises(OperatorInvalid, match="cannot be evaluated"):
+        compiled(f'SecRule XML:{expression} "@rx a" "id:1,phase:2"')
+    compiled('SecRule XML:/soap:body "@rx a" "id:1,phase:2,xmlns:\'soap=urn:soap\'"')
+
+
 @pytest.mark.parametrize("value", [b"", b"a\nb", b"\xff", "あ".encode()])
 def test_the_pattern_of_everything_is_what_the_expression_says(value: bytes) -> None:
     (rule,) = compiled('SecRule ARGS "@rx ^(?:.*)$" "id:1,phase:1,capture"')

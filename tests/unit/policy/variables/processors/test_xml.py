@@ -39,9 +39,11 @@ def test_expressions(expression: str, values: list[bytes]) -> None:
 
 
 def test_an_expression_is_checked_when_rules_load() -> None:
-    check_expression("/*", {})
-    with pytest.raises(ExpressionInvalid):
-        check_expression("///", {})
+    for expression in ("/*", "//@*", "/q:a/@b", "count(//a)"):
+        check_expression(expression, {"q": "urn:p"})
+    for expression in ("///", "/a[1+]", "/none:a", "unknown(/a)"):
+        with pytest.raises(ExpressionInvalid):
+            check_expression(expression, {"q": "urn:p"})
 
 
 def test_leaves_are_arguments_on_demand() -> None:
