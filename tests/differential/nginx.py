@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import time
 from collections.abc import Sequence
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
+from bench.ports import LOOPBACK, accepts, free_port
+from bench.processes import Daemon
+
 _MODULE = "/usr/lib/nginx/modules/ngx_http_modsecurity_module.so"
 _NEEDS_NO_RELOAD = "REQUEST-910-IP-REPUTATION.conf"
-_LOOPBACK = "127.0.0.1"
 _SECONDS = 20
 _CONFIG = """\
 daemon off; worker_processes 1; {user} pid {directory}/pid; error_log {directory}/error.log notice;
@@ -57,7 +58,7 @@ class NginxModSecurity3:
         included = [*(file for file in files if file.name != _NEEDS_NO_RELOAD), directory / "audit.conf"]
         rules = directory / "rules.conf"
         rules.write_text("".join(f"Include {file}\n" for file in included))
-        self._port, behind = _free_ports()
+        self._port, behind = free_port(), free_port()
         config = directory / "nginx.conf"
         config.write_text(
             _CONFIG.format(
@@ -65,23 +66,22 @@ class NginxModSecurity3:
                 module=_MODULE,
                 directory=directory,
                 rules=rules,
-                address=_LOOPBACK,
+                address=LOOPBACK,
                 port=self._port,
                 behind=behind,
             )
         )
         command = ["nginx", "-c", str(config), "-p", str(directory), "-e", str(directory / "error.log")]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self._wait()
+        self._daemon = Daemon(command, os.sched_getaffinity(0), directory / "output")
+        self._daemon.wait_until(lambda: accepts(self._port), _SECONDS)
         self._read = 0
 
     def close(self) -> None:
-        self._process.terminate()
-        self._process.wait(_SECONDS)
+        self._daemon.stop()
 
     def fired(self, request: bytes) -> frozenset[int] | None:
         """Ids of the rules that fired; None where nginx answered without asking ModSecurity about everything."""
-        with socket.create_connection((_LOOPBACK, self._port), _SECONDS) as connection:
+        with socket.create_connection((LOOPBACK, self._port), _SECONDS) as connection:
             connection.sendall(request)
             answer = HTTPResponse(connection)
             try:
@@ -105,21 +105,3 @@ class NginxModSecurity3:
                     return json.loads(written.splitlines()[-1].decode("utf-8", "replace"))  # type: ignore[no-any-return]
             time.sleep(0.002)
         return None
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + _SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                socket.create_connection((_LOOPBACK, self._port), 1).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return
-        raise RuntimeError("nginx did not start; its error.log says why")
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind((_LOOPBACK, 0))
-        second.bind((_LOOPBACK, 0))
-        return first.getsockname()[1], second.getsockname()[1]

@@ -10,6 +10,7 @@ import trio
 from relay.egress.pipeline import TURN_BYTES, digest_of
 from relay.ipc.messages import INLINE_BYTES
 from relay.net.parcel import PIECE_BYTES, Parcel
+from tests.turns import Turns
 
 
 @pytest.mark.parametrize(
@@ -33,17 +34,10 @@ async def test_a_digest_is_of_all_the_bytes(size: int) -> None:
 
 
 async def test_others_have_their_turns_while_a_large_parcel_is_hashed() -> None:
-    turns = 0
-
-    async def other() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await trio.lowlevel.checkpoint()
-
+    turns = Turns()
     with Parcel.of(bytes(8 * TURN_BYTES + 1)) as parcel:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(other)
+            nursery.start_soon(turns.take)
             await digest_of(parcel)
             nursery.cancel_scope.cancel()
-    assert turns >= 7  # after the last one either task may be first
+    assert turns.count >= 7  # after the last one either task may be first

@@ -16,6 +16,7 @@ from relay.net.tls_stream import FEED_BYTES, RECEIVE_BYTES, SEND_BYTES, STREAK, 
 from relay.tls.engine import RECORD_BYTES, TlsEngine
 from tests.links import GATE, Link
 from tests.streams import connected, socket_pair
+from tests.turns import Turns
 
 
 @pytest.fixture(scope="module")
@@ -178,21 +179,14 @@ async def test_a_call_is_a_cancellation_point_though_it_need_not_wait(ends: tupl
 
 async def test_a_busy_stream_lets_other_tasks_run(ends: tuple[TlsStream, TlsStream]) -> None:
     client, server = ends
-    turns = 0
-
-    async def other() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await trio.lowlevel.checkpoint()
-
+    turns = Turns()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(other)
+        nursery.start_soon(turns.take)
         for _ in range(100):
             await client.send_all(b"x")
             await server.receive_some()
         nursery.cancel_scope.cancel()
-    assert turns >= 10
+    assert turns.count >= 10
 
 
 class TestEnds:
@@ -388,21 +382,14 @@ async def test_what_a_cancelled_sender_left_goes_out_first(link: Link) -> None:
 
 async def test_bulk_data_lets_other_tasks_run(link: Link) -> None:
     client, server = await connected(link, buffer_bytes=1_000_000)
-    turns = 0
-
-    async def other() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await trio.lowlevel.checkpoint()
-
+    turns = Turns()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(other)
+        nursery.start_soon(turns.take)
         for _ in range(20):
             await client.send_all(b"x" * SEND_BYTES)
             await receive_exactly(server, SEND_BYTES)
         nursery.cancel_scope.cancel()
-    assert turns >= 10
+    assert turns.count >= 10
     client.close()
     server.close()
 

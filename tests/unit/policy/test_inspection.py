@@ -15,29 +15,12 @@ from policy.request import RequestHead
 from policy.rule_book import RuleChoice
 from policy.rule_set import Exclusion, Mode
 from policy.verdict import Admitted, Code, Denied, PolicyMisuse
+from tests.ruled import PROCEDURE
 from tests.unit.policy.rule_sets import RULES, exclusion, rule_set
 
 Make = Callable[..., RequestHead]
 Write = Callable[..., Path]
 Build = Callable[..., Policy]
-
-PROCEDURE = """\
-format = 1
-
-[route]
-id = "memo"
-mode = "exchange"
-method = "POST"
-path = "/memo"
-body = ["urlencoded", "multipart", "json"]
-
-[[field]]
-name = "memo"
-label_ja = "備考"
-label_en = "Notes"
-class = "free_text"
-max_chars = 200
-"""
 
 
 @pytest.fixture
