@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from policy.faults import Fault
+from policy.inspection import BODY_BYTES_MOST
 from policy.load import load_policy
 from policy.pipeline import Judgement, Policy
 from policy.request import RequestHead
@@ -154,11 +155,25 @@ def test_a_body_over_the_limit_is_refused_and_not_cut(build: Build, head: Make) 
     for size, is_admitted in ((8, True), (9, False)):
         judgement = policy.open(request)
         assert isinstance(judgement, Judgement)
-        judgement.raw(b"x=" + b"a" * (size - 2))
+        judgement.raw(b"x=" + b"a" * 6)
+        judgement.raw(b"a" * (size - 8))
         verdict = judgement.finish()
         assert isinstance(verdict, Admitted) is is_admitted
         if isinstance(verdict, Denied):
             assert (verdict.code, verdict.findings[0].detail) == (Code.RULES_MATCHED, Fault.RULES_LIMIT)
+
+
+@pytest.mark.parametrize("first", [0, 4, BODY_BYTES_MOST - 1, BODY_BYTES_MOST])
+def test_of_a_form_as_a_whole_rules_see_the_bytes_up_to_the_bound(build: Build, head: Make, first: int) -> None:
+    policy = build()
+    for end, fired in ((BODY_BYTES_MOST, [104]), (BODY_BYTES_MOST + 1, [])):
+        body = b"memo=".ljust(end - 9, b"x") + b"%0A%0A%0A" + b"&more"
+        judgement = policy.open(post(head))
+        assert isinstance(judgement, Judgement)
+        judgement.field("memo", "x")
+        judgement.crossing(body[:first])
+        judgement.crossing(body[first:])
+        assert ids(judgement.finish()) == fired
 
 
 def test_the_answer_is_judged_too(build: Build, head: Make) -> None:
