@@ -27,7 +27,9 @@ exit codes: 0 ended as asked, 78 configuration, else the code of the role that d
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = add_command(subparsers, "run", "run every DMZ role of this host in the foreground", _EPILOG, run)
+    parser = add_command(
+        subparsers, "run", "run every DMZ role of this host in the foreground (1 台での起動)", _EPILOG, run
+    )
     parser.add_argument("--config", type=Path, default=Path("/etc/sekisho/sekisho.toml"), metavar="FILE")
 
 

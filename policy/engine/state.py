@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from policy.engine.decision import SEVERITY_NONE, Fired
 from policy.engine.limits import TRANSFORMED_BYTES_MAX, TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
 from policy.engine.records import PERSISTENT, LimitReached, Record, Records
-from policy.operators.pcre import REQUEST_STEPS, REQUEST_STEPS_PER_BYTE, Effort
+from policy.operators.pcre import Effort
 from policy.seclang.ast import EngineMode
 from policy.variables.item import NOTHING, Item, make_item
 
@@ -90,7 +90,7 @@ class State:
         self.web_app = b""
         self.body_access: bool | None = None
         self.response_access: bool | None = None
-        self.effort = Effort(REQUEST_STEPS + REQUEST_STEPS_PER_BYTE * _bytes_of(transaction))
+        self.effort = Effort.for_bytes(_bytes_of(transaction))
         self.exceptions: Exceptions | None = None
         # the rule that is being evaluated
         self.rule: Rule | None = None

@@ -24,7 +24,7 @@ exit codes: 0 all as promised, 1 something was not, 78 configuration"""
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(
-        subparsers, "demo", "show the main job on a lab of this machine, in under a minute", _EPILOG, run
+        subparsers, "demo", "show the main job on a lab of this machine, in under a minute (実演)", _EPILOG, run
     )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="new directory whose files stay for looking at")
 

@@ -30,7 +30,9 @@ exit codes: 0 ended as asked, 78 configuration, else the code of the role that d
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = add_command(subparsers, "lab", "run the whole topology on this machine, on loopback", _EPILOG, run)
+    parser = add_command(
+        subparsers, "lab", "run the whole topology on this machine, on loopback (試験環境)", _EPILOG, run
+    )
     parser.add_argument("--dir", type=Path, required=True, metavar="DIR", help="new or empty directory for everything")
     parser.add_argument("--app", metavar="URL", help="municipal application; default: a sample that comes with the lab")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="front workers; default 1")

@@ -59,7 +59,9 @@ _CHECK += "\nexit codes: 0 nothing wrong (there may be warnings), 2 wrong usage,
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = add_command(subparsers, "certs", "make, show and check certificates and keys", _EPILOG, _usage)
+    parser = add_command(
+        subparsers, "certs", "make, show and check certificates and keys (証明書と鍵)", _EPILOG, _usage
+    )
     parser.set_defaults(certs_parser=parser)
     actions = parser.add_subparsers(metavar="ACTION")
     init = add_command(actions, "init", "create a private CA in a new directory", _INIT, _telling(_init))

@@ -35,7 +35,13 @@ exit codes: 0 nothing wrong (there may be warnings), 2 wrong usage, 78 there are
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = add_command(subparsers, "check", "check the configuration, certificates, keys and policy", _EPILOG, _run)
+    parser = add_command(
+        subparsers,
+        "check",
+        "check the configuration, certificates, keys, procedures and rules (設定の検査)",
+        _EPILOG,
+        _run,
+    )
     add_choice_of_file(parser)
     parser.add_argument("--quiet", action="store_true", help="do not print the settings")
 

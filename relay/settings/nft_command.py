@@ -25,7 +25,9 @@ exit codes: 0 printed, 2 wrong usage, 78 the configuration has problems
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = add_command(subparsers, "nft", "print the nftables rules of a DMZ host", _EPILOG, _run)
+    parser = add_command(
+        subparsers, "nft", "print the nftables rules of a DMZ host (パケットフィルター)", _EPILOG, _run
+    )
     parser.add_argument("--config", metavar="FILE", type=Path, default=HOST_FILE, help=f"default: {HOST_FILE}")
 
 
