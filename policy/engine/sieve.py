@@ -187,15 +187,16 @@ def _ask_gate(gated: Gated, wanted_in: int, made: Made, characters: bool, found:
     left = ASKED_BYTES
     for chain in gated.chains:
         forms = made.behind(chain)
-        looked_at = [(at, form) for at, form in forms.items() if gate.passes(form)]
-        looked_at += [(at, values.values[at]) for at in passing if at not in forms]
-        for at, form in looked_at:
+        for at, form in [*forms.items(), *[(at, values.values[at]) for at in passing if at not in forms]]:
             if not values.variables[at] & wanted_in:
                 continue
             answer = answers.get(form)
             if answer is None:
-                left -= len(form)
-                answer = answers[form] = left < 0 or operator.match(form, characters) is not None
+                answer = gate.passes(form)
+                if answer:
+                    left -= len(form)
+                    answer = left < 0 or operator.match(form, characters) is not None
+                answers[form] = answer
             if answer:
                 matched.add(values.values[at])
     _add(found, gated.rule, matched)
