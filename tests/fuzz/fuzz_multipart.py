@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from relay.http.charset import CHARSETS
 from relay.http.multipart import MultipartParser
 from tests.fuzz import driver
 from tests.fuzz.bodies import LIMITS, corpus, target
@@ -21,9 +22,11 @@ TOKENS = (
     b'; filename="b"',
     b"; filename*=UTF-8''%41",
     b"Content-Type: ",
+    b"\x95\x5c",
+    b"\x8e\xb1",
+    b"\xc9\xbd",
 )
+PARSERS = [lambda charset=charset: MultipartParser("BB", LIMITS, charset) for charset in CHARSETS.values()]
 
 if __name__ == "__main__":
-    raise SystemExit(
-        driver.run("fuzz_multipart", target(lambda: MultipartParser("BB", LIMITS)), corpus(MULTIPART), TOKENS)
-    )
+    raise SystemExit(driver.run("fuzz_multipart", target(*PARSERS), corpus(MULTIPART), TOKENS))
