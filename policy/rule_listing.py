@@ -1,6 +1,6 @@
 """What became of each rule when the rule set was compiled: whether a request pays for it, and how.
 
-folded        worked out while the program was made: it costs a request nothing
+folded        worked out while the program was made, or without an effect: it costs a request nothing
 scanned       the scanner finds the values that it may match; only these are looked at
 prefiltered   a cheap test of its values comes first; only what it lets through is looked at
 remembered    asked once for each value of a method, a header or a flag that turns up
@@ -81,6 +81,8 @@ def _form(phase: Phase, place: int) -> Form:
         return Form.PREFILTERED if wanted is None else Form.SCANNED
     if place in phase.narrow.rules or place in phase.idle.rules:
         return Form.REMEMBERED
+    if place not in phase.unsifted:  # it is never asked, because nobody would see what it does
+        return Form.FOLDED
     return Form.ALWAYS if link.unconditional else Form.EVALUATED
 
 

@@ -21,10 +21,11 @@ SecRule REMOTE_ADDR "@ipMatch 192.0.2.0/24" "id:6,phase:2,deny,chain"
 SecAction "id:7,phase:2,pass,nolog,ctl:ruleRemoveById=4"
 SecRule ARGS "@rx four" "id:8,phase:2,pass,nolog,setvar:tx.level=+1"
 SecRule TX:level "@ge 2" "id:9,phase:2,deny"
+SecAction "id:10,phase:5,nolog,pass,setvar:tx.told=%{tx.level}"
 """
 FORMS = {
     1: Form.FOLDED, 2: Form.FOLDED, 3: Form.REMEMBERED, 4: Form.SCANNED, 5: Form.PREFILTERED, 6: Form.EVALUATED, 7: Form.ALWAYS,
-    8: Form.SCANNED, 9: Form.REMEMBERED,
+    8: Form.SCANNED, 9: Form.REMEMBERED, 10: Form.FOLDED,
 }  # fmt: skip
 
 
@@ -48,10 +49,10 @@ def test_what_is_said_of_a_rule(listed: list[ListedRule]) -> None:
     assert (Path(union.file).name, union.line, union.links) == ("rules.conf", 5, 1)
     assert (rules[3].severity, rules[7].severity) == (2, 255)
     assert rules[6].links == 2
-    assert [rule.id for rule in listed] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert [rule.id for rule in listed] == list(range(1, 11))
 
 
 def test_totals(listed: list[ListedRule]) -> None:
     assert totals_by_tag(listed) == {"level/1": 2, "attack-protocol": 1, "attack-sqli": 1, "attack-xss": 1}
     assert list(totals_by_tag(listed)) == ["level/1", "attack-protocol", "attack-sqli", "attack-xss"]
-    assert totals_by_form(listed) == dict.fromkeys(Form, 1) | {Form.FOLDED: 2, Form.REMEMBERED: 2, Form.SCANNED: 2}
+    assert totals_by_form(listed) == dict.fromkeys(Form, 1) | {Form.FOLDED: 3, Form.REMEMBERED: 2, Form.SCANNED: 2}
