@@ -14,7 +14,7 @@ from policy.narrowest import Reach
 from policy.rule_purpose import purpose_of
 from relay.base.reasons import row
 from relay.ledger.explain import Exclusion, Explanation
-from relay.ledger.log_words import console
+from relay.ledger.log_words import console, message_words
 from relay.tree.record import Finding, Record, kind_of
 
 _REACHES = {
@@ -125,7 +125,9 @@ def _say_matches(explanation: Explanation) -> None:
     if not out.is_terminal:
         for finding, match in explanation.matches:
             target = _target(finding, explanation)
-            out.print(f"  {match.id}  phase {match.phase}  {target}  [{match.start}:{match.end}]  {match.message}")
+            out.print(
+                f"  {match.id}  phase {match.phase}  {target}  [{match.start}:{match.end}]  {message_words(match.message)}"
+            )
         return
     out.soft_wrap = False
     table = Table(header_style="dim", box=None, padding=(0, 1), show_edge=False)
@@ -134,7 +136,8 @@ def _say_matches(explanation: Explanation) -> None:
     for finding, match in explanation.matches:
         span = f"[{match.start}:{match.end}]" + ("*" if match.exhausted else "")
         target = _target(finding, explanation)
-        table.add_row(Text(str(match.id), "bold"), str(match.phase), Text(target), Text(span), Text(match.message))
+        said = Text(message_words(match.message))
+        table.add_row(Text(str(match.id), "bold"), str(match.phase), Text(target), Text(span), said)
     if any(match.exhausted for _, match in explanation.matches):
         table.caption = "* 照合の上限に達した  a limit of matching was met, which counts as a match"
     out.print(table)
@@ -162,7 +165,7 @@ def _say_exclusions(explanation: Explanation) -> None:
 def _comments(one: Exclusion) -> list[str]:
     """What whoever weighs it has to know; comments, so that they can be pasted with it."""
     ja, en = _REACHES[one.proposal.reach]
-    lines = [f"{one.match.id} {one.match.message}".rstrip() + (f"  ({one.place})" if one.place else "")]
+    lines = [f"{one.match.id} {message_words(one.match.message)}".rstrip() + (f"  ({one.place})" if one.place else "")]
     purpose = purpose_of(one.match.tags)
     if purpose is not None and one.proposal.reach is not Reach.NONE:
         lines += [f"守るもの: {purpose.ja}", f"protects against: {purpose.en}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import msgspec
@@ -23,6 +24,10 @@ _WORDS = {
 }
 _STYLES = {"intent": "cyan", "outcome": "green", "refusal": "yellow", "operation": "magenta", "state": "dim"}
 
+# A record has a message as the rule's author wrote it; what would stand for a macro may hold a value of the request.
+_IN_BRACKETS = re.compile(r"\s*\([^()]*%\{[^()]*\)")
+_MACRO = re.compile(r"%\{[^}]*\}?")
+
 Shown = list[tuple[int, Record, list[bytes] | None]]
 
 
@@ -34,6 +39,11 @@ class _Console(Console):
 
 def console() -> Console:
     return _Console(highlight=False, soft_wrap=True, emoji=False)
+
+
+def message_words(message: str) -> str:
+    """A rule's message without its macros: `Score exceeded (Total Score: %{TX.SCORE})` ▸ `Score exceeded`."""
+    return _MACRO.sub("…", _IN_BRACKETS.sub("", message))
 
 
 def print_json(value: object) -> None:
@@ -160,5 +170,5 @@ def rows(record: Record) -> list[tuple[str, str]]:
 def _finding(finding: Finding) -> str:
     said = [part for part in (finding.stage, finding.code, finding.target, finding.detail) if part]
     if (rule := finding.rule) is not None:
-        said.append(f"{rule.id} [{rule.start}:{rule.end}] {rule.message}")
+        said.append(f"{rule.id} [{rule.start}:{rule.end}] {message_words(rule.message)}")
     return " ".join(said)

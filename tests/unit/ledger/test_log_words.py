@@ -54,3 +54,17 @@ def test_json_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert printed.count("\n") == 1
     assert json.loads(printed)["record"]["kind"] == "operation"
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("Found Path", "Found Path"),
+        ("Score Exceeded (Total Score: %{TX.ANOMALY_SCORE})", "Score Exceeded"),
+        ("Restricted (%{MATCHED_VAR}) here (a)", "Restricted here (a)"),
+        ("Level scores: %{TX.PL1}, %{TX.PL2} (50%)", "Level scores: …, … (50%)"),
+        ("cut: %{TX.NA", "cut: …"),
+    ],
+)
+def test_a_message_is_shown_without_its_macros(message: str, shown: str) -> None:
+    assert log_words.message_words(message) == shown
