@@ -4,20 +4,20 @@
     status, ids, lines = grade(rules, request, response)
 
 `status` is what a client would get: of the decision that interrupted, else of the response, else 200. `ids` are the rules that
-ModSecurity 3 would list, in order, one id once for each time; `lines` are written as it writes them. They hold what the rules'
-authors put into msg and logdata, values included: this is a workbench, not the log of the daemon.
+ModSecurity would write into its error log, in order, one id once for each time; `lines` are written as it writes them. They hold
+what the rules' authors put into msg and logdata, values included: this is a workbench, not the log of the daemon.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from policy.engine.decision import Cause, Decision, Fired
 from policy.engine.evaluate import Run
 from policy.engine.program import Program, Reading, compile_rules
-from policy.seclang.ast import RuleSet
+from policy.seclang.ast import Marker, Rule, RuleSet
 from policy.seclang.load import Source
 from policy.seclang.load import load as load_ruleset
 from policy.variables.parse import parse_request, parse_response
@@ -39,8 +39,24 @@ def load(files: Sequence[Path | Source | str], *, reading: Reading = "strict", c
 
     Raises SecLangInvalid with every problem of every file.
     """
-    ruleset = load_ruleset([Path(file) if isinstance(file, str) else file for file in files])
+    ruleset = _for_error_log(load_ruleset([Path(file) if isinstance(file, str) else file for file in files]))
     return Grader(ruleset, compile_rules(ruleset, reading=reading, cache=cache))
+
+
+def _for_error_log(ruleset: RuleSet) -> RuleSet:
+    """`noauditlog` is about the audit log, as the manual has it: CRS's sums of its scores have a line in the other. The daemon
+    lists them no more than ModSecurity 3 does; they say nothing that its record has not.
+    """
+    phases = {
+        phase: tuple([_without_noauditlog(entry) for entry in entries]) for phase, entries in ruleset.phases.items()
+    }
+    return replace(ruleset, phases=phases)
+
+
+def _without_noauditlog(entry: Rule | Marker) -> Rule | Marker:
+    if isinstance(entry, Marker):
+        return entry
+    return replace(entry, actions=tuple([action for action in entry.actions if action.name != "noauditlog"]))
 
 
 def grade(rules: Grader, request: bytes, response: bytes | None = None) -> tuple[int, list[int], list[str]]:

@@ -70,6 +70,10 @@ READ_DIFFERENTLY = (
         "both are taken out, as Apache does; ModSecurity 3 keeps both, so that such a pattern asks for a line end",
     ),
     (
+        "four backslashes in a pattern, outside of a class and without a count",
+        "one or two: rules written for Apache, which takes half of them out, mean one; ModSecurity 3 asks for two",
+    ),
+    (
         "`SecRuleUpdateTargetById 1-9 ...` and `1:1`",
         "the range, and the link of the chain; ModSecurity 3 reads the first number alone",
     ),

@@ -3,6 +3,10 @@
 Rules: an argument is everything after the one blank behind the name, further blanks included. Text that does not begin with
 `@` is a pattern of `@rx`. Differences to ModSecurity 3, which takes all of these for patterns and so never matches what was
 meant: an unknown operator, an argument where none is taken and a blank before `@` are errors.
+
+Apache takes one of two backslashes out of an argument, ModSecurity 3 none. Rules written for Apache, CRS 3 among them, have four
+where they mean one (`[a-z]:\\\\\\\\inetpub`). So four in a pattern, outside of a class and without a count, ask for one or two:
+what either reading finds is found. A negated pattern is left alone, since there more found would be less reported.
 """
 
 from __future__ import annotations
@@ -16,6 +20,9 @@ from policy.seclang.rule_words import OPERATORS
 from policy.seclang.word import Shape, Status, like
 
 _CALL = re.compile(r"(!?)@([A-Za-z0-9]+)(?:[ \t](.*))?\Z", re.DOTALL)
+_FOUR = re.compile(
+    r"(\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\])|(\\{4})(?![?*+{])|\\.", re.DOTALL
+)  # a class; four; an escape
 _MISPLACED = re.compile(r"[! \t]+@[A-Za-z0-9]")
 
 
@@ -34,7 +41,7 @@ def parse_operator(text: str) -> OperatorCall:
     negated = text.startswith("!")
     argument = text[1:] if negated else text
     parse_macro(argument)
-    return OperatorCall("rx", argument, negated)
+    return OperatorCall("rx", argument if negated else _one_or_two(argument), negated)
 
 
 def _call(found: re.Match[str]) -> OperatorCall:
@@ -53,4 +60,10 @@ def _call(found: re.Match[str]) -> OperatorCall:
     elif not argument:
         raise WordError(f"@{name} needs an argument", f'write "{sign}@{name} ARGUMENT"')
     parse_macro(argument)
+    if word.name == "rx" and not sign:
+        argument = _one_or_two(argument)
     return OperatorCall(name.lower(), argument, sign == "!")
+
+
+def _one_or_two(pattern: str) -> str:
+    return _FOUR.sub(lambda found: found[0] + "?" if found[2] else found[0], pattern)

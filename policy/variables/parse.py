@@ -1,6 +1,7 @@
 """A raw request or response as a server would hand it to ModSecurity: for grading rule sets, so nothing is refused.
 
-Never in front of an application: that is the work of a strict parser. Choices where servers differ: the head ends at the
+Never in front of an application: that is the work of a strict parser. Choices where servers differ: blanks and tabs, any number,
+part the words of the first line; the head ends at the
 first empty line, with or without carriage returns; a line that begins with a blank belongs to the one before; a line
 without a colon is a header without a value. Chunks are put together, a Content-Length cuts the body where it can; without
 either, everything that follows the head is the body.
@@ -28,11 +29,10 @@ STATUS_UNKNOWN: Final = 0
 def parse_request(raw: bytes, known: RequestFacts | None = None) -> RequestFacts:
     """Any bytes are a request. `known` gives what is not in the message: addresses, ports, time."""
     line, headers, rest = _split(raw)
-    method, _, target = line.partition(b" ")
-    uri, blank, last = target.rpartition(b" ")
-    if blank and _PROTOCOL.match(last):
-        protocol = last
-    else:
+    method, target = _word(line.strip(_BLANK))
+    at = max(target.rfind(b" "), target.rfind(b"\t"))
+    uri, protocol = target[: max(at, 0)].rstrip(_BLANK), target[at + 1 :]
+    if at < 0 or not _PROTOCOL.match(protocol):
         uri, protocol = target, b"HTTP/0.9"
     as_usual = line == b"%b %b %b" % (method, uri, protocol)
     facts = known or RequestFacts(method=b"", uri=b"")
@@ -45,6 +45,13 @@ def parse_request(raw: bytes, known: RequestFacts | None = None) -> RequestFacts
         body=_body(headers, rest),
         line=None if as_usual else line,
     )
+
+
+def _word(line: bytes) -> tuple[bytes, bytes]:
+    """What is before the first run of blanks, and what is behind it."""
+    ends = [at for at in (line.find(b" "), line.find(b"\t")) if at >= 0]
+    at = min(ends, default=len(line))
+    return line[:at], line[at:].lstrip(_BLANK)
 
 
 def parse_response(raw: bytes) -> ResponseFacts:

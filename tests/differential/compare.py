@@ -128,10 +128,8 @@ def _reasons(one: Disagreement, explanations: Sequence[Explanation]) -> frozense
     """The explanations that cover every difference; None if one difference has none."""
     used: set[Explanation] = set()
     for side, rule in one.differences():
-        if rule in _SUMS:
-            continue
         covering = [explanation for explanation in explanations if explanation.covers(one, side, rule)]
-        if not covering:
+        if not covering and rule not in _SUMS:
             return None
         used.update(covering)
     return frozenset(used) if used else None

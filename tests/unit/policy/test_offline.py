@@ -85,3 +85,11 @@ def test_values_in_lines_stay_on_their_line() -> None:
     )
     ((line,),) = [offline.grade(rules, GET % b"?a=%0Ab%FFc%E3%81%82")[2]]
     assert "\n" not in line and '[data "\\x0ab\\xffcあ"]' in line
+
+
+def test_noauditlog_is_about_another_log() -> None:
+    """CRS writes the sums of its scores so."""
+    act = 'SecAction "id:%d,phase:5,pass,%snoauditlog,msg:x"\n'
+    rules = "SecRuleEngine On\n" + act % (1, "") + act % (2, "nolog,")
+    _, ids, lines = offline.grade(offline.load([Source("x", rules)]), GET % b"")
+    assert ids == [1] and '[id "1"] [msg "x"]' in lines[0]

@@ -180,7 +180,8 @@ EFFECTS = [
     Case(
         "auditlog noauditlog",
         listed("pass,log,noauditlog") + listed("pass,nolog,auditlog", 2),
-        [2],
+        [1, 2],
+        there="a rule with noauditlog is listed nowhere",
     ),
     Case("capture TX", 'SecRule ARGS:q "@rx (1)" "id:1,phase:2,pass,nolog,capture"\n' + seen("TX:1", 2, "1"), [2]),
     Case(

@@ -27,6 +27,17 @@ CASES = [
     ("@pm a b |41|", OperatorCall("pm", "a b |41|")),
     ("@pmFromFile a.data", OperatorCall("pmfromfile", "a.data")),
     ("a@rx", OperatorCall("rx", "a@rx")),
+    # four backslashes, as rules for Apache have them where they mean one
+    (r"@rx [a-z]:\\\\inet", OperatorCall("rx", r"[a-z]:\\\\?inet")),
+    (r"(?:^|[^\\\\])\\\\[cde]", OperatorCall("rx", r"(?:^|[^\\\\])\\\\?[cde]")),
+    (r"@rx []\\\\x]\\\\\d\\\\$", OperatorCall("rx", r"[]\\\\x]\\\\?\d\\\\?$")),
+    (
+        r"@rx [[:alpha:]\\\\]|\\\\*|\\\\{2}|\\\\\\|\[\\\\$",
+        OperatorCall("rx", r"[[:alpha:]\\\\]|\\\\*|\\\\{2}|\\\\?\\|\[\\\\?$"),
+    ),
+    (r"!@rx \\\\a", OperatorCall("rx", r"\\\\a", negated=True)),
+    (r"!\\\\a", OperatorCall("rx", r"\\\\a", negated=True)),
+    (r"@contains \\\\a", OperatorCall("contains", r"\\\\a")),
 ]
 
 
@@ -36,7 +47,7 @@ def test_text_becomes_an_operator(text: str, wanted: OperatorCall) -> None:
 
 
 def test_the_cases_are_all_there() -> None:
-    assert len({text for text, _ in CASES}) == 18
+    assert len({text for text, _ in CASES}) == 25
 
 
 PROBLEMS = [

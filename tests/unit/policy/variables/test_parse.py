@@ -13,7 +13,9 @@ LINES = [
     (b"GET /a", (b"GET", b"/a", b"HTTP/0.9"), b"GET /a"),
     (b"GET", (b"GET", b"", b"HTTP/0.9"), b"GET"),
     (b"", (b"", b"", b"HTTP/0.9"), b""),
-    (b"GET\t/ HTTP/1.1", (b"GET\t/", b"HTTP/1.1", b"HTTP/0.9"), b"GET\t/ HTTP/1.1"),
+    (b"GET\t/ HTTP/1.1", (b"GET", b"/", b"HTTP/1.1"), b"GET\t/ HTTP/1.1"),
+    (b" GET  /a b \tHTTP/1.1 ", (b"GET", b"/a b", b"HTTP/1.1"), b" GET  /a b \tHTTP/1.1 "),
+    (b"GET HTTP/1.1", (b"GET", b"HTTP/1.1", b"HTTP/0.9"), b"GET HTTP/1.1"),
     (b"GET /a?b=c JUNK/1.0", (b"GET", b"/a?b=c", b"JUNK/1.0"), None),
     (b"GET /a b/c", (b"GET", b"/a b/c", b"HTTP/0.9"), b"GET /a b/c"),
     (b"get / http/3", (b"get", b"/", b"http/3"), None),
@@ -55,7 +57,7 @@ def test_bodies(headers: bytes, rest: bytes, body: bytes) -> None:
 
 
 def test_the_tables_are_whole() -> None:
-    assert (len(LINES), len(BODIES)) == (9, 11)
+    assert (len(LINES), len(BODIES)) == (11, 11)
 
 
 def test_what_is_known_of_the_connection_is_kept() -> None:
