@@ -31,9 +31,9 @@ _RUN: Final = re.compile(rb"[\x00-\x7f]{%d,}" % RUN_BYTES)
 # What no injection is without: a quotation mark, the end of a statement, a comment, a variable, a number or a word of ASCII.
 _PART: Final = re.compile(rb"""["'`;#\\@0-9]|--|/\*|[A-Za-z_]{2}""")
 # Fingerprints without a quotation mark, a comment, a variable or a keyword: n is a word, 1 a number, & a logical operator, o any
-# other. And a word that is also the name of a function (`LEFT`), with one in brackets, of which not all is ASCII.
+# other. And a word that is also the name of a function (`LEFT`, `A/TAN`), with one in brackets, of which not all is ASCII.
 _PLAIN: Final = re.compile(rb"[n1&o(),.;]+")
-_NAMED: Final = re.compile(rb"f\(n\)n?")
+_NAMED: Final = re.compile(rb"(?:no)?f\(n\)?n?")
 # `<` and `>` beside Japanese are brackets.
 _COMPARES: Final = re.compile(
     rb"<(?![\x80-\xff])|(?<![\x80-\xff])>|!="
