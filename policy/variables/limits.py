@@ -31,7 +31,7 @@ JSON_PATH_BYTES_MAX = 8_388_608
 # bytes of the names of all its arguments together, which rules look at: first whatever its size, then for each of its bytes. A
 # thousand values in records of records need twice the document, a thousand numbers in an array fit into the first
 JSON_NAME_BYTES = 65_536
-JSON_NAME_BYTES_PER_BYTE = 4
+JSON_NAME_BYTES_PER_BYTE = 2
 # levels of an XML document; libxml2's own bound where nothing else is asked of it
 XML_DEPTH_MAX = 256
 # bytes of an XML document; libxml2 bounds a text node to as much
