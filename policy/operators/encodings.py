@@ -30,7 +30,8 @@ _ABOVE_UNICODE: Final = re.compile(rb"\xf4[\x90-\xbf][\x80-\xbf]{2}")
 _CONTROLS: Final = (frozenset(range(0x20)) - frozenset(b"\t\n\r")) | {0x7F}
 # C1 controls, U+FDD0 to U+FDEF, and the last two of every plane.
 _NO_CHARACTERS: Final = re.compile(
-    rb"\xc2[\x80-\x9f]|\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])|[\xf0-\xf4][\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]"
+    rb"[\xc2\xef-\xf4](?:(?<=\xc2)[\x80-\x9f]|(?<=\xef)(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])"
+    rb"|(?<=[\xf0-\xf4])[\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf])"  # begins with a class of bytes, which makes it fast
 )
 
 

@@ -35,7 +35,7 @@ QUICK_BYTES: Final = 256
 QUICK_STEPS: Final = 1_000
 # The counted form's first limit, the factor from one to the next, and the last, in steps. A step takes some 10 to 50 ns. Source of the
 # last: CRS patterns that take a step for each pair of bytes are answered for headers of 2 KiB.
-FIRST_RUNG: Final = 1 << 12
+FIRST_RUNG: Final = 1 << 10
 RUNG_FACTOR: Final = 4
 LAST_RUNG: Final = 1 << 22
 # What a whole request may cost, in steps: first whatever its size, then for each byte. Source: 20 ms for 100 KiB at 25 ns a step. A

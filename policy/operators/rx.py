@@ -29,13 +29,14 @@ GLOBAL_MATCHES: Final = 1_000
 
 
 class Rx:
-    """rx. Patterns that match everything, and those that are one ASCII string, need no PCRE2."""
+    """rx. Patterns that match everything or anything, and those that are one ASCII string, need no PCRE2."""
 
-    __slots__ = ("_bytes", "_characters", "_is_all", "_literal", "_required", "pattern")
+    __slots__ = ("_bytes", "_characters", "_is_all", "_is_any", "_literal", "_required", "pattern")
 
     def __init__(self, pattern: bytes) -> None:
         self.pattern = pattern = pattern or b".*"
         self._is_all = pattern in _MATCH_ALL
+        self._is_any = pattern == b"."
         self._literal = literal_of(pattern)
         try:
             self._bytes = Expression(pattern, characters=False)
@@ -54,6 +55,8 @@ class Rx:
         """As `match`, with what all patterns of a request may cost together."""
         if self._is_all:
             return Match(0, len(value), (value,))
+        if self._is_any:
+            return _first(value, characters) if value else None
         if self._literal is not None:
             at = value.find(self._literal)
             return None if at < 0 else Match(at, at + len(self._literal), (self._literal,))
@@ -104,6 +107,15 @@ class RxGlobal(Rx):
         else:
             return Match(*(first or (0, len(value))), _numbered(groups), exhausted=True)
         return None if first is None else Match(*first, _numbered(groups))
+
+
+def _first(value: bytes, characters: bool) -> Match:
+    """Its first byte, or its first character."""
+    end = 1
+    if characters and value[0] >= 0xC0 and is_text(value):
+        while end < len(value) and value[end] & 0xC0 == 0x80:
+            end += 1
+    return Match(0, end, (value[:end],))
 
 
 def _numbered(groups: dict[int, bytes]) -> tuple[bytes | None, ...]:

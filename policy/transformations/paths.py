@@ -26,7 +26,7 @@ def normalise_path(value: bytes) -> bytes:
 def normalise_path_win(value: bytes) -> bytes:
     if _BACKSLASH not in value:
         return normalise_path(value)
-    if _LEFT_BACKSLASH.search(value) is None:
+    if (value.find(b"\\\\") < 0 and value.find(b"/\\") < 0) or _LEFT_BACKSLASH.search(value) is None:
         return normalise_path(value.replace(b"\\", b"/"))
     return _Windows(value).normalise()
 

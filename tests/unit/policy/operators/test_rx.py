@@ -13,6 +13,7 @@ from tests.unit.policy.operators.samples import Sampler, crs_arguments
 # Constructs that CRS has none of, or few: pattern, values. Asked of ModSecurity too.
 CONSTRUCTS: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (rb"^b(x)?(y)?$", (b"a\nb", b"a\nby", b"a\nb\nc", b"ab")),
+    (rb".", (b"\nb", b"", "あ".encode(), b"\xe3")),
     (rb"a(.)b", (b"a\nb", b"A\nB", b"acb")),
     (rb"(a)|(b)", (b"b", b"a", b"c")),
     (rb"a|", (b"", b"xa")),
@@ -76,7 +77,7 @@ def test_every_construct_matches_as_in_modsecurity(pattern: bytes, values: tuple
 
 
 def test_constructs_are_counted() -> None:
-    assert (len(CONSTRUCTS), sum(len(values) for _, values in CONSTRUCTS)) == (43, 105)
+    assert (len(CONSTRUCTS), sum(len(values) for _, values in CONSTRUCTS)) == (44, 109)
 
 
 def test_the_patterns_of_crs_match_as_in_modsecurity() -> None:
@@ -144,6 +145,17 @@ def test_rx_global_goes_from_character_to_character() -> None:
 def test_a_pattern_that_is_of_no_use_does_not_load(pattern: bytes) -> None:
     with pytest.raises(OperatorInvalid, match="at byte"):
         Rx(pattern)
+
+
+@pytest.mark.parametrize(
+    ("value", "end"),
+    [(b"a\n", 1), ("あb".encode(), 3), ("éあ".encode(), 2), (b"\xe3a", 1), (b"\x80", 1), ("😀".encode(), 4)],
+)
+def test_a_dot_is_the_first_character(value: bytes, end: int) -> None:
+    for pattern in (b".", b"(?:.)"):  # the other one goes to PCRE2
+        assert Rx(pattern).match(value, True) == Match(0, end, (value[:end],))
+        assert Rx(pattern).match(value, False) == Match(0, 1, (value[:1],))
+        assert Rx(pattern).match(b"", True) is None
 
 
 def test_classes_mean_characters_in_text() -> None:
