@@ -22,7 +22,7 @@ KNOWN = (
         depth=255,
         rules=(922120, 941290, 933210, 942251, 942421, 921130),
     ),
-    # values that are no UTF-8, so that each is transformed by itself
+    # forms with a NUL in them, which were transformed one by one; and characters of which each was looked at
     Recipe(
         "json",
         "<APPLET+@%\udc80 m\np ,o<r\\u005Mg",
@@ -34,6 +34,11 @@ KNOWN = (
         depth=255,
         rules=(922120, 941290, 941170, 921130, 920170),
     ),
+    Recipe("json", "", "\0%41 \0", "", values=900, distinct=True, named=True, depth=255),
+    # what is transformed one by one still: values that are no UTF-8, or with a separator of the engine in them
+    Recipe("form", "\udc80", "a b ", "", values=900, distinct=True),
+    Recipe("form", "", "\udc80", "", values=1_000, distinct=True),
+    Recipe("json", "", "\x1e%41", "", values=900, distinct=True, depth=255),
     # names that repeat their parents (JSON_NAME_BYTES)
     Recipe("json", "<APPLET+", " of;", "", values=900, distinct=True, named=True, depth=20, rules=(922120, 941290)),
     Recipe("json", "", "javascript:", "", values=900, distinct=True, named=True, depth=500, size=SIZE_MOST),
@@ -53,6 +58,7 @@ KNOWN = (
     Recipe("path", "", "%1f%1e%1d%1c%07%06%05%04%u", "", size=256 * 1024),
     # the shortest escapes of CSS
     Recipe("query", "", "\\4", "", size=256 * 1024),
+    Recipe("form", "", "\\4", "", values=1_000, distinct=True),
     # the longest name, the most cookies
     Recipe("form", "", "あ,", "", named=True, size=SIZE_MOST),
     Recipe("cookie", "r<o, p\nm i|%@", "\\u005c /doku0php\n;", '$T ,"=', values=500, distinct=True, named=True, rules=(941170,)),
