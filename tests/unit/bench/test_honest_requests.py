@@ -33,6 +33,7 @@ _NOTES = (
 )
 # The one of 22,200 offices whose name reads like SQL: `(SHINTOA CORPORATION)and(SHINTOA KOEKI KAISHA.LTD.)`, in full-width letters.
 _LIKE_SQL = "）ａｎｄ（ＳＨＩＮＴＯＡ"
+_SUMS = (949110, 980130)  # rules that only add up others
 _MOST_SPENT = 0.05  # share of the steps that a request is granted
 
 
@@ -117,9 +118,9 @@ def test_nothing_fires_and_no_bound_is_met(rules: offline.Grader) -> None:
 
 def test_an_office_whose_name_reads_like_a_condition_is_one_only_where_it_asks_something(rules: offline.Grader) -> None:
     (name,) = [office["name"] for office in sources.offices() if _LIKE_SQL in office["name"]]
-    for value, fired in ((name, []), (name + "） ｏｒ （１＝１", [942100, 949110])):
+    for value, fired in ((name, []), (name + "） ｏｒ （１＝１", [942100])):
         run = offline.evaluate(rules, form([("office_name", value)]).raw())
-        assert [rule.id for rule in run.fired] == fired
+        assert [rule.id for rule in run.fired if rule.id not in _SUMS] == fired
 
 
 # A full-width blank between words hides them: no reader of ASCII takes it for a blank (docs/spec/rules.md 3.7.2).
