@@ -56,7 +56,7 @@ async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
     if application is None:
         raise Refused(Reason.RECIPIENT_UNKNOWN, "no application for this tenant")
     check_age(header.transfer_id, verified.created_ms, gate.limits)
-    gate.delivered.remember(header.transfer_id, verified.expires_ms)
+    await gate.delivered.remember(header.transfer_id, verified.expires_ms)
     opened = verified.open()
     head, content = await open_request(opened, gate.limits)
     with content:
