@@ -1,30 +1,24 @@
 """What chains of transformations make of many values: each step once for a value, and for all values together where that is the same.
 
 Chains begin alike, so they are a tree of steps. Where a step makes the same of values that are joined (Step.joins) it is given all of
-them at once, and most of them it leaves as they are. Branches at which the values are the same texts have them in common, and what
-comes behind is worked out once for all of them. Long values are worked out one by one, once for a whole exchange (Memory).
+them at once, and most of them it leaves as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from policy.engine.gates import Gate
-from policy.engine.limits import TRANSFORMED_BYTES_MAX
 from policy.engine.steps import Step, Steps
 from policy.transformations.code_points import is_utf8
 from policy.transformations.table import SEPARATOR
 
 _NUL: Final = 0
 _SEPARATOR: Final = SEPARATOR[0]
-ALONE_BYTES: Final = 4_096  # of a value, from which on nothing is saved by joining it with others
-KNOWN_BYTES: Final = (
-    16_384  # of values together, from which on it is faster to remember what becomes of each than to work it out
-)
 
 Forms = dict[int, bytes]
 """Place of a value ▸ what becomes of it, where that is something else."""
+_UNCHANGED: Final[Forms] = {}
 
 
 class Branch:
@@ -62,270 +56,143 @@ class Tree:
             self.end[chain] = at
 
 
-class Memory:
-    """What steps have made of values that are worked out one by one, for all groups and phases of an exchange."""
-
-    __slots__ = ("_left", "_results")
-
-    def __init__(self) -> None:
-        self._results: dict[str, dict[bytes, bytes]] = {}
-        self._left = TRANSFORMED_BYTES_MAX
-
-    def after(self, step: Step, text: bytes) -> bytes:
-        name = step.alike if step.alike and _NUL not in text and text.isascii() else step.name
-        results = self._results.get(name)
-        if results is None:
-            results = self._results[name] = {}
-        result = results.get(text)
-        if result is None:
-            result = step.function(text)
-            size = len(text) + len(result)
-            if size <= self._left:
-                self._left -= size
-                results[text] = result
-        return result
-
-    def after_all(self, steps: Steps, text: bytes) -> bytes:
-        for step in steps:
-            text = self.after(step, text)
-        return text
-
-
-class Known:
-    """What is known of texts, where they are many: `odd`: whether one is worked out by itself; `after`: what a step makes of it."""
-
-    __slots__ = ("_after", "_odd")
-
-    def __init__(self) -> None:
-        self._odd: dict[bytes, bool] = {}
-        self._after: dict[str, dict[bytes, bytes]] = {}
-
-    def odd(self, texts: Sequence[bytes]) -> list[int]:
-        known = self._odd
-        new = [text for text in texts if text not in known]
-        odd = set(_odd(new, SEPARATOR.join(new) + SEPARATOR))
-        for at in range(len(new)):
-            known[new[at]] = at in odd
-        return [at for at in range(len(texts)) if known[texts[at]]]
-
-    def after(self, step: Step, texts: list[bytes]) -> list[bytes]:
-        """Of texts that are not odd."""
-        known = self._after.setdefault(step.name, {})
-        new = [text for text in texts if text not in known]
-        if new:
-            results, _ = _together(step, new, SEPARATOR.join(new) + SEPARATOR)
-            for at in range(len(new)):
-                known[new[at]] = results[at]
-        return [known[text] for text in texts]
-
-
-class Texts:
-    """Some of the values, as they are somewhere in the tree. `places`: which; `texts`: what has become of them.
-
-    `odd`: those of the texts that are worked out one by one; `joined`: all, with nothing in their places.
-    """
-
-    __slots__ = ("_forms", "_joined", "_known", "_origins", "_some", "below", "odd", "places", "plain", "texts")
-
-    def __init__(
-        self, places: list[int], texts: list[bytes], known: Known | None = None, joined: bytes | None = None
-    ) -> None:
-        """`known`: for many of them; `joined`: the texts, where somebody has joined them before."""
-        self.places = places
-        self.texts = texts
-        self.below: dict[int, Texts] = {}  # step ▸ the texts behind it
-        self._known = known
-        self._some: list[Texts] = []  # of fewer values
-        self._forms: Forms | None = None
-        self._origins: dict[bytes, list[int]] | None = None  # form ▸ places of the values that have become it
-        self._joined = joined
-        if known is not None:
-            self.odd = known.odd(texts)
-        else:
-            if joined is None:
-                joined = self._joined = SEPARATOR.join(texts) + SEPARATOR
-            self.odd = _odd(texts, joined)
-        self.plain = texts  # empty where a text is odd
-        if self.odd:
-            self._joined = None
-            self.plain = list(texts)
-            for at in self.odd:
-                self.plain[at] = b""
-
-    @property
-    def joined(self) -> bytes:
-        if self._joined is None:
-            self._joined = SEPARATOR.join(self.plain) + SEPARATOR
-        return self._joined
-
-    def stays(self, step: Step) -> bool:
-        """Whether it is certain, at a glance, that the step leaves all as they are."""
-        return not self.odd and self._known is None and step.signs is not None and not _has_any(self.joined, step.signs)
-
-    def after(self, step: Step, memory: Memory) -> Texts:
-        """What the step makes of the texts: these themselves where it changes none."""
-        joined = None
-        if self._known is not None:
-            results = self._known.after(step, self.plain)
-        else:
-            results, joined = _together(step, self.plain, self.joined)
-        if self.odd:
-            joined = None
-            results = list(results)
-            for at in self.odd:
-                results[at] = memory.after(step, self.texts[at])
-        return self if results == self.texts else Texts(self.places, results, self._known, joined)
-
-    def of(self, places: list[int]) -> Texts:
-        """Of the values at these places only."""
-        if self.places is places:
-            return self
-        for texts in self._some:
-            if texts.places is places:
-                return texts
-        wanted, own = set(places), self.places
-        some = Texts(places, [self.texts[at] for at in range(len(own)) if own[at] in wanted], self._known)
-        self._some.append(some)
-        return some
-
-    def forms(self, values: Sequence[bytes]) -> Forms:
-        """`values`: all, as they were sent."""
-        forms = self._forms
-        if forms is None:
-            texts, places = self.texts, self.places
-            changed = [at for at in range(len(texts)) if texts[at] != values[places[at]]]
-            forms = self._forms = {places[at]: texts[at] for at in changed}
-        return forms
-
-    def origins(self, text: bytes, values: Values) -> list[int]:
-        """The places of the values that have become this text, or were it and are so still."""
-        forms = self.forms(values.values)
-        found: list[int] = []
-        if forms:
-            if self._origins is None:
-                self._origins = {}
-                for at, form in forms.items():
-                    self._origins.setdefault(form, []).append(at)
-            found.extend(self._origins.get(text, ()))
-        place = values.places.get(text)
-        if place is not None and place not in forms:
-            found.append(place)
-        return found
-
-    def passing(self, gate: Gate) -> list[tuple[int, bytes]]:
-        """The places of the values that the gate lets pass as they are here, with what they are."""
-        places, texts = self.places, self.texts
-        passing = [(places[at], texts[at]) for at in gate.passing(self.joined)]
-        passing += [(places[at], texts[at]) for at in self.odd if gate.passes(texts[at])]
-        return passing
-
-
 class Values:
     """Distinct values, each with the variables that have it."""
 
     def __init__(self, distinct: dict[bytes, int]) -> None:
         self.values = values = list(distinct)
         self.variables = list(distinct.values())
-        self.places = {values[place]: place for place in range(len(values))}
-        many = sum(map(len, values)) > KNOWN_BYTES
-        self.sent = Texts(list(range(len(values))), values, Known() if many else None)
+        self.places = {value: place for place, value in enumerate(values)}
+        self.odd: list[int] = []  # places of those that are no text, or have a NUL or a separator in them
+        self.plain = values  # empty where a value is odd
+        self.joined = SEPARATOR.join(values) + SEPARATOR
+        if _NUL in self.joined or self.joined.count(SEPARATOR) != len(values) or not is_utf8(self.joined):
+            self._put_aside()
 
+    def _put_aside(self) -> None:
+        self.odd = [at for at, value in enumerate(self.values) if _is_odd(value)]
+        self.plain = list(self.values)
+        for at in self.odd:
+            self.plain[at] = b""
+        self.joined = SEPARATOR.join(self.plain) + SEPARATOR
 
-def _together(step: Step, texts: list[bytes], joined: bytes) -> tuple[list[bytes], bytes | None]:
-    """What becomes of texts that are not odd; joined, where they were."""
-    function = step.function
-    if step.signs is not None and not _has_any(joined, step.signs):
-        return texts, joined
-    if step.joins and not (step.minds_nul and _NUL in joined):
-        result = function(joined)
+    def after(self, step: Step) -> Forms:
+        """What the step makes of the values."""
+        forms: Forms = {}
+        if step.signs is None or _has_any(self.joined, step.signs):
+            results = self._together(step.function) if step.joins else None
+            if results is None:
+                results = self._apart(step)
+            if results is not self.plain:
+                at = 0
+                for value in self.plain:
+                    if results[at] != value:
+                        forms[at] = results[at]
+                    at += 1  # noqa: SIM113 (enumerate makes a tuple for each value)
+        for at in self.odd:
+            result = step.function(self.values[at])
+            if result != self.values[at]:
+                forms[at] = result
+        return forms
+
+    def _apart(self, step: Step) -> list[bytes]:
+        function = step.function
+        if step.alphabet is None:
+            return [function(value) if value else value for value in self.plain]
+        results = list(self.plain)
+        at = 0
+        for others in self.joined.translate(None, step.alphabet).split(SEPARATOR):
+            if not others and at < len(results) and results[at]:
+                results[at] = function(results[at])
+            at += 1  # noqa: SIM113 (enumerate makes a tuple for each value)
+        return results
+
+    def _together(self, function: Callable[[bytes], bytes]) -> list[bytes] | None:
+        """None: it made separators that were not there."""
+        result = function(self.joined)
+        if result == self.joined:
+            return self.plain
         parts = result.split(SEPARATOR)
-        if len(parts) == len(texts) + 1:  # otherwise it made separators that were not there
-            return parts[:-1], result
-    if step.alphabet is None or (step.minds_nul and _NUL in joined):
-        return [function(text) if text else text for text in texts], None
-    others = joined.translate(None, step.alphabet).split(SEPARATOR)
-    return [texts[at] if others[at] or not texts[at] else function(texts[at]) for at in range(len(texts))], None
+        return parts[:-1] if len(parts) == len(self.plain) + 1 else None
 
 
-def _odd(texts: Sequence[bytes], joined: bytes) -> list[int]:
-    """Those that are no text, have a separator in them or are long. `joined`: all of them."""
-    count = len(texts)
-    is_text = joined.count(SEPARATOR) == max(count, 1) and is_utf8(joined)
-    if is_text and (len(joined) <= ALONE_BYTES or max(map(len, texts)) < ALONE_BYTES):
-        return []
-    return [at for at in range(count) if _is_odd(texts[at])]
-
-
-def _is_odd(text: bytes) -> bool:
-    return len(text) >= ALONE_BYTES or _SEPARATOR in text or not is_utf8(text)
+def _is_odd(value: bytes) -> bool:
+    return _NUL in value or _SEPARATOR in value or not is_utf8(value)
 
 
 def _has_any(text: bytes, signs: Sequence[bytes]) -> bool:
-    found = -1
-    for sign in signs:
-        found = text.find(sign)  # `in` first tries whether it is a number, which takes longer than to look
-        if found >= 0:
-            break
-    return found >= 0
+    for sign in signs:  # noqa: SIM110 (any() makes a generator for each of the steps)
+        if text.find(sign) >= 0:  # `in` first tries whether it is a number, which takes longer than to look
+            return True
+    return False
 
 
 class Made:
     """What the values have become at the end of each branch. `present`: all variables of the values together."""
 
-    def __init__(self, tree: Tree, values: Values, present: int, memory: Memory) -> None:
+    def __init__(self, tree: Tree, values: Values, present: int) -> None:
         self.values = values
         self._tree = tree
-        self._memory = memory
-        self._places: dict[int, list[int]] = {present: values.sent.places}  # variables ▸ where their values are
-        self._different: dict[tuple[bytes, ...], Texts] = {}
-        self._texts = made = [values.sent]
-        for branch in tree.branches[1:]:
+        self._forms: list[Forms] = []
+        self._origins: dict[int, dict[bytes, list[int]]] = {}
+        changes: list[Forms | None] = [None] * len(tree.steps)  # what each step makes of the values as they were sent
+        memory: list[dict[bytes, bytes]] = [{} for _ in tree.steps]  # and of other forms
+        for branch in tree.branches:
             through = branch.through & present
-            made.append(self._behind(made[branch.parent], branch.step, through) if through else values.sent)
-
-    def _behind(self, texts: Texts, number: int, through: int) -> Texts:
-        below = texts.below.get(number)
-        if below is None:
-            step = self._tree.steps[number]
-            if texts.stays(step):
-                below = texts.below[number] = texts
+            if not through:
+                self._forms.append(_UNCHANGED)
+                continue
+            before = self._forms[branch.parent]
+            change = changes[branch.step]
+            if change is None:
+                change = changes[branch.step] = values.after(tree.steps[branch.step])
+            if before:
+                function = tree.steps[branch.step].function
+                self._forms.append(_further(before, change, function, memory[branch.step], values, through))
+            elif change and through != present:
+                self._forms.append({at: form for at, form in change.items() if values.variables[at] & through})
             else:
-                some = texts.of(self._among(through))
-                below = some.below.get(number)
-                if below is None:
-                    below = some.below[number] = self._shared(some.after(step, self._memory))
-        return below
-
-    def _among(self, variables: int) -> list[int]:
-        """The places of the values that these variables have; the same list for the same places."""
-        places = self._places.get(variables)
-        if places is None:
-            of = self.values.variables
-            places = [at for at in range(len(of)) if of[at] & variables]
-            for known in self._places.values():
-                if known == places:
-                    places = known
-                    break
-            self._places[variables] = places
-        return places
-
-    def _shared(self, texts: Texts) -> Texts:
-        """Other texts of the same values that are the same, if there were any before."""
-        known = self._different.setdefault(tuple(texts.texts), texts)
-        return known if known.places is texts.places else texts
+                self._forms.append(change)
 
     def behind(self, chain: int) -> Forms:
-        return self._texts[self._tree.end[chain]].forms(self.values.values)
-
-    def distinct(self, chains: Sequence[int]) -> list[Texts]:
-        """The texts at the ends of these chains, each once."""
-        found: list[Texts] = []
-        for chain in chains:
-            texts = self._texts[self._tree.end[chain]]
-            if texts not in found:
-                found.append(texts)
-        return found
+        return self._forms[self._tree.end[chain]]
 
     def origins(self, chain: int, text: bytes) -> list[int]:
         """The places of the values that the chain turns into this text, or leaves so."""
-        return self._texts[self._tree.end[chain]].origins(text, self.values)
+        end = self._tree.end[chain]
+        forms = self._forms[end]
+        found: list[int] = []
+        if forms:
+            origins = self._origins.get(end)
+            if origins is None:
+                origins = self._origins[end] = {}
+                for at, form in forms.items():
+                    origins.setdefault(form, []).append(at)
+            found.extend(origins.get(text, ()))
+        place = self.values.places.get(text)
+        if place is not None and place not in forms:
+            found.append(place)
+        return found
+
+
+def _further(
+    before: Forms,
+    change: Forms,
+    function: Callable[[bytes], bytes],
+    known: dict[bytes, bytes],
+    values: Values,
+    through: int,
+) -> Forms:
+    """The forms behind a step: of what had changed before it, and of what changes with it."""
+    forms: Forms = {}
+    for at, form in before.items():
+        if values.variables[at] & through:
+            result = known.get(form)
+            if result is None:
+                result = known[form] = function(form)
+            if result != values.values[at]:
+                forms[at] = result
+    for at, form in change.items():
+        if at not in before and values.variables[at] & through:
+            forms[at] = form
+    return forms

@@ -17,7 +17,7 @@ from policy.engine.macros import Text
 from policy.engine.records import LimitReached
 from policy.engine.replay import Replay
 from policy.engine.state import State
-from policy.engine.steps import Steps, steps_of
+from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
 from policy.engine.variables import Effect
 from policy.operators.match import Match, Operator
@@ -33,8 +33,8 @@ class Link:
     """One SecRule or SecAction of a chain. `operator` None: `operator_of` makes it for each exchange; both None: a SecAction."""
 
     __slots__ = (
-        "capture", "chain", "effects", "logdata", "message", "multi", "negated", "operator", "operator_of", "replay", "setvars",
-        "sources", "steps",
+        "capture", "chain", "effects", "fused", "logdata", "message", "multi", "negated", "operator", "operator_of", "replay", "setvars",
+        "sources",
     )  # fmt: skip
 
     def __init__(
@@ -55,7 +55,7 @@ class Link:
     ) -> None:
         self.sources = sources
         self.chain = chain
-        self.steps = steps_of(chain, characters=True)
+        self.fused = tuple(step.function for step in steps_of(chain, characters=True))
         self.operator = operator
         self.operator_of = operator_of
         self.negated = negated
@@ -98,7 +98,7 @@ class Link:
         """
         if not characters:
             return list(self.chain.stages(sent, False))
-        return (sent,) if self.chain.leaves(sent, True) else changes(self.steps, sent)
+        return (sent,) if self.chain.leaves(sent, True) else changes(self.fused, sent)
 
 
 def hits(match: Match | None, negated: bool) -> bool:
@@ -106,10 +106,10 @@ def hits(match: Match | None, negated: bool) -> bool:
     return (match is None) is negated or (match is not None and match.exhausted)
 
 
-def changes(steps: Steps, value: bytes) -> list[bytes]:
+def changes(functions: Sequence[Callable[[bytes], bytes]], value: bytes) -> list[bytes]:
     values = [value]
-    for step in steps:
-        result = step.function(value)
+    for function in functions:
+        result = function(value)
         if result != value:
             value = result
             values.append(value)
@@ -257,7 +257,7 @@ class Rule:
                 run.match_at(name, known.value, known.span)
                 effort.left -= MATCH_CHARGE
                 continue
-            for value in link.stages(sent, characters) if link.multi else (run.transform(chain, link.steps, sent),):
+            for value in link.stages(sent, characters) if link.multi else (run.transform(chain, sent),):
                 match = (
                     operator.match(value, characters)
                     if costly is None

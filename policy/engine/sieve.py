@@ -92,11 +92,11 @@ class _GroupSieve:
         empty = distinct.pop(b"", 0)
         if empty:
             self._look_at_empty(empty, found)
-        self._look_at(distinct, run, found)
+        self._look_at(distinct, run.characters, found)
         for memory, value in fresh:
             memory.learn(value, tuple([rule for rule, values in found.items() if value in values]))
 
-    def _look_at(self, distinct: dict[bytes, int], run: State, found: Candidates) -> None:
+    def _look_at(self, distinct: dict[bytes, int], characters: bool, found: Candidates) -> None:
         present = 0
         for variables in distinct.values():
             present |= variables
@@ -105,9 +105,9 @@ class _GroupSieve:
         active = self._active.get(present)
         if active is None:
             active = self._activate(present)
-        made = Made(self._tree, Values(distinct), present, run.memory)
+        made = Made(self._tree, Values(distinct), present)
         for gated, wanted_in in active.gated:
-            _ask_gate(gated, wanted_in, made, run.characters, found)
+            _ask_gate(gated, wanted_in, made, characters, found)
         if self._scanner is not None and active.needles:
             self._scan(self._scanner, active.needles, made, found)
 
@@ -115,8 +115,8 @@ class _GroupSieve:
         values = made.values
         places = dict(values.places)
         variables = list(values.variables)
-        for texts in made.distinct(self._looked_at):
-            for at, form in texts.forms(values.values).items():
+        for chain in self._looked_at:
+            for at, form in made.behind(chain).items():
                 place = places.get(form)
                 if place is None:
                     places[form] = len(variables)
@@ -180,18 +180,23 @@ def _ask_gate(gated: Gated, wanted_in: int, made: Made, characters: bool, found:
     The gate holds most of them back. Of the others the operator is asked here already, as the rule would ask it: most often the rule
     need not be evaluated then.
     """
-    operator, values = gated.operator, made.values
+    gate, operator, values = gated.gate, gated.operator, made.values
+    passing = gate.passing(values.joined) + [at for at in values.odd if gate.passes(values.values[at])]
     matched: set[bytes] = set()
     answers: dict[bytes, bool] = {}  # most values are the same behind every chain
     left = ASKED_BYTES
-    for texts in made.distinct(gated.chains):
-        for at, form in texts.passing(gated.gate):
+    for chain in gated.chains:
+        forms = made.behind(chain)
+        for at, form in [*forms.items(), *[(at, values.values[at]) for at in passing if at not in forms]]:
             if not values.variables[at] & wanted_in:
                 continue
             answer = answers.get(form)
             if answer is None:
-                left -= len(form)
-                answer = answers[form] = left < 0 or operator.match(form, characters) is not None
+                answer = gate.passes(form)
+                if answer:
+                    left -= len(form)
+                    answer = left < 0 or operator.match(form, characters) is not None
+                answers[form] = answer
             if answer:
                 matched.add(values.values[at])
     _add(found, gated.rule, matched)

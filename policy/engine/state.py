@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from policy.engine.decision import SEVERITY_NONE, Fired
-from policy.engine.forms import Memory
 from policy.engine.limits import TRANSFORMED_BYTES_MAX, TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
 from policy.engine.records import PERSISTENT, LimitReached, Record, Records
 from policy.operators.pcre import Effort
@@ -22,7 +21,6 @@ from policy.variables.item import NOTHING, Item, make_item
 if TYPE_CHECKING:
     from policy.engine.exceptions import Exceptions
     from policy.engine.rule import Rule
-    from policy.engine.steps import Steps
     from policy.transformations.table import Chain
     from policy.variables.transaction import Transaction
 
@@ -44,7 +42,6 @@ class State:
         "matched",
         "matched_name",
         "matched_value",
-        "memory",
         "message",
         "mode",
         "now",
@@ -118,7 +115,6 @@ class State:
         # results of chains that more than one rule may ask for
         self.transformed: dict[str, dict[bytes, bytes]] = {}
         self.transformed_bytes = 0
-        self.memory = Memory()
 
     # variables
 
@@ -137,8 +133,8 @@ class State:
             return self.transaction.select(collection, key)
         return [item for item in own(self) if item.key.lower() == key]
 
-    def transform(self, chain: Chain, steps: Steps, sent: bytes) -> bytes:
-        """What the chain makes of a value, worked out once for all rules with that chain. `steps`: it, in the characters reading."""
+    def transform(self, chain: Chain, sent: bytes) -> bytes:
+        """What the chain makes of a value, worked out once for all rules with that chain."""
         if not chain.name:
             return sent
         known = self.transformed.get(chain.name)
@@ -146,12 +142,7 @@ class State:
             known = self.transformed[chain.name] = {}
         result = known.get(sent)
         if result is None:
-            if not self.characters:
-                result = chain.apply(sent, False)
-            elif chain.leaves(sent, True):
-                result = sent
-            else:
-                result = self.memory.after_all(steps, sent)
+            result = chain.apply(sent, self.characters)
             size = len(sent) + len(result)
             if self.transformed_bytes + size <= TRANSFORMED_BYTES_MAX:
                 self.transformed_bytes += size

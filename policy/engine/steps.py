@@ -12,8 +12,8 @@ from policy.transformations.table import Chain, Transformation
 class Step(NamedTuple):
     """One transformation.
 
-    `signs`: text, a separator behind it, that has none of these in it is left alone; None: there is no telling.
-    `joins`: values of text may be joined by separators and given to it together.
+    `signs`: text without a NUL, a separator behind it, that has none of these in it is left alone; None: there is no telling.
+    `joins`: values of such text may be joined by separators and given to it together.
     """
 
     name: str
@@ -22,15 +22,9 @@ class Step(NamedTuple):
     joins: bool
     alphabet: bytes | None = None
     """Such text that has anything but these bytes in it is left alone; None: there is no telling."""
-    minds_nul: bool = False
-    """Values with a NUL in them are given to it one by one."""
-    alike: str = ""
-    """The name of another step that makes the same of ASCII without a NUL."""
 
 
 Steps = tuple[Step, ...]
-
-_MIND_NUL: Final = frozenset({"base64decode", "utf8tounicode"})
 
 
 def steps_of(chain: Chain, *, characters: bool) -> Steps:
@@ -39,8 +33,7 @@ def steps_of(chain: Chain, *, characters: bool) -> Steps:
     for step in chain.steps:
         if characters and steps and steps[-1].name == "utf8tounicode" and step.after_utf8_to_unicode is not None:
             signs = tuple([bytes((byte,)) for byte in step.active_after_utf8_to_unicode])
-            name = f"utf8tounicode+{step.name}"
-            steps[-1] = Step(name, step.after_utf8_to_unicode, signs, joins=True, minds_nul=True, alike=step.name)
+            steps[-1] = Step(f"utf8tounicode+{step.name}", step.after_utf8_to_unicode, signs, joins=True)
         else:
             steps.append(_step(step, characters=characters))
     return tuple(steps)
@@ -48,8 +41,7 @@ def steps_of(chain: Chain, *, characters: bool) -> Steps:
 
 def _step(step: Transformation, *, characters: bool) -> Step:
     name = step.name.replace("normalise", "normalize")  # two spellings of one
-    function = step.characters if characters else step.strict
-    return Step(name, function, step.signs, step.joins, step.alphabet, step.name in _MIND_NUL)
+    return Step(name, step.characters if characters else step.strict, step.signs, step.joins, step.alphabet)
 
 
 def stages_of(chain: Chain, *, characters: bool) -> list[Steps]:

@@ -28,7 +28,7 @@ class Transformation:
     `active`: a value without any of these bytes stays as it is in both readings; None: any value may change.
     `signs`: the same, said more exactly: a value that has none of these in it, a SEPARATOR put behind it, stays as it is.
     `joins`: what it makes of values that are joined by a SEPARATOR is what it makes of each, joined, as long as they are text without
-    that byte (and for utf8toUnicode, which looks whether a NUL is the last byte, without a NUL).
+    a NUL and without that byte.
     `text_safe`: valid UTF-8 stays valid UTF-8 in the characters reading.
     `alphabet`: a value without a NUL that has any other byte in it stays as it is.
     `after_utf8_to_unicode`: in the characters reading, what utf8toUnicode and then this one make of a value;

@@ -8,11 +8,9 @@ from policy.engine.limits import FIRED_MAX
 from policy.engine.records import LimitReached, Records
 from policy.engine.rule import changes
 from policy.engine.state import State
-from policy.engine.steps import steps_of
 from policy.operators.match import Match
 from policy.operators.pcre import MATCH_CHARGE, QUICK_CHARGE
 from policy.seclang.ast import EngineMode
-from policy.transformations.table import chain
 from policy.variables.facts import RequestFacts
 from policy.variables.transaction import Transaction
 from tests.unit.policy.engine.beside import run as run_rules
@@ -129,9 +127,8 @@ def test_a_message_that_asks_for_itself_ends() -> None:
 
 
 def test_stages_are_the_value_and_each_change() -> None:
-    steps = steps_of(chain(["lowercase", "trim", "uppercase"]), characters=True)
-    assert changes(steps, b"A ") == [b"A ", b"a ", b"a", b"A"]
-    assert changes((), b"A") == [b"A"]
+    assert list(changes([bytes.lower, bytes.strip, bytes.upper], b"A ")) == [b"A ", b"a ", b"a", b"A"]
+    assert list(changes([], b"A")) == [b"A"]
 
 
 def _effort_left(values: int, left: int) -> tuple[bytes, int]:

@@ -7,7 +7,6 @@ import pytest
 from policy.engine.limits import TRANSFORMED_BYTES_MAX, TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
 from policy.engine.records import LimitReached, Records
 from policy.engine.state import OWN, State
-from policy.engine.steps import steps_of
 from policy.seclang.ast import EngineMode
 from policy.transformations.table import chain
 from policy.variables.facts import RequestFacts
@@ -66,35 +65,22 @@ def test_the_bounds_of_tx() -> None:
         run.set_tx(b"a", b"")
 
 
-def transformed(run: State, names: list[str], value: bytes) -> bytes:
-    made = chain(names)
-    return run.transform(made, steps_of(made, characters=True), value)
-
-
 def test_what_a_chain_makes_of_a_value_is_worked_out_once() -> None:
     run = state()
     value = b"A%41" * 10
-    first = transformed(run, ["lowercase", "urlDecodeUni"], value)
+    first = run.transform(chain(["lowercase", "urlDecodeUni"]), value)
     assert first == b"aA" * 10
-    assert transformed(run, ["lowercase", "urlDecodeUni"], value) is first
-    assert transformed(run, ["urlDecodeUni", "lowercase"], b"%41") == b"a"
-    assert transformed(run, ["lowercase"], b"%41") == b"%41"
-    assert transformed(run, [], value) is value
-
-
-@pytest.mark.parametrize("characters", [True, False])
-def test_a_chain_is_read_as_the_exchange_is(characters: bool) -> None:
-    run = state()
-    run.characters = characters
-    names = ["utf8toUnicode", "urlDecodeUni", "removeWhitespace"]
-    assert transformed(run, names, "あ\u00a0".encode()) == ("あ".encode() if characters else b"B")
+    assert run.transform(chain(["lowercase", "urlDecodeUni"]), value) is first
+    assert run.transform(chain(["urlDecodeUni", "lowercase"]), b"%41") == b"a"
+    assert run.transform(chain(["lowercase"]), b"%41") == b"%41"
+    assert run.transform(chain([]), value) is value
 
 
 @pytest.mark.parametrize(("left", "remembered"), [(2, True), (1, False)])
 def test_how_much_is_remembered_of_what_chains_make(left: int, remembered: bool) -> None:
     run = state()
     run.transformed_bytes = TRANSFORMED_BYTES_MAX - left
-    assert transformed(run, ["lowercase"], b"A") == b"a"
+    assert run.transform(chain(["lowercase"]), b"A") == b"a"
     assert (b"A" in run.transformed["lowercase"]) is remembered
 
 
