@@ -17,6 +17,7 @@ from bench.rules.requests import Request, form, post
 from bench.rules.sekisho import SekishoRules
 from policy import offline
 
+_NOT_AUDITED = {980130}  # log and noauditlog: ModSecurity 3 does not list it (tests/differential/explained.toml)
 _CONFIG = """\
 SecRule &TX:shinsei-plugin_enabled "@eq 0" \\
     "id:9599010,phase:1,pass,nolog,t:none,ver:'shinsei-plugin/1.0.0',setvar:'tx.shinsei-plugin_enabled=1'"
@@ -90,7 +91,7 @@ def test_exclusions_and_plugins_do_what_they_say_and_what_modsecurity_does(tmp_p
     for request, fires, silent in CASES:
         ours = set(sekisho.grade(request.raw())[1])
         assert fires <= ours and not silent & ours, (request.target, request.body, ours)
-        assert set(modsecurity.grade(request.raw())[1]) == ours, (request.target, request.body)
+        assert set(modsecurity.grade(request.raw())[1]) == ours - _NOT_AUDITED, (request.target, request.body)
     modsecurity.close()
 
 
