@@ -7,14 +7,16 @@ Whatever does not add up raises BenchRefused: no figure is better than a wrong o
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import NamedTuple
 
-from bench.cores import BenchRefused, check_pinned
+from bench.cores import BenchRefused, Cores, check_pinned
 from bench.load import open_loop, planted, wrk
 from bench.processes import PeakSampler, core_seconds, cpu_seconds, peak_rss_bytes, pss_bytes, reset_peaks
-from bench.systems import Evidence, Ground, Running, System
+from bench.systems import Evidence, Ground, Origin, Running, System
 from bench.workloads import Workload
 
 _ROUNDS_OF_PROBES = 3  # before, during, after
@@ -69,39 +71,32 @@ def _measure(
         planted.check_full_handshakes(running.origin)
     probes = running.probes()
     mark = ground.backend.mark()
-    running.begin()
-    reached = planted.send(running.origin, probes)
-    warm = wrk.run(running.origin, workload, pace.warm_up, pace.tail, directory, _nothing)
-    check_pinned(pids, ground.cores.measured)
-    reset_peaks(pids)
+    reached = 0
 
-    def halfway() -> None:
+    def plant() -> None:
         nonlocal reached
         reached += planted.send(running.origin, probes)
 
-    with PeakSampler(lambda: pss_bytes(pids)) as memory:
-        before, core_before = cpu_seconds(pids), core_seconds(ground.cores.measured)
-        closed = wrk.run(running.origin, workload, pace.closed, pace.tail, directory, halfway)
-        spent = cpu_seconds(pids) - before
-        foreign = core_seconds(ground.cores.measured) - core_before - spent
-        latencies: tuple[float, ...] = ()
-        if workload.rate:
-            latencies = open_loop.run(running.origin, workload, workload.rate, pace.open).latencies
-    reached += planted.send(running.origin, probes)
+    running.begin()
+    plant()
+    warm = wrk.run(running.origin, workload, pace.warm_up, pace.tail, directory, _nothing)
     check_pinned(pids, ground.cores.measured)
-    if running.measured() != pids:
-        raise BenchRefused(f"the measured processes changed from {pids} to {running.measured()}")
-    answered = warm.answered + closed.answered + len(latencies)
+    reset_peaks(pids)
+    load = _load(ground, running.origin, pids, workload, pace, directory, plant)
+    plant()
+    _check_same(running, pids, ground.cores)
+    closed = load.closed
+    answered = warm.answered + closed.answered + len(load.latencies)
     _check_backend(ground.backend.answered_since(mark), answered + reached)
     return Block(
         system=system.name,
         workload=workload.name,
-        cpu_ms=spent * 1000 / closed.answered,
+        cpu_ms=load.spent * 1000 / closed.answered,
         rate=closed.rate,
-        busy=spent / closed.elapsed,
-        foreign=max(0.0, foreign) / (closed.elapsed + pace.tail),
-        latencies=latencies,
-        peak_pss=memory.peak,
+        busy=load.spent / closed.elapsed,
+        foreign=max(0.0, load.foreign) / (closed.elapsed + pace.tail),
+        latencies=load.latencies,
+        peak_pss=load.peak_pss,
         peak_rss=peak_rss_bytes(pids),
         processes=len(pids),
         tls=tls,
@@ -109,8 +104,44 @@ def _measure(
     )
 
 
+class _Load(NamedTuple):
+    """What the load itself showed. CPU seconds are of the closed loop, the peak is of both."""
+
+    closed: wrk.Closed
+    spent: float
+    foreign: float
+    latencies: tuple[float, ...]
+    peak_pss: int
+
+
+def _load(
+    ground: Ground,
+    origin: Origin,
+    pids: Sequence[int],
+    workload: Workload,
+    pace: Pace,
+    directory: Path,
+    halfway: Callable[[], None],
+) -> _Load:
+    with PeakSampler(lambda: pss_bytes(pids)) as memory:
+        before, core_before = cpu_seconds(pids), core_seconds(ground.cores.measured)
+        closed = wrk.run(origin, workload, pace.closed, pace.tail, directory, halfway)
+        spent = cpu_seconds(pids) - before
+        foreign = core_seconds(ground.cores.measured) - core_before - spent
+        latencies: tuple[float, ...] = ()
+        if workload.rate:
+            latencies = open_loop.run(origin, workload, workload.rate, pace.open).latencies
+    return _Load(closed, spent, foreign, latencies, memory.peak)
+
+
 def _nothing() -> None:
     return
+
+
+def _check_same(running: Running, pids: Sequence[int], cores: Cores) -> None:
+    check_pinned(pids, cores.measured)
+    if running.measured() != pids:
+        raise BenchRefused(f"the measured processes changed from {pids} to {running.measured()}")
 
 
 def _check_backend(seen: int, expected: int) -> None:

@@ -72,11 +72,7 @@ class EgressRole:
         self.gates = Gates({tenant.name: tenant.gates for tenant in settings.tenant}, self._connect, limits)
         self.egress = Egress(
             limits=limits,
-            desk=PermitDesk(
-                keys.permit_key(settings.egress.permit_key, settings.host.keys_dir),
-                lifetime_ms=limits.permit_lifetime_ms,
-                started_ms=boottime_ms(),
-            ),
+            desk=self._desk(),
             gates=self.gates,
             receipts={
                 gate.name: ReceiptReader(keys.public_key(gate.receipt_key, ReceiptVerifier.from_text))
@@ -90,13 +86,26 @@ class EgressRole:
         self.status_client = settings.exporter.user
         self.beside: start.Beside | None = None
         self.listener: socket = given[SOCKET][0] if SOCKET in given else self._open_listener()
-        self.walls = Walls(
+        self.walls = self._walls()
+
+    def _desk(self) -> PermitDesk:
+        """It takes no permit from before this moment: which of those were used, only the process before this one knew."""
+        settings = self.settings
+        return PermitDesk(
+            keys.permit_key(settings.egress.permit_key, settings.host.keys_dir),
+            lifetime_ms=settings.limits.permit_lifetime_ms,
+            started_ms=boottime_ms(),
+        )
+
+    def _walls(self) -> Walls:
+        settings = self.settings
+        return Walls(
             role="egress",
             read=(*python_paths(), *(directory for peer in self.peers.values() for directory in peer.directories)),
             connect_tcp=tuple(sorted({parse_address(gate.address)[1] for gate in settings.gate})),
             bind_tcp=(0,) if settings.egress.source_address else (),
             inet=True,
-            open_files=2 * limits.transfers_in_flight * settings.front.workers + 1024,
+            open_files=2 * settings.limits.transfers_in_flight * settings.front.workers + 1024,
             user=settings.egress.user,
         )
 

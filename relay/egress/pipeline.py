@@ -39,6 +39,18 @@ class Result(NamedTuple):
     response: Parcel
 
 
+class Carried(NamedTuple):
+    """How an exchange ended: for the front, and for the log."""
+
+    result: str
+    gate: str
+    attempts: int
+    response: Parcel
+    response_digest: str = ""  # of what the gate sent, also where its receipt does not prove it
+    receipt: str = ""
+    peer: str = ""
+
+
 @dataclass(slots=True)
 class Load:
     """What is under way."""
@@ -86,46 +98,45 @@ async def exchange(
     """Send what a permit covers; the outcome is recorded before the front hears of it (section 5.2)."""
     started = trio.current_time()
     await egress.recorder.wait_for_room()
-    response, receipt, response_digest, peer = Parcel.of(b""), "", b"", ""
-    try:
-        delivered = await egress.gates.exchange(tenant, envelope)
-    except ExchangeFailed as failed:
-        result, gate, attempts = failed.reason.value, failed.gate, failed.attempts
-    else:
-        result, gate, attempts = DELIVERED, delivered.gate, delivered.attempts
-        response, receipt = delivered.answer.response, delivered.answer.receipt.decode("utf-8", "replace")
-        peer = delivered.answer.peer.hex()
-        response_digest = await digest_of(response)
-        try:
-            proven = egress.receipts[gate].read(
-                delivered.answer.receipt,
-                transfer_id=transfer_id,
-                envelope_digest=digest,
-                response_digest=response_digest,
-            )
-            if proven.result != DELIVERED:
-                raise Refused(Reason.RECEIPT_INVALID, "of another result")
-        except Refused as refused:
-            response.close()
-            result, receipt, response = refused.reason.value, "", Parcel.of(b"")
+    carried = await carry(egress, tenant, transfer_id, digest, envelope)
     duration_s = trio.current_time() - started
-    egress.measure.exchange(gate or "none", result, duration_s)
+    egress.measure.exchange(carried.gate or "none", carried.result, duration_s)
     await egress.recorder.outcome(
         Outcome(
             time=format_time(now_ms()),
             transfer=transfer_id,
             intent=intent,
-            result=result,
-            gate=gate,
-            peer=peer,
-            attempts=attempts,
+            result=carried.result,
+            gate=carried.gate,
+            peer=carried.peer,
+            attempts=carried.attempts,
             duration_ms=round(duration_s * 1000),
-            response_digest=response_digest.hex(),
-            response_bytes=response.size,
-            receipt=receipt,
+            response_digest=carried.response_digest,
+            response_bytes=carried.response.size,
+            receipt=carried.receipt,
         )
     )
-    return Result(result, gate, response)
+    return Result(carried.result, carried.gate, carried.response)
+
+
+async def carry(egress: Egress, tenant: str, transfer_id: TransferId, digest: bytes, envelope: Parcel) -> Carried:
+    """To a gate and back. A response is handed on only with the receipt that proves it."""
+    try:
+        gate, attempts, answer = await egress.gates.exchange(tenant, envelope)
+    except ExchangeFailed as failed:
+        return Carried(failed.reason.value, failed.gate, failed.attempts, Parcel.of(b""))
+    response_digest = await digest_of(answer.response)
+    seen, peer = response_digest.hex(), answer.peer.hex()
+    try:
+        proven = egress.receipts[gate].read(
+            answer.receipt, transfer_id=transfer_id, envelope_digest=digest, response_digest=response_digest
+        )
+        if proven.result != DELIVERED:
+            raise Refused(Reason.RECEIPT_INVALID, "of another result")
+    except Refused as refused:
+        answer.response.close()
+        return Carried(refused.reason.value, gate, attempts, Parcel.of(b""), seen, peer=peer)
+    return Carried(DELIVERED, gate, attempts, answer.response, seen, answer.receipt.decode("utf-8", "replace"), peer)
 
 
 async def digest_of(parcel: Parcel) -> bytes:

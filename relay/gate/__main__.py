@@ -86,7 +86,10 @@ class GateRole:
             self.management = open_tcp_listener(own.status_listen, backlog=_MANAGEMENT_BACKLOG)
             self.beside = self._serve_management
         self.listener = open_tcp_listener(own.listen, interface=own.interface, backlog=limits.listen_backlog)
-        self.walls = Walls(
+        self.walls = self._walls(state_dir, own.user)
+
+    def _walls(self, state_dir: Path, user: str | None) -> Walls:
+        return Walls(
             role="gate",
             read=(
                 *python_paths(),
@@ -98,7 +101,7 @@ class GateRole:
             connect_tcp=tuple(sorted({application.endpoint[1] for application in self.gate.applications.values()})),
             inet=True,
             open_files=_OPEN_FILES,
-            user=own.user,
+            user=user,
         )
 
     async def _serve_management(

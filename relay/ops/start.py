@@ -11,8 +11,9 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -87,11 +88,11 @@ def arguments(role: str, argv: Sequence[str] | None) -> argparse.Namespace:
 def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[str] | None = None) -> int:
     """The whole life of a role; its exit code."""
     options = arguments(name, argv)
-    log = Log(name, getattr(options, "worker", None))
+    worker: int | None = getattr(options, "worker", None)
+    log = Log(name, worker)
     try:
         notifier = Notifier()
         role = make(options)
-        worker = getattr(options, "worker", None)
         listener = role.status_listener or _status_listener(role, name, worker)
         process = Process(role.registry)
         _finish_turns()
@@ -101,15 +102,7 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         print(f"sekisho {name}: {error}", file=sys.stderr)
         return error.exit_code
     log.info("walls_up", walls=list(held.walls), missing=list(held.missing))
-    instance = f"{os.getpid()}-{clock.boottime_ns()}"
-
-    lost = role.registry.scalar(LOG_LINES_LOST).at()
-
-    def current() -> status.Status:
-        process.refresh()
-        lost.set(log.lost)
-        role.refresh()
-        return status.Status(name, worker or 0, instance, role.registry.snapshot(), dict(role.health()))
+    current = _status_of(role, name, worker or 0, process, log)
 
     async def serve(drain: trio.Event, *, task_status: trio.TaskStatus[None]) -> None:
         async with trio.open_nursery() as nursery:
@@ -120,13 +113,17 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
             nursery.cancel_scope.cancel()
 
     _spare_the_collector()
+    reload = role.reload if isinstance(role, Reloads) else None
+    life = partial(
+        run_until_signal, serve, notifier=notifier, log=log, drain_timeout_ms=role.drain_timeout_ms, reload=reload
+    )
+    return _exit_code(life, log)
+
+
+def _exit_code(life: Callable[[], Awaitable[None]], log: Log) -> int:
+    """How a life ended."""
     try:
-        reload = role.reload if isinstance(role, Reloads) else None
-        trio.run(
-            lambda: run_until_signal(
-                serve, notifier=notifier, log=log, drain_timeout_ms=role.drain_timeout_ms, reload=reload
-            )
-        )
+        trio.run(life)
     except* Exception as group:
         leaf = _first_leaf(group)
         log.fault("failed", leaf)
@@ -135,6 +132,20 @@ def run(name: str, make: Callable[[argparse.Namespace], Role], argv: Sequence[st
         log.info("ended")
         code = 0
     return code
+
+
+def _status_of(role: Role, name: str, worker: int, process: Process, log: Log) -> Callable[[], status.Status]:
+    """What tells how this process is at the time it is asked."""
+    instance = f"{os.getpid()}-{clock.boottime_ns()}"
+    lost = role.registry.scalar(LOG_LINES_LOST).at()
+
+    def current() -> status.Status:
+        process.refresh()
+        lost.set(log.lost)
+        role.refresh()
+        return status.Status(name, worker, instance, role.registry.snapshot(), dict(role.health()))
+
+    return current
 
 
 def _finish_turns() -> None:

@@ -178,32 +178,40 @@ def _host_tree(pki: Pki, choices: LabChoices) -> dict[str, Any]:
             "jsonl": str(home / "transfers.jsonl"),
         },
         "exporter": {"listen": f"{LOOPBACK}:{choices.exporter_port}"},
-        "gate": [
-            {
-                "name": gate.name,
-                "address": f"{LOOPBACK}:{port}",
-                "server_name": gate.server_name,
-                "anchor": str(pki.authorities.anchor("lgwan")),
-                "pins": [gate.pin],
-                "crl": str(pki.authorities.crl),
-                "crl_max_age_hours": CRL_HOURS,
-                "receipt_key": str(gate.directory / "receipt.vkey"),
-            }
-            for gate, port in zip(pki.gates, choices.gate_ports, strict=True)
-        ],
-        "tenant": [
-            {
-                "name": tenant,
-                "hosts": list(hosts),
-                "certificate": str(relay / f"{tenant}.crt"),
-                "key": tenant,
-                "gates": [gate.name for gate in pki.gates],
-                "sealing_key": str(pki.gates[0].directory / f"sealing-{tenant}.pub"),
-            }
-            for tenant, hosts in pki.tenants.items()
-        ],
+        "gate": _gate_tables(pki, choices.gate_ports),
+        "tenant": _tenant_tables(pki),
         "policy": {"procedures": [str(path) for path in choices.procedures], "open_routes": choices.open_routes},
     }
+
+
+def _gate_tables(pki: Pki, ports: Sequence[int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": gate.name,
+            "address": f"{LOOPBACK}:{port}",
+            "server_name": gate.server_name,
+            "anchor": str(pki.authorities.anchor("lgwan")),
+            "pins": [gate.pin],
+            "crl": str(pki.authorities.crl),
+            "crl_max_age_hours": CRL_HOURS,
+            "receipt_key": str(gate.directory / "receipt.vkey"),
+        }
+        for gate, port in zip(pki.gates, ports, strict=True)
+    ]
+
+
+def _tenant_tables(pki: Pki) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": tenant,
+            "hosts": list(hosts),
+            "certificate": str(pki.relay_directory / f"{tenant}.crt"),
+            "key": tenant,
+            "gates": [gate.name for gate in pki.gates],
+            "sealing_key": str(pki.gates[0].directory / f"sealing-{tenant}.pub"),
+        }
+        for tenant, hosts in pki.tenants.items()
+    ]
 
 
 def _gate_tree(pki: Pki, choices: LabChoices, position: int) -> dict[str, Any]:
