@@ -24,6 +24,7 @@ from policy.engine.variables import (
     compile_setuid,
     compile_setvar,
 )
+from policy.operators.encodings import ValidateByteRange
 from policy.operators.match import Match, Operator
 from policy.operators.table import build, build_variable
 from policy.seclang import ast
@@ -131,6 +132,8 @@ def compile_operator(link: ast.Rule) -> tuple[Operator | None, Callable[[State],
         return Everything(_EVERYTHING[call.argument]), None
     if call.name == "rx" and not has_macro(call.argument) and all_familiar(link.targets):
         return FamiliarRx(_plain(call.argument)), None
+    if call.name == "validatebyterange" and call.negated:
+        return ValidateByteRange(_plain(call.argument), gives_way=False), None
     directory = Path(link.position.file).parent
     if not has_macro(call.argument):
         return build(call.name, _plain(call.argument), directory), None

@@ -1,7 +1,7 @@
 """`%{TX.0}` in arguments: text with macros becomes a function of the exchange; text without stays bytes.
 
-A macro is the first value of its variable, empty where there is none. RULE has the values of the rule that is being evaluated
-(the manual's reading; ModSecurity 3.0.15 leaves it empty).
+A macro is the first value of its variable, and with a key the last of that key, as in ModSecurity 3; empty where there is none. RULE
+has the values of the rule that is being evaluated (the manual's reading; ModSecurity 3.0.15 leaves it empty).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _reader(ref: MacroRef) -> Text:
     if collection == "XML":
         expression = ref.key.decode("utf-8", "surrogateescape")
         return lambda run: _first(run.transaction.xml(expression))
-    return lambda run: _first(run.select(collection, key))
+    return lambda run: _last(run.select(collection, key))
 
 
 def _whole(collection: str) -> Text:
@@ -79,3 +79,7 @@ def _whole(collection: str) -> Text:
 
 def _first(items: Sequence[Item]) -> bytes:
     return items[0].value if items else b""
+
+
+def _last(items: Sequence[Item]) -> bytes:
+    return items[-1].value if items else b""

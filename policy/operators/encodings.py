@@ -10,7 +10,8 @@ Rules (asked of libmodsecurity 3.0.15):
 In the characters reading validateByteRange gives way in text with characters beyond ASCII: which characters a field may hold is the
 declaration of the field (its repertoire), and ranges of bytes say nothing sensible of Japanese that has a blank or a hyphen in it.
 What no text has still matches where its bytes do: controls but for TAB, LF and CR, DEL, C1 controls, non-characters. Plain ASCII is
-asked all of its bytes.
+asked all of its bytes. Where a rule negates it, to tell what is harmless by its bytes, it does not give way: a path of Japanese and
+`<script>` is not made of letters and hyphens.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ _NO_CHARACTERS: Final = re.compile(
 
 
 class ValidateByteRange:
-    __slots__ = ("_allowed", "_controls", "_outside")
+    __slots__ = ("_allowed", "_controls", "_gives_way", "_outside")
 
-    def __init__(self, argument: bytes) -> None:
+    def __init__(self, argument: bytes, *, gives_way: bool = True) -> None:
         allowed: set[int] = set()
         for part in argument.split(b","):
             first, hyphen, last = part.partition(b"-")
@@ -49,13 +50,14 @@ class ValidateByteRange:
             allowed.update(range(low, high + 1))
         outside = bytes(byte for byte in range(256) if byte not in allowed)
         self._allowed = bytes(sorted(allowed))
+        self._gives_way = gives_way
         self._outside = _any_of(outside)
         self._controls = _any_of(bytes(byte for byte in outside if byte in _CONTROLS))
 
     def match(self, value: bytes, characters: bool) -> Match | None:
         if not value.translate(None, self._allowed):
             return None
-        if characters and is_text(value):
+        if characters and self._gives_way and is_text(value):
             return self._of_text(value)
         found = self._outside.search(value)
         return None if found is None else Match(*found.span())

@@ -1,4 +1,4 @@
-"""Macros: the first value, empty where there is none, any variable."""
+"""Macros: the first value, the last of a key, empty where there is none, any variable."""
 
 from __future__ import annotations
 

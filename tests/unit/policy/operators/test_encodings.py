@@ -76,6 +76,13 @@ def test_text_is_asked_for_what_no_text_has(argument: bytes, value: bytes, span:
     assert (None if found is None else (found.start, found.end)) == span
 
 
+def test_what_does_not_give_way_is_asked_all_its_bytes_in_text() -> None:
+    operator = ValidateByteRange(b"65-90,128-255", gives_way=False)
+    for value, span in ((b"AZ", None), ("日A".encode(), None), ("日<".encode(), (3, 4)), (b"a", (0, 1))):
+        found = operator.match(value, characters=True)
+        assert (None if found is None else (found.start, found.end)) == span, value
+
+
 def test_utf8_is_as_in_modsecurity() -> None:
     asked = Asked([("validateUtf8Encoding", b"")])
     for value in UTF8:
