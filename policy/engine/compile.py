@@ -49,7 +49,6 @@ _DISRUPTIVE: Final = frozenset({"allow", "block", "deny", "drop", "pass", "redir
 _RELAXING: Final = frozenset({"allow", "skip", "skipafter"})
 _LOGGING: Final = {"log": True, "auditlog": True, "nolog": False, "noauditlog": False}
 _REDIRECTS: Final = range(301, 308)  # statuses that a redirect keeps; any other becomes 302
-_MATCHED: Final = frozenset({"MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES"})
 
 
 def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -> Rule:
@@ -71,14 +70,8 @@ def compile_rule(rule: ast.Rule, ordinal: int, unicode_map: UnicodeMap | None) -
         rev=ast.raw(rule.argument("rev") or ""),
         file=rule.position.file,
         line=rule.position.line,
-        reads_matched=reads_matched(rule),
         relaxes=any(_relaxes(action) for link in rule.links for action in link.actions),
     )
-
-
-def reads_matched(rule: ast.Rule) -> bool:
-    """Whether its first link looks at what the rule before it has matched."""
-    return any(target.collection in _MATCHED for target in rule.targets)
 
 
 def compile_link(link: ast.Rule, unicode_map: UnicodeMap | None, *, alone: bool) -> Link:

@@ -21,8 +21,6 @@ class IdleRules:
         """`tx`: what TX holds before the first rule."""
         rules = [one.compiled for one in kept]
         known = {place: keys_of(rule) for place, rule in enumerate(rules)}
-        if any(rule.reads_matched for rule in rules):  # it may tell whether the rule before it was asked
-            known = {}
         idle = {
             place: keys for place, keys in known.items() if keys and not _matches(rules[place], keys, tx, characters)
         }

@@ -134,14 +134,14 @@ class Rule:
     """
 
     __slots__ = (
-        "file", "gravest", "id", "line", "links", "listed", "multi", "ordinal", "outcome", "phase", "reads_matched", "relaxes", "rev",
-        "severity", "subject",
+        "file", "gravest", "id", "line", "links", "listed", "multi", "ordinal", "outcome", "phase", "relaxes", "rev", "severity",
+        "subject",
     )  # fmt: skip
 
     def __init__(
         self, links: tuple[Link, ...], subject: Subject, outcome: Outcome, *, phase: int, ordinal: int, listed: bool,
         severity: int = SEVERITY_NONE, gravest: int = SEVERITY_NONE,
-        rev: bytes = b"", file: str = "", line: int = 0, reads_matched: bool = False, relaxes: bool = False,
+        rev: bytes = b"", file: str = "", line: int = 0, relaxes: bool = False,
     ) -> None:  # fmt: skip
         self.id = subject.id
         self.links = links
@@ -156,7 +156,6 @@ class Rule:
         self.rev = rev
         self.file = file
         self.line = line
-        self.reads_matched = reads_matched
         self.relaxes = relaxes
 
     def text_of(self, name: str, run: State) -> bytes:
@@ -178,8 +177,9 @@ class Rule:
             if run.exceptions.removes(self.subject, run):
                 return False
             removed = tuple(run.exceptions.removed_from(self.subject, run))
-        if run.matched and not self.reads_matched:
+        if run.matched:  # what the rule before it has matched is gone, as in ModSecurity 3
             run.matched = []
+            run.matched_name = run.matched_value = b""
         run.rule = self
         run.message = run.logdata = b""
         run.span = (0, 0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from policy.engine.compile import reads_matched
 from policy.engine.decision import SEVERITY_NONE
 from policy.engine.folding import Kept
 from policy.engine.knowledge import reads_of, writes_of
@@ -19,9 +18,7 @@ LAST_PHASE: Final = 5
 
 def unread(phase: int, kept: Sequence[Kept]) -> frozenset[int]:
     """The places of such rules."""
-    if phase != LAST_PHASE or any(
-        reads_matched(one.rule) for one in kept
-    ):  # it may tell which rule was asked before it
+    if phase != LAST_PHASE:
         return frozenset()
     found: set[int] = set()
     read: set[bytes] = set()

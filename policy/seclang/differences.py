@@ -95,5 +95,6 @@ THE_SAME = (
     "A rule without a disruptive action passes; of SecDefaultAction's only `block` asks.",
     'Nothing in an argument is unescaped: `"@streq a\\"b"` asks for four characters.',
     "Everything after the one blank behind an operator is its argument, further blanks included.",
+    "MATCHED_VAR, MATCHED_VARS and their names are what the rule itself and its chain have matched; the next rule finds them empty.",
 )
 """Where ModSecurity 3 may surprise, and this reader follows it."""

@@ -85,5 +85,5 @@ def test_what_is_known_of_a_rule() -> None:
         3,
         1,
     )
-    assert (rule.multi, rule.reads_matched, len(rule.links), len(rule.links[1].setvars)) == (True, False, 2, 1)
+    assert (rule.multi, len(rule.links), len(rule.links[1].setvars)) == (True, 2, 1)
     assert rule.text_of("msg", state()) == b"m 5"

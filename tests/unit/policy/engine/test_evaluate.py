@@ -44,6 +44,15 @@ SAME = [
     _rule("id:1,phase:1,pass,chain,msg:a,logdata:'%{MATCHED_VAR}'", operator="@rx b") + _rule("msg:b", operator="@rx 1"),
     _rule("id:1,phase:1,pass,chain,severity:2") + _rule("severity:1") + _rule("id:5,phase:1,msg:'%{HIGHEST_SEVERITY}'", "HIGHEST_SEVERITY"),
     _rule("id:1,phase:1,pass,chain,severity:2") + _rule("severity:1", operator="nothing") + _rule("id:5,phase:1", "HIGHEST_SEVERITY"),
+    # what a rule has matched is known to itself, and not to the next
+    _rule("id:1,phase:1,pass") + _say(2, "phase:1,logdata:'%{MATCHED_VAR} %{MATCHED_VAR_NAME}'"),
+    _rule("id:1,phase:1,pass") + _rule("id:2,phase:1,pass", operator="@rx nothing") + _say(3, "phase:1,logdata:'%{MATCHED_VAR}'"),
+    *(_rule("id:1,phase:1,pass") + _rule("id:2,phase:1,pass,msg:'<%{MATCHED_VAR}>'", targets, "@unconditionalMatch")
+      for targets in ("MATCHED_VAR|MATCHED_VAR_NAME", "MATCHED_VARS|MATCHED_VARS_NAMES")),
+    _rule("id:1,phase:1,pass") + _rule("id:2,phase:1,pass,msg:'<%{MATCHED_VAR}>'", "&MATCHED_VARS|&MATCHED_VARS_NAMES"),
+    _rule("id:1,phase:1,pass") + _rule("id:2,phase:1,pass,chain,msg:x", "ARGS:y") + _rule("t:none", "&MATCHED_VARS", "@eq 1"),
+    _rule("id:1,phase:1,pass,chain") + _rule("t:none", operator="@rx nothing") + _say(2, "phase:1,logdata:'%{MATCHED_VAR}'"),
+    _rule("id:1,phase:1,pass,chain") + _rule("t:none") + _say(2, "phase:2,logdata:'%{MATCHED_VAR}'"),
     # how an exchange is interrupted
     _rule("id:1,phase:1,pass,status:500") + _rule("id:2,phase:1,deny"),
     _rule("id:2,phase:1,redirect:http://x.example/"),
@@ -116,7 +125,7 @@ def test_the_verdict_is_modsecuritys(rules: str) -> None:
 
 
 def test_every_case_was_compared() -> None:
-    assert len(SAME) == 94
+    assert len(SAME) == 102
 
 
 DIFFERENT = {

@@ -85,13 +85,3 @@ def test_others_are_not(rule: str) -> None:
     text = f'SecAction "id:1,phase:1,nolog,setvar:tx.a=a"\n{writes}\nSecRule {rule}'
     phase = compile_rules(read(text if "id:9" in rule else text + ' "id:9,phase:2"')).phases[2]
     assert not phase.idle.rules
-
-
-def test_where_matched_variables_are_read_first_every_rule_is_asked() -> None:
-    rules = (
-        'ARGS "@rx b" "id:1,phase:2,setvar:tx.x=1"',
-        'TX:x "@eq 2" "id:2,phase:2"',
-        'MATCHED_VARS "@rx b" "id:3,phase:2"',
-    )
-    phase = compile_rules(read("\n".join("SecRule " + rule for rule in rules))).phases[2]
-    assert not phase.idle.rules and len(phase.rules) == 3

@@ -18,7 +18,7 @@ RULES = (
     'SecRule REQUEST_HEADERS_NAMES "@rx ^.*$" "id:1,phase:1,pass,capture,t:lowercase,setvar:tx.Name_%{tx.0}=/%{tx.0}/,'
     'setvar:tx.last=%{tx.0},chain"\nSecRule TX:/^name_/ "@within /proxy/ /x-a/ /host/" "setvar:tx.found=+1"\n'
     'SecRule REQUEST_HEADERS_NAMES "@pm host via" "id:2,phase:1,pass,capture,setvar:tx.pm_%{tx.0}=1,logdata:\'%{MATCHED_VAR} %{tx.0}\'"\n'
-    'SecRule MATCHED_VARS "@rx ." "id:3,phase:1,pass"'
+    'SecRule REQUEST_HEADERS_NAMES "@pm host via" "id:3,phase:1,pass,capture,chain"\nSecRule MATCHED_VARS "@rx ."'
 )
 REQUESTS = [[b"Host", b"X-A"], [b"host", b"Host", b"VIA"], [b"other"], [b"X-a", b"proxy", b""], [b"hostvia", b"Host"]]
 

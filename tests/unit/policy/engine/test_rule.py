@@ -112,7 +112,6 @@ def test_multimatch_lists_each_match() -> None:
 
 
 def test_matched_variables_are_those_of_the_rule_itself() -> None:
-    """ModSecurity 3.0.15 shows a chain also what the rule before it matched, if that matched."""
     run = state()
     first, second = compiled(
         'SecRule ARGS "@rx ." "id:1,phase:1"\nSecRule ARGS:b "@rx ." "id:2,phase:1,chain"\nSecRule &MATCHED_VARS "@eq 1"'

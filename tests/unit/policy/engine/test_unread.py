@@ -25,7 +25,7 @@ CASES = [
     ('SecAction "id:2,phase:5,nolog,pass,setvar:tx.b=%{tx.a}"\nSecRule TX:a "@eq 1" "id:3,phase:5,msg:\'%{tx.b}\'"', set()),
     ('SecAction "id:2,phase:5,nolog,pass,setvar:tx.b=%{tx.a}"\nSecRule &TX:/b/ "@eq 1" "id:3,phase:5"', set()),
     ('SecAction "id:2,phase:5,nolog,pass,setvar:tx.b=%{tx.a}"\nSecRule ARGS "@rx b" "id:3,phase:5"', {0}),
-    ('SecAction "id:2,phase:5,nolog,pass,setvar:tx.b=%{tx.a}"\nSecRule MATCHED_VAR "@rx b" "id:3,phase:5"', set()),
+    ('SecAction "id:2,phase:5,nolog,pass,setvar:tx.b=%{tx.a}"\nSecRule MATCHED_VAR "@rx b" "id:3,phase:5"', {0}),
     ('SecAction "id:2,phase:5,nolog,pass,setvar:tx.b=%{tx.a}"\nSecAction "id:3,phase:5,nolog,pass,setvar:tx.c=%{tx.b}"', {0, 1}),
 ]  # fmt: skip
 
