@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from policy.seclang import exclusions, updates
 from policy.seclang import settings as setting
-from policy.seclang import updates
 from policy.seclang.action_list import parse_actions
 from policy.seclang.ast import PHASES, Marker, Note, Position, Rule, RuleSet, Settings, UnicodeMap, raw
 from policy.seclang.directive_words import DIRECTIVES
@@ -166,7 +166,7 @@ class _Loader:
             phases=MappingProxyType({phase: tuple(rules) for phase, rules in phases.items()}),
             files=tuple(self._files),
             digest=self._digest.hexdigest(),
-            notes=(*self._rules.notes, *notes, *_skips_to_nowhere(phases)),
+            notes=(*self._rules.notes, *notes, *exclusions.in_vain(list(rules.values())), *_skips_to_nowhere(phases)),
             contents=MappingProxyType(self._contents),
             included=tuple(self._included),
         )

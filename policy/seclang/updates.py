@@ -16,6 +16,7 @@ from policy.seclang.action_list import parse_actions
 from policy.seclang.action_words import NOT_UPDATED
 from policy.seclang.ast import ActionCall, Note, Position, Target
 from policy.seclang.drafts import EXPLICIT, Draft, Link
+from policy.seclang.exclusions import holds
 from policy.seclang.faults import WordError
 from policy.seclang.rule_ids import IdRange, parse_ids
 from policy.seclang.selectors import parse_targets
@@ -149,16 +150,8 @@ def _idle(update: Update, links: Sequence[Link]) -> list[Note]:
     return [
         Note(update.position, f"{said} with {target} takes nothing out: none of the rules looks at it as it is written")
         for target in update.change.targets
-        if target.exclude and not any(_holds(own, target) for link in links for own in link.targets)
+        if target.exclude and not any(holds(own, target) for link in links for own in link.targets)
     ]
-
-
-def _holds(own: Target, excluded: Target) -> bool:
-    if own.exclude or own.collection != excluded.collection:
-        return False
-    if own.collection == "XML" or (excluded.key is None and excluded.pattern is None):
-        return (own.key, own.pattern) == (excluded.key, excluded.pattern)
-    return True
 
 
 def _met(which: Which, draft: Draft, *, removing: bool) -> list[Link]:
