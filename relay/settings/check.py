@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from policy.load import load_policy
 from policy.problems import PolicyInvalid
@@ -27,6 +28,7 @@ from relay.settings.check_keys import (
     check_host_public_keys,
 )
 from relay.settings.findings import Findings
+from relay.settings.hosts_file import HOSTS, names_of_hosts
 from relay.settings.interfaces import interface_names, interface_of_addresses
 from relay.settings.load import Loaded, read_gate, read_host
 from relay.settings.model import GateFile, HostFile, Sandbox
@@ -101,6 +103,7 @@ def _gate(findings: Findings, now: datetime, keys: bool, certificates_only: bool
     _limits(findings, settings.limits)
     _sandbox(findings, settings.sandbox)
     _placed(findings, [(("gate", "listen"), parse_endpoint(settings.gate.listen).ip, settings.gate.interface)])
+    _applications(findings, settings)
 
 
 def _no_key(_path: TomlPath, _name: str) -> None:
@@ -170,6 +173,21 @@ def _networks(findings: Findings, settings: HostFile) -> None:
         if seen.setdefault(interface, role) != role:
             message = f"{role} and {seen[interface]} are on one interface of this host, {interface}"
             findings.problem(path, message, "give each role an interface of its own")
+
+
+def _applications(findings: Findings, settings: GateFile) -> None:
+    """Behind its walls a gate asks no name server (docs/limitations.md)."""
+    known = names_of_hosts()
+    for position, application in enumerate(settings.application):
+        host = urlsplit(application.url).hostname or ""
+        try:
+            parse_ip(host)
+        except ValueError:
+            if host not in known:
+                message = f"the gate asks no name server, and {HOSTS} of this host does not know {host}"
+                findings.warning(
+                    ("application", position, "url"), message, f"write an address, or add {host} to {HOSTS}"
+                )
 
 
 def _placed(findings: Findings, places: list[tuple[TomlPath, Ip, str | None]]) -> list[tuple[TomlPath, str]]:

@@ -128,6 +128,32 @@ def test_what_this_host_does_not_have_is_a_warning(lab: tuple[Pki, LabConfig], m
     ]
 
 
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://127.0.0.1:18000", ""),
+        ("https://[2001:db8::30]:8443", ""),
+        ("http://known.city.example:18000", ""),
+        ("http://KNOWN.city.example", ""),
+        ("http://app.city.example:18000", "app.city.example"),
+        ("https://city.example", "city.example"),
+        ("http://192.0.2.300:80", "192.0.2.300"),
+    ],
+)
+def test_an_application_whose_name_only_a_name_server_knows(
+    lab: tuple[Pki, LabConfig], monkeypatch: pytest.MonkeyPatch, url: str, warned: str
+) -> None:
+    monkeypatch.setattr(check, "names_of_hosts", lambda: frozenset({"localhost", "known.city.example"}))
+    path = lab[1].gate_files[0]
+    edit(path, '"http://127.0.0.1:18000"', f'"{url}"')
+    checked = check_gate(path, NOW)
+    assert checked.problems == ()
+    message = f"[[application]] 1 url: the gate asks no name server, and /etc/hosts of this host does not know {warned}"
+    assert [(found.message, found.mend) for found in checked.warnings] == (
+        [(message, f"write an address, or add {warned} to /etc/hosts")] if warned else []
+    )
+
+
 def test_limits_that_work_against_each_other_are_warnings(lab: tuple[Pki, LabConfig]) -> None:
     _, config = lab
     tried = 0
