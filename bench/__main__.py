@@ -56,7 +56,7 @@ def _compare(directory: Path, cores: Cores, options: argparse.Namespace) -> None
     progress = Console(stderr=True, highlight=False)
     systems = _chosen(_SYSTEMS, options.systems)
     pace = run.QUICK if options.quick else run.FULL
-    rounds = options.rounds or (1 if options.quick else 2)
+    rounds = options.rounds or (run.QUICK_ROUNDS if options.quick else run.ROUNDS)
     facts = machine.facts(cores, [package for system in systems for package in system.packages])
     compared = _chosen(workloads(), options.workloads)
     pki = Pki(directory / "pki")
@@ -129,12 +129,21 @@ def _directory(keep: Path | None) -> Iterator[Path]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("table", "memory", "profile"), default="table")
-    parser.add_argument("--quick", action="store_true", help="one round of 2 s: does everything work? Not for quoting")
-    parser.add_argument("--rounds", type=int, help="how often everything is measured, interleaved (2)")
-    parser.add_argument("--systems", help="only these, by comma: " + ",".join(system.name for system in _SYSTEMS))
-    parser.add_argument("--workloads", help="only these, by comma: get,form,multipart,handshake (profile: one)")
-    parser.add_argument("--json", type=Path, help="where the figures go (out/bench.json, out/memory.json)")
-    parser.add_argument("--keep", type=Path, help="work in this new directory and leave everything there")
+    quick = f"{run.QUICK_ROUNDS} round, {run.QUICK.closed} s a loop (memory: a tenth): does everything work? Not for quoting"
+    parser.add_argument("--quick", action="store_true", help=quick)
+    rounds = f"table: how often everything is measured, interleaved ({run.ROUNDS})"
+    parser.add_argument("--rounds", type=int, metavar="N", help=rounds)
+    names = ",".join(system.name for system in _SYSTEMS)
+    parser.add_argument("--systems", metavar="NAMES", help=f"table: only these, by comma: {names}")
+    names = ",".join(workload.name for workload in workloads())
+    parser.add_argument(
+        "--workloads", metavar="NAMES", help=f"table: only these, by comma; profile: one of {names} (form)"
+    )
+    where = "where the figures go (table: out/bench.json, memory: out/memory.json)"
+    parser.add_argument("--json", type=Path, metavar="FILE", help=where)
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="work in this new directory and leave everything there"
+    )
     return parser
 
 

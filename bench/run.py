@@ -34,6 +34,7 @@ class Pace:
 
 FULL = Pace(warm_up=1, closed=5, tail=1, open=5)
 QUICK = Pace(warm_up=1, closed=2, tail=2, open=2)
+ROUNDS, QUICK_ROUNDS = 2, 1
 
 
 @dataclass(frozen=True, slots=True)

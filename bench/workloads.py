@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from policy.samples import samples as catalogue
 
 MIB = 1024 * 1024
-# Of each closed loop, for every system alike: enough that the measured core has always something to do. With 32 it waited for the
-# disks of ledger and gate at times, and after a millisecond of rest the same work takes a core twice as long (its caches are cold).
+# Of the closed loops of small requests, for every system alike: enough that the measured core has always something to do. With 32
+# it waited for the disks of ledger and gate at times, and after a millisecond of rest the same work takes a core twice as long (its
+# caches are cold).
 CONNECTIONS = 64
+UPLOAD_CONNECTIONS = 4  # of uploads: each keeps its core busy for milliseconds, and what waits is memory
 
 # A desktop browser opening a page of the site from another page of it. `Host` is set by each client.
 BROWSER = (
@@ -78,7 +80,17 @@ def workloads() -> tuple[Workload, ...]:
             80,
             CONNECTIONS,
         ),
-        Workload("multipart", "multipart, 1 MiB PDF", "POST", "/upload", pdf_headers, pdf_body, 4, 4, open_route=True),
+        Workload(
+            "multipart",
+            "multipart, 1 MiB PDF",
+            "POST",
+            "/upload",
+            pdf_headers,
+            pdf_body,
+            4,
+            UPLOAD_CONNECTIONS,
+            open_route=True,
+        ),
         Workload("handshake", "new connection + GET", "GET", get.path, BROWSER, b"", 0, CONNECTIONS, closes=True),
     )
 
