@@ -3,6 +3,7 @@
 #   make demo    the main job, told on the terminal, in under a minute
 #   make test    every check that a change must pass (format, lint, types, import contracts, tests), under 15 minutes
 #   make check   the quick ones of them: no tests
+#   make format  let ruff write what it can
 #   make test-long  what takes longer: full memory bounds, 50 rounds of crashes, a boot under a real systemd
 #   make fuzz    every fuzz target for FUZZ_SECONDS (60) each
 #   make differential  every request of the comparison with the real ModSecurity 3, CRS 3.3 and 4, level by level; nine minutes

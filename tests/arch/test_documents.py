@@ -16,6 +16,7 @@ PAGES = [path for path in all_files() if path.suffix == ".md" and "vectors" not 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`[^`\n]*`")
 CODE_PATH = re.compile(r"`((?:relay|policy|certs|tests|docs|config|systemd|scripts|bench)/[A-Za-z0-9_./-]+)`")
+STEPS_OF_OTHERS = {"packages"}  # targets that are no commands of their own
 PROMISES = [f"P{number}" for number in range(1, 9)]
 
 
@@ -72,6 +73,20 @@ def test_the_two_readmes_say_the_same() -> None:
     assert set(LINK.findall(english)) - others == set(LINK.findall(japanese)) - others
     commands = [re.findall(r"^    (?!#)(\S.*?)(?:  +.*)?$", text, re.MULTILINE) for text in (english, japanese)]
     assert [line.replace("TRANSFER-ID", "転送番号") for line in commands[0]] == commands[1]
+
+
+def test_every_target_of_make_is_explained_and_every_command_with_make_is_one() -> None:
+    makefile = read("Makefile")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    targets = set(phony.split())
+    assert targets == set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    meant_for_people = targets - STEPS_OF_OTHERS
+    assert set(re.findall(r"^#   make ([a-z-]+) ", makefile, re.MULTILINE)) == meant_for_people
+    for name in ("README.md", "README.ja.md"):
+        assert set(re.findall(r"(?:^    |^\| `)make ([a-z-]+)", read(name), re.MULTILINE)) == meant_for_people, name
+    for page in PAGES:
+        named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
+        assert named <= meant_for_people, page
 
 
 def test_every_dependency_is_explained() -> None:
