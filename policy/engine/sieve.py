@@ -78,7 +78,12 @@ class _GroupSieve:
         )
         self._reads = [(bit, source.whole, familiar_of(source.target)) for bit, source in self._sources]
         self._active: dict[int, _Active] = {}
-        self._of_empty = [(wanted.rule, self._variables(wanted.sources)) for wanted in plan.wanted if wanted.empty]
+        self._of_empty = [
+            (wanted.rule, self._variables(wanted.sources))
+            for number, wanted in enumerate(plan.wanted)
+            if wanted.empty
+            and number not in always  # of those nothing is said, and so not that they match the empty value alone
+        ]
 
     def look(self, run: State, found: Candidates) -> None:
         distinct: dict[bytes, int] = {}  # value ▸ the variables that have it
