@@ -191,12 +191,12 @@ class Rule:
         if run.exhausted and self.relaxes:
             run.transaction.exceeded = run.transaction.exceeded or "PCRE_STEPS"
             return False
+        run.highest_severity = min(run.highest_severity, self.gravest)  # the rule's own texts may tell of it
         for link in reversed(self.links):
             for effect in link.effects:
                 effect(run)
             if self.listed and not self.multi:
                 link.describe(run)
-        run.highest_severity = min(run.highest_severity, self.gravest)
         if self.listed and not self.multi:
             self.list(run)
         return True

@@ -53,6 +53,9 @@ SAME = [
     _rule("id:1,phase:1,pass") + _rule("id:2,phase:1,pass,chain,msg:x", "ARGS:y") + _rule("t:none", "&MATCHED_VARS", "@eq 1"),
     _rule("id:1,phase:1,pass,chain") + _rule("t:none", operator="@rx nothing") + _say(2, "phase:1,logdata:'%{MATCHED_VAR}'"),
     _rule("id:1,phase:1,pass,chain") + _rule("t:none") + _say(2, "phase:2,logdata:'%{MATCHED_VAR}'"),
+    # severities, as the rule itself tells of them
+    _rule("id:1,phase:1,pass,severity:3,msg:'%{HIGHEST_SEVERITY}',setvar:'tx.a=%{HIGHEST_SEVERITY}'") + _say(2, "phase:1,logdata:'%{tx.a}'"),
+    _rule("id:1,phase:1,pass,severity:3,chain,msg:'%{HIGHEST_SEVERITY}'") + _rule("severity:1,logdata:'%{HIGHEST_SEVERITY}'"),
     # how an exchange is interrupted
     _rule("id:1,phase:1,pass,status:500") + _rule("id:2,phase:1,deny"),
     _rule("id:2,phase:1,redirect:http://x.example/"),
@@ -125,7 +128,7 @@ def test_the_verdict_is_modsecuritys(rules: str) -> None:
 
 
 def test_every_case_was_compared() -> None:
-    assert len(SAME) == 102
+    assert len(SAME) == 104
 
 
 DIFFERENT = {
