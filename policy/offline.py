@@ -4,14 +4,19 @@
     status, ids, lines = grade(rules, request, response)
 
 `status` is what a client would get: of the decision that interrupted, else of the response, else 200. `ids` are the rules that
-ModSecurity would write into its error log, in order, one id once for each time; `lines` are written as it writes them. They hold
-what the rules' authors put into msg and logdata, values included: this is a workbench, not the log of the daemon.
+ModSecurity would write into its error log, in order, one id once for each time; `lines` are written as it writes them, and behind
+them what Sekisho itself has to say. They hold what the rules' authors put into msg and logdata, values included: this is a
+workbench, not the log of the daemon.
+
+What a message does not tell is given as `known`: addresses and ports, the time, UNIQUE_ID. Without it the client is 127.0.0.1 (for which
+CRS makes exceptions: 905100), and the time is that of the call, in the time zone of the machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from policy.engine.decision import Cause, Decision, Fired
@@ -20,6 +25,7 @@ from policy.engine.program import Program, Reading, compile_rules
 from policy.seclang.ast import Marker, Rule, RuleSet
 from policy.seclang.load import Source
 from policy.seclang.load import load as load_ruleset
+from policy.variables.facts import RequestFacts
 from policy.variables.parse import parse_request, parse_response
 from policy.variables.transaction import Transaction
 
@@ -59,21 +65,28 @@ def _without_noauditlog(entry: Rule | Marker) -> Rule | Marker:
     return replace(entry, actions=tuple([action for action in entry.actions if action.name != "noauditlog"]))
 
 
-def grade(rules: Grader, request: bytes, response: bytes | None = None) -> tuple[int, list[int], list[str]]:
+def grade(
+    rules: Grader, request: bytes, response: bytes | None = None, *, known: RequestFacts | None = None
+) -> tuple[int, list[int], list[str]]:
     """Status, ids of the rules that fired and log lines. Never raises, whatever the bytes are."""
-    run = evaluate(rules, request, response)
+    run = evaluate(rules, request, response, known=known)
     lines = [log_line(fired, run.decision) for fired in run.fired]
     if run.decision is not None and run.decision.cause is not Cause.RULE:
         lines.append(
             f"Sekisho: Access denied with code {run.decision.status}. [{run.decision.cause.value} {run.decision.detail}]"
         )
+    if run.transaction.response_body and (coding := run.transaction.response_coding()):
+        lines.append(
+            f"Sekisho: RESPONSE_BODY is as it was sent. [Content-Encoding {_text(coding)}, nothing is unpacked]"
+        )
     return _status(run), [fired.id for fired in run.fired], lines
 
 
-def evaluate(rules: Grader, request: bytes, response: bytes | None = None) -> Run:
+def evaluate(rules: Grader, request: bytes, response: bytes | None = None, *, known: RequestFacts | None = None) -> Run:
     """All phases that the exchange has, and the fifth."""
     program = rules.program
-    run = Run(program, Transaction(parse_request(request), program.options))
+    known = known or RequestFacts(method=b"", uri=b"", time=datetime.now().astimezone())
+    run = Run(program, Transaction(parse_request(request, known), program.options))
     if run.phase(1) is None and run.phase(2) is None and response is not None:
         run.respond(parse_response(response))
         if run.phase(3) is None:

@@ -158,6 +158,11 @@ class Transaction:
         self.response_body = sent
         self._forget(RESPONSE_VARIABLES)
 
+    def response_coding(self) -> bytes:
+        """What the body of the response is encoded in; empty if it is to be read as it is."""
+        named = [item.value for item in self.select("RESPONSE_HEADERS", b"content-encoding")]
+        return b", ".join([value for value in named if value.lower() not in (b"", b"identity")])
+
     def _forget(self, names: frozenset[str] | tuple[str, ...]) -> None:
         for memory in (self._cache, self._index):
             for name in [known for known in memory if known in names]:

@@ -48,7 +48,9 @@ TARGET = st.one_of(
     SELECTED.map(lambda target: Target(target.collection, target.key, target.pattern, count=True)),
 )
 OPERATOR = st.builds(OperatorCall, st.sampled_from(ASKING).map(str.lower), escaped('"'), st.booleans()).filter(
-    lambda call: bool(call.argument) and "\\\\\\\\" not in call.argument  # four in a pattern are one or two: docs/seclang.md
+    lambda call: (
+        bool(call.argument) and "\\\\\\\\" not in call.argument
+    )  # four in a pattern are one or two: docs/seclang.md
 )
 VALUE = escaped("'").map(lambda text: text.replace('"', "")).filter(bool)
 ACTION = st.one_of(

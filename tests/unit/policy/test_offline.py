@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from policy import offline
 from policy.offline import Source
 from policy.seclang.faults import SecLangInvalid
+from policy.variables.facts import RequestFacts
 
 RULES = Source(
     "rules",
@@ -41,6 +45,45 @@ def test_a_response_is_looked_at_and_its_status_is_the_answer() -> None:
     answer = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n%b"
     assert offline.grade(rules, GET % b"", answer % b"nothing")[:2] == (404, [])
     assert offline.grade(rules, GET % b"", answer % b"secret")[:2] == (502, [4, 5][:1])
+
+
+def test_a_compressed_answer_is_told_of() -> None:
+    rules = offline.load([Source("x", "SecRuleEngine On\nSecResponseBodyAccess On\nSecResponseBodyMimeType text/html")])
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: %b\r\n\r\n%b"
+    told = ["Sekisho: RESPONSE_BODY is as it was sent. [Content-Encoding gzip, nothing is unpacked]"]
+    assert offline.grade(rules, GET % b"", answer % (b"gzip", gzip.compress(b"secret"))) == (200, [], told)
+    for silent in (
+        answer % (b"identity", b"x"),
+        answer % (b"gzip", b""),
+        (answer % (b"gzip", b"x")).replace(b"text/html", b"image/png"),
+    ):
+        assert offline.grade(rules, GET % b"", silent) == (200, [], [])
+
+
+def test_the_time_is_that_of_the_call() -> None:
+    rules = offline.load([Source("x", f'SecRuleEngine On\nSecRule TIME_EPOCH "@ge {int(time.time())}" "id:1,phase:1"')])
+    assert offline.grade(rules, GET % b"")[1] == [1]
+
+
+def test_what_the_message_does_not_tell_may_be_given() -> None:
+    rule = 'SecRule %s "@streq %s" "id:%d,phase:1"\n'
+    said = {"TIME": "23:59:58", "TIME_WDAY": "0", "REMOTE_ADDR": "192.0.2.1", "SERVER_PORT": "443", "UNIQUE_ID": "u"}
+    rules = [rule % (name, value, number) for number, (name, value) in enumerate(said.items(), 1)]
+    known = RequestFacts(
+        method=b"", uri=b"", remote_addr=b"192.0.2.1", server_port=443, unique_id=b"u",
+        time=datetime(2026, 11, 22, 23, 59, 58, tzinfo=UTC),
+    )  # fmt: skip
+    grader = offline.load([Source("x", "SecRuleEngine On\n" + "".join(rules))])
+    assert offline.grade(grader, GET % b"", known=known)[1] == [1, 2, 3, 4, 5]
+    assert offline.grade(grader, GET % b"")[1] == []
+
+
+def test_what_outlives_an_exchange_expires_by_the_time_that_is_given() -> None:
+    rules = offline.load([RULES])
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    moments = [first, first, first, first + timedelta(seconds=3_601)]  # an hour is SecCollectionTimeout's
+    known = [RequestFacts(method=b"", uri=b"", time=moment) for moment in moments]
+    assert [offline.grade(rules, GET % b"", known=one)[1] for one in known] == [[], [], [5], []]
 
 
 def test_what_outlives_an_exchange_stays_with_the_rules() -> None:
