@@ -54,7 +54,8 @@ SAME = [
     _rule("id:1,phase:1,pass,chain") + _rule("t:none", operator="@rx nothing") + _say(2, "phase:1,logdata:'%{MATCHED_VAR}'"),
     _rule("id:1,phase:1,pass,chain") + _rule("t:none") + _say(2, "phase:2,logdata:'%{MATCHED_VAR}'"),
     # severities, as the rule itself tells of them
-    _rule("id:1,phase:1,pass,severity:3,msg:'%{HIGHEST_SEVERITY}',setvar:'tx.a=%{HIGHEST_SEVERITY}'") + _say(2, "phase:1,logdata:'%{tx.a}'"),
+    _rule("id:1,phase:1,pass,severity:3,msg:'%{HIGHEST_SEVERITY}',setvar:'tx.a=%{HIGHEST_SEVERITY}'")
+    + _say(2, "phase:1,logdata:'%{tx.a}'"),
     _rule("id:1,phase:1,pass,severity:3,chain,msg:'%{HIGHEST_SEVERITY}'") + _rule("severity:1,logdata:'%{HIGHEST_SEVERITY}'"),
     # how an exchange is interrupted
     _rule("id:1,phase:1,pass,status:500") + _rule("id:2,phase:1,deny"),
