@@ -7,13 +7,11 @@ it came. The verdict is the engine's; what fired becomes findings, which name ru
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from policy.engine.decision import Cause, Decision, Fired
 from policy.engine.evaluate import Run
 from policy.faults import Fault
-from policy.request import RequestHead
 from policy.rule_set import RuleSet
 from policy.variables.facts import RequestFacts, ResponseFacts
 from policy.variables.item import Pair
@@ -28,6 +26,7 @@ RESPONSE_BYTES_MOST: Final = (
 BODY_BYTES_MOST: Final = 128 * 1024  # of a form as a whole (REQUEST_BODY); its fields are seen whatever its size
 
 _RESPONSE_PHASE: Final = 3  # from here on rules judge the answer
+_LOGGING: Final = 5  # ends nothing, and sees all that the phases before it have made of the exchange
 _BY_NAME: Final = ("ARGS:", "ARGS_NAMES:", "ARGS_POST:", "ARGS_POST_NAMES:", "ARGS_GET:", "ARGS_GET_NAMES:")
 # Field names that the log may show: no peer made them up
 _KNOWN_HEADERS: Final = frozenset({
@@ -39,14 +38,14 @@ _KNOWN_HEADERS: Final = frozenset({
 
 
 class Inspection:
-    """Use: make it; `head`; on a declared route `field` for each accepted one; `crossing` for body bytes; `body`."""
+    """Use: make it of the head's facts; `head`; on a declared route `field` for each accepted one; `crossing` for body bytes; `body`."""
 
-    __slots__ = ("_body", "_body_bytes", "_fields", "_is_declared", "_is_open", "_rules", "_run")
+    __slots__ = ("_body", "_body_bytes", "_fields", "_is_declared", "_is_open", "_of_request", "_rules", "_run")
 
     def __init__(
         self,
         rules: RuleSet,
-        request: RequestHead,
+        facts: RequestFacts,
         route: str,
         day: int,
         is_declared: Callable[[str], bool],
@@ -59,7 +58,7 @@ class Inspection:
         self._fields: list[Pair] = []
         self._body: list[bytes] = []
         self._body_bytes = 0
-        facts = _facts(request)
+        self._of_request = 0  # of what fired, how many before the answer
         options = rules.program.options
         transaction = Transaction(facts, options) if is_open else SubmittedTransaction(facts, options)
         self._run = Run(rules.program, transaction)
@@ -94,6 +93,10 @@ class Inspection:
         self._body = []
         return self._run.phase(2) is not None
 
+    def conclude(self) -> None:
+        """Phase 5, of a request that has no answer to be judged."""
+        self._run.phase(_LOGGING)
+
     def response_bytes(self, content_type: str) -> int:
         """How much of a response body of this type the rules look at; 0: nothing."""
         settings, chosen = self._run.program.settings, self._run.state.response_access
@@ -106,14 +109,21 @@ class Inspection:
 
     def response(self, response: ResponseFacts) -> list[Finding]:
         """Phases 3 and 4, and 5, which ends nothing. Why the response is not to be sent; empty where it is."""
-        before = len(self._run.fired)
+        self._of_request = len(self._run.fired)
         self._run.respond(response)
         decision = self._run.phase(3) or self._run.phase(4)
-        self._run.phase(5)
+        self._run.phase(_LOGGING)
         if decision is None:
             return []
         by_engine = [] if decision.cause is Cause.RULE else [_of_the_engine(decision)]
-        return by_engine + [self._finding(fired) for fired in self._run.fired[before:] if fired.phase in (3, 4)]
+        return by_engine + self._findings(self._of_request, Code.RESPONSE_REFUSED)
+
+    @property
+    def remarks(self) -> list[Finding]:
+        """What `response` found in an answer that it lets through."""
+        decision = self._run.decision  # of phase 5, which ends nothing
+        by_engine = [] if decision is None or decision.cause is Cause.RULE else [_of_the_engine(decision)]
+        return by_engine + self._findings(self._of_request, Code.RULES_MATCHED)
 
     @property
     def run(self) -> Run:
@@ -134,14 +144,18 @@ class Inspection:
         """What fired so far; first what ended the request, if that was no rule."""
         decision = self._run.decision
         found = [] if decision is None or decision.cause is Cause.RULE else [_of_the_engine(decision)]
-        return found + [self._finding(fired) for fired in self._run.fired]
+        return found + self._findings(0, Code.RULES_MATCHED)
 
-    def _finding(self, fired: Fired) -> Finding:
+    def _findings(self, first: int, code: Code) -> list[Finding]:
+        """Of what fired, all from the `first` one on."""
+        return [self._finding(fired, code) for fired in self._run.fired[first:]]
+
+    def _finding(self, fired: Fired, code: Code) -> Finding:
         message = self._rules.messages.get(fired.id, "")
         match = RuleMatch(
             fired.id, fired.phase, message, fired.tags, fired.severity, fired.start, fired.end, fired.exhausted
         )
-        return Finding(STAGE, _code(fired.phase), self._target(fired.target), "", match)
+        return Finding(STAGE, code, self._target(fired.target), "", match)
 
     def _target(self, name: bytes) -> str:
         """The name of a target as far as no peer made it up."""
@@ -164,20 +178,6 @@ def _of_the_engine(decision: Decision) -> Finding:
 
 def _code(phase: int) -> Code:
     return Code.RULES_MATCHED if phase < _RESPONSE_PHASE else Code.RESPONSE_REFUSED
-
-
-def _facts(request: RequestHead) -> RequestFacts:
-    path = request.path.encode("latin-1")
-    return RequestFacts(
-        method=request.method.encode("ascii"),
-        uri=path if request.raw_query is None else path + b"?" + request.raw_query.encode("latin-1"),
-        protocol=b"HTTP/" + request.http_version.encode("ascii"),
-        headers=request.headers,
-        remote_addr=request.source.encode("ascii"),
-        server_port=443,
-        unique_id=request.transfer.encode("ascii"),
-        time=datetime.fromtimestamp(request.received_ms / 1000, UTC),
-    )
 
 
 def _with_body(facts: RequestFacts, body: bytes) -> RequestFacts:

@@ -23,6 +23,7 @@ from policy.faults import Fault
 from policy.headers import end_to_end, forwarded
 from policy.inspection import STAGE, Inspection
 from policy.request import RequestHead
+from policy.request_facts import facts_of, facts_of_refused
 from policy.route import OPEN_ROUTE, Route, RouteTable, canonical_path, day_in_japan
 from policy.rule_book import RuleBook
 from policy.rule_set import RuleSet
@@ -84,6 +85,22 @@ class Policy:
             _allowed_methods(in_effect),
         )
 
+    def of_refused(
+        self, tenant: str, raw: bytes, *, source: str, transfer: str, received_ms: int
+    ) -> tuple[Finding, ...]:
+        """For open routes, where rules are tried out: what they say of bytes that were no request, and stay refused."""
+        rules = self.rules.rules_for(tenant, OPEN_ROUTE) if self._open_routes else None
+        if rules is None or rules.mode == "off":
+            return ()
+        facts = facts_of_refused(raw, source=source, transfer=transfer, received_ms=received_ms)
+        day = day_in_japan(received_ms)
+        inspection = Inspection(rules, facts, OPEN_ROUTE.id, day, lambda _name: False, is_open=True)
+        inspection.head()
+        inspection.crossing(facts.body)
+        inspection.body()
+        inspection.conclude()
+        return tuple(inspection.findings)
+
 
 class Judgement:
     """One request on its way. Feed it the body as it streams, then `finish`."""
@@ -105,7 +122,7 @@ class Judgement:
         if rules is not None and rules.mode != "off":
             day = day_in_japan(request.received_ms)
             self._inspection = Inspection(
-                rules, request, route.id, day, self._submission.is_declared, is_open=route.open
+                rules, facts_of(request), route.id, day, self._submission.is_declared, is_open=route.open
             )
 
     @property
@@ -201,7 +218,7 @@ class Judgement:
             () if inspection is None else tuple(inspection.findings),
             submission.accepted,
             0,
-            would_refuse=inspection is not None and inspection.would_refuse,
+            would_refuse=self.would_refuse,
         )
 
     def response(self, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> Denied | None:
@@ -214,6 +231,30 @@ class Judgement:
         found = inspection.response(ResponseFacts(status=status, headers=headers, body=body))
         return Denied(tuple(found), self.route.id) if found else None
 
+    @property
+    def remarks(self) -> tuple[Finding, ...]:
+        """What the rules found in an answer that `response` has let through."""
+        return () if self._inspection is None else tuple(self._inspection.remarks)
+
+    @property
+    def would_refuse(self) -> bool:
+        """Whether rules that only detect would have refused what was judged so far."""
+        return self._inspection is not None and self._inspection.would_refuse
+
+    def cut_short(self) -> tuple[Finding, ...]:
+        """The body cannot be read to its end: what the rules have found of the request by now. It is judged no further.
+
+        On an open route, where rules are tried out, they look at what has come of the body, too.
+        """
+        self._phase = _Phase.FINISHED
+        inspection = self._inspection
+        if inspection is None:
+            return ()
+        if self.route.open:
+            inspection.body()
+        inspection.conclude()
+        return tuple(inspection.findings)
+
     def response_bytes(self, content_type: str) -> int:
         """How many bytes of the answer's body `response` is to be given."""
         return 0 if self._inspection is None else self._inspection.response_bytes(content_type)
@@ -225,6 +266,7 @@ class Judgement:
         self._phase = _Phase.BODY
         if self._inspection is not None and self._inspection.head():
             self._phase = _Phase.FINISHED
+            self._inspection.conclude()
             return Denied(tuple(self._inspection.findings), self.route.id)
         return None
 
@@ -257,6 +299,7 @@ class Judgement:
         """What the schema has refused already is not looked at: it does not cross, whatever the rules say."""
         inspection, findings = self._inspection, self._submission.findings
         if inspection is not None and not findings and inspection.body():
+            inspection.conclude()
             findings += inspection.findings
 
     def _report_file(self, target: str, fault: Fault) -> None:

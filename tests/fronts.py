@@ -11,6 +11,8 @@ import trio
 import trio.testing
 
 from policy.load import INSTALLED, load_policy
+from policy.rule_book import RuleChoice
+from policy.rule_set import RuleSet
 from relay.base.ids import transfer_id_from_bytes
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
@@ -126,7 +128,14 @@ class World:
     """One front worker and everything around it."""
 
     def __init__(
-        self, directory: Path, nursery: trio.Nursery, *, open_routes: bool = False, egress: bool = True, **limits: int
+        self,
+        directory: Path,
+        nursery: trio.Nursery,
+        *,
+        open_routes: bool = False,
+        egress: bool = True,
+        rules: RuleSet | None = None,
+        **limits: int,
     ) -> None:
         self.nursery = nursery
         self.limits = Limits(**limits)
@@ -137,7 +146,10 @@ class World:
         procedures.mkdir()
         (procedures / "sample.toml").write_text(PROCEDURE)
         policy = load_policy(
-            [INSTALLED, procedures], {name: (host,) for name, host in HOSTS.items()}, open_routes=open_routes
+            [INSTALLED, procedures],
+            {name: (host,) for name, host in HOSTS.items()},
+            open_routes=open_routes,
+            rules=RuleChoice() if rules is None else RuleChoice({rules.name: rules}, rules.name),
         )
         self.registry = Registry(
             "front",

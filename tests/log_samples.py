@@ -10,7 +10,7 @@ from relay.base.reasons import Reason, Stage
 from relay.base.rfc3339 import format_time
 from relay.ledger.store import LogStore
 from relay.tree.note import Signer
-from relay.tree.record import Finding, Intent, Outcome, Record, Refusal, encode_record
+from relay.tree.record import Finding, Intent, Outcome, Record, Refusal, Remark, RuleMatch, encode_record
 
 ORIGIN = "log.example/dmz-1"
 START_MS = 1_790_000_000_000
@@ -58,6 +58,19 @@ def outcome(number: int, index: int) -> Outcome:
         response_digest="cd" * 32,
         response_bytes=100,
         receipt="",
+    )
+
+
+def remark(number: int, index: int) -> Remark:
+    match = RuleMatch(951230, 4, "mysql SQL Information Leakage", ("attack-disclosure",), 2, 6, 38, False)
+    return Remark(
+        time=format_time(START_MS + number),
+        transfer=transfer(number),
+        intent=index,
+        tenant="minato",
+        route="juminhyo",
+        findings=(Finding("rules", "rules_matched", "RESPONSE_BODY", "", match),),
+        worker=0,
     )
 
 

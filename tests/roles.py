@@ -22,6 +22,7 @@ from relay.ipc.messages import (
     RecordOperation,
     RecordOutcome,
     RecordRefusal,
+    RecordRemark,
     Request,
     decode_request,
     encode,
@@ -30,7 +31,7 @@ from relay.net.channel import accept_forever, receive_packet, send_nowait
 from relay.net.listen import open_seqpacket_listener
 from relay.net.parcel import Parcel
 from relay.ops.clock import boottime_ms
-from relay.tree.record import Intent, Operation, Outcome, Record, Refusal
+from relay.tree.record import Intent, Operation, Outcome, Record, Refusal, Remark
 
 PERMIT_KEY = bytes(range(32))
 
@@ -74,7 +75,7 @@ class _Service:
 
 
 class FakeLedger(_Service):
-    """`records`: what it was asked to record, in order. `mode`: `ok`, `full` (of disk), or `silent`."""
+    """`records`: what it was asked to record, in order. `mode`: `ok`, `full` (of disk), `no remarks` (full for these), or `silent`."""
 
     def __init__(self, directory: Path, socket_name: str) -> None:
         super().__init__(directory, socket_name)
@@ -92,7 +93,7 @@ class FakeLedger(_Service):
         assert descriptors == []
         if self.mode == "silent":
             return None
-        if self.mode == "full":
+        if self.mode == "full" or (self.mode == "no remarks" and isinstance(request, RecordRemark)):
             return Failed(call=request.call, reason="ledger_unavailable"), Parcel.of(b"")
         self.records.append(_record(request))
         index = len(self.records) - 1
@@ -109,12 +110,14 @@ class FakeLedger(_Service):
         return Permitted(call=request.call, permit=granted), Parcel.of(b"")
 
 
-def _record(request: Request) -> Intent | Outcome | Refusal | Operation:
+def _record(request: Request) -> Intent | Outcome | Remark | Refusal | Operation:
     match request:
         case RecordIntent(intent=intent):
             return intent
         case RecordOutcome(outcome=outcome):
             return outcome
+        case RecordRemark(remark=remark):
+            return remark
         case RecordRefusal(refusal=refusal):
             return refusal
         case RecordOperation(operation=operation):

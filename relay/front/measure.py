@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 
-from policy.verdict import Admitted
+from policy.verdict import Finding
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason, row
 from relay.ops.clock import now_ms
@@ -95,11 +95,11 @@ class Measure:
     def admitted(self, tenant: str, route: str) -> None:
         self._requests.at(tenant, route, "admitted", "admitted").inc()
 
-    def judged(self, tenant: str, route: str, admitted: Admitted) -> None:
-        """What the rules said of a request that they let through."""
-        if admitted.would_refuse:
+    def judged(self, tenant: str, route: str, found: Iterable[Sequence[Finding]], would_refuse: bool) -> None:
+        """What the rules said of a request and its answer, both of which they let through."""
+        if would_refuse:
             self._would_refuse.at(tenant, route).inc()
-        if any(finding.rule is not None and finding.rule.exhausted for finding in admitted.findings):
+        if any(finding.rule is not None and finding.rule.exhausted for some in found for finding in some):
             self._exhausted.at(tenant, route).inc()
 
     def rules_in_force(self, modes: Mapping[str, str]) -> None:

@@ -7,28 +7,41 @@ no way from a request to the LGWAN side but through all of them, in this order:
     Sealed      holds an Admitted (every stage ran) and the envelope that only `seal` makes of one   envelope
     Permit      the intent to send exactly this envelope is durable                                  ledger
     Answered    what the municipal application said, still sealed until here, and judged again        egress, gate, policy
+    Remark      what the rules found in it without refusing it is durable; most answers have none     ledger
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from policy.pipeline import Judgement
 from policy.verdict import Denied
-from relay.base.errors import Unavailable
+from relay.base.errors import Refused, Unavailable
 from relay.base.ids import TransferId, transfer_id_to_bytes
 from relay.base.reasons import Reason, Stage, row
 from relay.envelope.format import Header
 from relay.front.answered import Answered, judge_answer, open_answer
 from relay.front.carry import carrier
 from relay.front.context import Front, Tenant
-from relay.front.denial import Denial
+from relay.front.denial import Denial, Noted
 from relay.front.incoming import Incoming
-from relay.front.records import intent_of
+from relay.front.records import intent_of, remark_of
 from relay.front.routing import request_head, tenant_of
 from relay.front.sealing import Sealed, Sealing
-from relay.ipc.messages import Exchange, Exchanged, Permit, Permitted, ProtocolViolation, RecordIntent
+from relay.ipc.messages import (
+    Exchange,
+    Exchanged,
+    Permit,
+    Permitted,
+    ProtocolViolation,
+    Recorded,
+    RecordIntent,
+    RecordRemark,
+)
 from relay.net.channel import close_descriptors
 from relay.net.parcel import Parcel
 from relay.ops.clock import now_ms
+from relay.tree.record import Remark
 
 _BEHIND = frozenset({Stage.EGRESS, Stage.GATE, Stage.APPLICATION, Stage.RESPONSE, Stage.PEER})
 _SERVER_ERROR = 500  # RFC 9110 15.6: what goes wrong behind the front is not the citizen's fault, and never a success
@@ -55,8 +68,15 @@ async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) ->
             to_head=incoming.head.method == "HEAD",
             needs_length=incoming.head.http_version == "1.0",
         )
-        front.measure.judged(tenant.name, incoming.route, sealed.admitted)
-        return judge_answer(judgement, answered)
+        answered = judge_answer(judgement, answered)
+        remarks = judgement.remarks
+        front.measure.judged(tenant.name, incoming.route, (sealed.admitted.findings, remarks), judgement.would_refuse)
+        if remarks:
+            with ExitStack() as unsent:
+                unsent.enter_context(answered.parcel)
+                await remark(front, remark_of(front, tenant, sealed, permit.index, remarks))
+                unsent.pop_all()
+        return answered
 
 
 def open_judgement(front: Front, tenant: Tenant, incoming: Incoming, transfer_id: TransferId) -> Judgement:
@@ -68,14 +88,25 @@ def open_judgement(front: Front, tenant: Tenant, incoming: Incoming, transfer_id
         incoming.route = judgement.route_id or ""
         raise Denial(judgement)
     incoming.route = judgement.route.id
-    incoming.allow(front.limits.body_bytes if judgement.route.body_bytes is None else judgement.route.body_bytes)
     return judgement
 
 
 async def receive(
     front: Front, tenant: Tenant, incoming: Incoming, judgement: Judgement, transfer_id: TransferId
 ) -> Sealed:
-    """The whole body under its limits, judged and sealed as it comes. Raises Refused, Denial."""
+    """The whole body under its limits, judged and sealed as it comes. Raises Denial, or Noted with what the rules say so far."""
+    try:
+        return await _receive(front, tenant, incoming, judgement, transfer_id)
+    except Denial:
+        raise
+    except Refused as refused:
+        raise Noted(refused, judgement.cut_short()) from refused
+
+
+async def _receive(
+    front: Front, tenant: Tenant, incoming: Incoming, judgement: Judgement, transfer_id: TransferId
+) -> Sealed:
+    incoming.allow(front.limits.body_bytes if judgement.route.body_bytes is None else judgement.route.body_bytes)
     header = Header(
         transfer_id=transfer_id,
         tenant=tenant.name,
@@ -114,6 +145,13 @@ async def record(front: Front, tenant: Tenant, incoming: Incoming, sealed: Seale
     if not isinstance(answer, Permitted):
         raise Unavailable(Reason.LEDGER_UNAVAILABLE, f"the ledger answered {type(answer).__name__}")
     return answer.permit
+
+
+async def remark(front: Front, said: Remark) -> None:
+    """Durable before the citizen has a byte of the answer. Raises Unavailable: then it is not sent."""
+    answer, _ = await front.ledger.call(RecordRemark(call=front.ledger.next_call(), remark=said))
+    if not isinstance(answer, Recorded):
+        raise Unavailable(Reason.LEDGER_UNAVAILABLE, f"the ledger answered {type(answer).__name__}")
 
 
 async def exchange(front: Front, tenant: Tenant, sealed: Sealed, permit: Permit) -> Parcel:

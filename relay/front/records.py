@@ -10,12 +10,12 @@ from relay.base.ids import TransferId
 from relay.base.reasons import row
 from relay.base.rfc3339 import format_time
 from relay.front.context import Front, Tenant
-from relay.front.denial import Denial
+from relay.front.denial import Denial, Noted
 from relay.front.incoming import Incoming
 from relay.front.sealing import Sealed
 from relay.ops.clock import now_ms
 from relay.tls.engine import TlsFacts
-from relay.tree.record import Intent, Refusal, bounded_findings
+from relay.tree.record import Intent, Refusal, Remark, bounded_findings
 
 
 def intent_of(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) -> Intent:
@@ -43,6 +43,19 @@ def intent_of(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) 
     )
 
 
+def remark_of(front: Front, tenant: Tenant, sealed: Sealed, intent: int, findings: Sequence[Finding]) -> Remark:
+    """What rules had to say of an answer that they let through. `intent`: the index of the transfer's."""
+    return Remark(
+        time=format_time(now_ms()),
+        transfer=sealed.envelope.transfer_id,
+        intent=intent,
+        tenant=tenant.name,
+        route=sealed.admitted.route_id,
+        findings=bounded_findings(findings),
+        worker=front.worker,
+    )
+
+
 def refusal_of(
     front: Front,
     error: Refused | Unavailable,
@@ -52,7 +65,11 @@ def refusal_of(
     where: tuple[str, str],
 ) -> Refusal:
     """The record of a request that did not cross. `where`: tenant and route, as far as they were known."""
-    found: Sequence[Finding] = error.denied.findings if isinstance(error, Denial) else ()
+    found: Sequence[Finding] = ()
+    if isinstance(error, Denial):
+        found = error.denied.findings
+    elif isinstance(error, Noted):
+        found = error.findings
     entry = row(error.reason)
     return Refusal(
         time=format_time(now_ms()),

@@ -17,7 +17,7 @@ from relay.base.reasons import Reason, row
 from relay.front.answered import Answered
 from relay.front.answers import SECURITY_LINES, common_headers, own_answer
 from relay.front.context import Front
-from relay.front.denial import Denial
+from relay.front.denial import Denial, Noted
 from relay.front.incoming import Incoming
 from relay.front.measure import Stopwatch
 from relay.front.pipeline import transfer
@@ -89,7 +89,8 @@ class Connection:
         try:
             head = await self._next_head()
         except Refused as error:
-            return await self._refuse(error, new_transfer_id(now_ms()), None, facts)
+            transfer_id = new_transfer_id(now_ms())
+            return await self._refuse(self._noted(error, transfer_id), transfer_id, None, facts)
         if head is None:
             return False
         transfer_id = new_transfer_id(now_ms())
@@ -110,6 +111,16 @@ class Connection:
             return False
         self._http.next_cycle()
         return True
+
+    def _noted(self, refused: Refused, transfer_id: TransferId) -> Refused:
+        """Of the lab's open routes, for whoever tests rules: a refused head with what the rules say of it. It stays refused."""
+        front, raw = self._front, self._http.refused_head
+        if front.open_tenant is None or not raw or refused.reason is Reason.PEER_CLOSED:
+            return refused
+        found = front.policy.of_refused(
+            front.open_tenant.name, raw, source=self._source, transfer=transfer_id, received_ms=now_ms()
+        )
+        return Noted(refused, found)
 
     async def _next_head(self) -> Head | None:
         """The next request's head; None when there will be none. Raises Refused."""

@@ -120,6 +120,11 @@ class ServerConnection:
         """Whether a final response can still be sent: none has begun, and the peer has not gone before its request ended."""
         return self._frame is None and not self._gone
 
+    @property
+    def refused_head(self) -> bytes:
+        """What had come of a request whose head was refused."""
+        return self._reader.refused_head
+
     # Responding
 
     def informational_continue(self) -> bytes:

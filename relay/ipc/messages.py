@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from relay.tree.record import Intent, Name, NameOrNone, Operation, Outcome, Refusal, Result, State
+from relay.tree.record import Intent, Name, NameOrNone, Operation, Outcome, Refusal, Remark, Result, State
 
 PACKET_BYTES: Final = 128 * 1024  # section 1.1; one always fits a socket buffer (net.core.wmem_default is 212,992)
 ANSWERS_MOST: Final = 256  # section 2.3; a permit has about 80 bytes
@@ -46,6 +46,10 @@ class RecordIntent(Message, frozen=True, tag=True):
 
 class RecordOutcome(Message, frozen=True, tag=True):
     outcome: Outcome
+
+
+class RecordRemark(Message, frozen=True, tag=True):
+    remark: Remark
 
 
 class RecordRefusal(Message, frozen=True, tag=True):
@@ -97,11 +101,11 @@ class Answers(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, 
     answers: Annotated[tuple[LedgerAnswer, ...], Meta(min_length=2, max_length=ANSWERS_MOST)]
 
 
-Request = RecordIntent | RecordOutcome | RecordRefusal | RecordOperation | RecordState | Exchange
+Request = RecordIntent | RecordOutcome | RecordRemark | RecordRefusal | RecordOperation | RecordState | Exchange
 Answer = Permitted | Recorded | Exchanged | Failed
 
 PERMITTED: Final[dict[str, tuple[type[Message], ...]]] = {
-    "ledger/front.sock": (RecordIntent, RecordRefusal, RecordOperation, RecordState),
+    "ledger/front.sock": (RecordIntent, RecordRemark, RecordRefusal, RecordOperation, RecordState),
     "ledger/egress.sock": (RecordOutcome, RecordRefusal, RecordOperation, RecordState),
     "egress/front.sock": (Exchange,),
 }

@@ -22,6 +22,7 @@ _EPILOG = """examples:
   sekisho lab --dir /tmp/lab
   curl --cacert $(jq -r .ca_file /tmp/lab/lab.json) $(jq -r .front_url /tmp/lab/lab.json)/status/2026-0415-000001
   sekisho lab --dir /tmp/lab2 --app http://127.0.0.1:8000 --workers 2 --config extra.toml
+  sekisho lab --dir /tmp/rules --open-routes --config crs.toml    (to test rules: docs/operate/rules.md)
 
 --config FILE is laid over the generated sekisho.toml; its [limits] and [sandbox] reach the gate too.
 DIR/lab.json is written when the lab is ready, and again whenever a process comes or goes. SIGTERM ends the lab;

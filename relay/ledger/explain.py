@@ -19,7 +19,9 @@ from policy.seclang.ast import Rule
 from relay.base.reasons import Reason
 from relay.settings.model import HostFile
 from relay.settings.rules import rule_set_files
-from relay.tree.record import DELIVERED, Finding, Intent, Outcome, Record, Refusal, RuleMatch
+from relay.tree.record import DELIVERED, Finding, Intent, Outcome, Record, Refusal, Remark, RuleMatch
+
+_BY_RULES = (None, Reason.RULES_MATCHED, Reason.RESPONSE_REFUSED)  # None: rules noticed something, nothing refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Explanation:
     rule_set: str | None
     findings: tuple[Finding, ...]
     labels: Mapping[str, str]  # declared field ▸ its label
-    exclusions: tuple[Exclusion, ...]
+    exclusions: tuple[Exclusion, ...]  # none where something else refused: they would not help
     detects_only: bool
     notes: tuple[str, ...] = ()
 
@@ -75,7 +77,7 @@ def explain(records: Sequence[Record], settings: HostFile, now_ms: int) -> Expla
         None if known.rule_set is None else known.rule_set.name,
         findings,
         labels,
-        _exclusions(findings, route, known, now_ms),
+        _exclusions(findings, route, known, now_ms) if reason in _BY_RULES else (),
         known.rule_set is not None and known.rule_set.mode == "detect",
         tuple(known.notes),
     )
@@ -88,6 +90,8 @@ def _why(records: Sequence[Record]) -> tuple[Reason | None, tuple[Finding, ...]]
     for record in records:
         if isinstance(record, Intent):
             findings = record.findings
+        elif isinstance(record, Remark):
+            findings += record.findings
         elif isinstance(record, Outcome) and record.result != DELIVERED:
             reason = Reason(record.result)
         elif isinstance(record, Refusal):

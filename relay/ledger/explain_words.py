@@ -88,7 +88,12 @@ def say(transfer: str, records: Sequence[Record], explanation: Explanation) -> N
             _say_finding(finding, explanation)
     if explanation.matches:
         _say_matches(explanation)
-        _say_exclusions(explanation)
+        if explanation.exclusions:
+            _say_exclusions(explanation)
+        else:
+            console().print(
+                "\nルールは拒否の理由ではありません。除外では直りません  not why it was refused: no exclusion would help"
+            )
     for note in explanation.notes:
         out.print(Text("注 note: ", "yellow") + Text(note))
 

@@ -1,4 +1,4 @@
-"""Which transfer each intent is of: an outcome must name an earlier intent of its own transfer (docs/spec/ipc.md section 3.4).
+"""Which transfer each intent is of: an outcome or a remark must name an earlier intent of its own transfer (docs/spec/ipc.md section 3.4).
 
 Without this check one record of a taken-over egress would do, and the log would never verify again (docs/spec/log.md section 10).
 The newest intents are kept in memory; what is older has been published and is read from its bundle.

@@ -17,12 +17,20 @@ from relay.tree.record import DELIVERED, Finding, Intent, Outcome, Record, Refus
 _WORDS = {
     "intent": "送出の記録 intent",
     "outcome": "結果 outcome",
+    "remark": "応答への所見 remark",
     "refusal": "拒否 refusal",
     "operation": "操作 operation",
     "state": "状態 state",
     "review": "点検 review",
 }
-_STYLES = {"intent": "cyan", "outcome": "green", "refusal": "yellow", "operation": "magenta", "state": "dim"}
+_STYLES = {
+    "intent": "cyan",
+    "outcome": "green",
+    "remark": "yellow",
+    "refusal": "yellow",
+    "operation": "magenta",
+    "state": "dim",
+}
 
 # A record has a message as the rule's author wrote it; what would stand for a macro may hold a value of the request.
 _IN_BRACKETS = re.compile(r"\s*\([^()]*%\{[^()]*\)")

@@ -38,6 +38,7 @@ from relay.ipc.messages import (
     RecordOperation,
     RecordOutcome,
     RecordRefusal,
+    RecordRemark,
     RecordState,
     Request,
     decode_request,
@@ -49,7 +50,7 @@ from relay.ledger.measure import Measure
 from relay.ledger.store import LogStore
 from relay.net.channel import close_descriptors, receive_packet, send_nowait
 from relay.ops.clock import boottime_ms, now_ms
-from relay.tree.record import Operation, Outcome, Record, encode_received, encode_record, stamped
+from relay.tree.record import Operation, Outcome, Record, Remark, encode_received, encode_record, stamped
 
 _VIOLATIONS_HELD = 64  # while the disk is full; more are counted in the metric only
 _CLIENTS_MOST = 1024  # connections; front.workers is at most 256, and each has one
@@ -211,7 +212,9 @@ class Ledger:
                     raise ProtocolViolation(f"{name}: a descriptor is not permitted here")
                 request = _checked(decode_request(packet.data, name), name)
                 if isinstance(request, RecordOutcome):
-                    self._check_outcome(request.outcome)
+                    self._check_intent(request.outcome)
+                elif isinstance(request, RecordRemark):
+                    self._check_intent(request.remark)
                 batch.append(Waiting(sock, request))
         except EOFError:
             self._drop(sock)
@@ -220,10 +223,10 @@ class Ledger:
             self._violations.append(name)
             self._drop(sock)
 
-    def _check_outcome(self, outcome: Outcome) -> None:
+    def _check_intent(self, record: Outcome | Remark) -> None:
         """It must name an earlier intent of its transfer. Raises ProtocolViolation."""
-        if self._intents.transfer_of(outcome.intent, self._store.checkpoint.size) != outcome.transfer:
-            raise ProtocolViolation("an outcome of no intent")
+        if self._intents.transfer_of(record.intent, self._store.checkpoint.size) != record.transfer:
+            raise ProtocolViolation("an outcome or a remark of no intent")
 
     def _drop(self, sock: socket.socket) -> None:
         if sock.fileno() >= 0:
@@ -260,6 +263,7 @@ def _checked(request: Request, socket_name: str) -> Request:
 _KINDS: dict[type[Message], str] = {
     RecordIntent: "intent",
     RecordOutcome: "outcome",
+    RecordRemark: "remark",
     RecordRefusal: "refusal",
     RecordOperation: "operation",
     RecordState: "state",

@@ -1,7 +1,7 @@
 """Verifying a whole log offline, with nothing but its directory and the log's public key (docs/spec/log.md section 10).
 
     bundles ─▶ leaf hashes ─▶ tiles of every level ─▶ root ◀─ checkpoint ◀─ signature
-       └─▶ records ─▶ each outcome has its intent
+       └─▶ records ─▶ each outcome and each remark has its intent
 
 Every hash is computed anew from the entries, so nothing on the disk is believed but the signature. The first thing that
 does not fit is raised as IntegrityBroken with its place. It may run beside a live writer.
@@ -23,7 +23,7 @@ from relay.ledger.reader import Snapshot, decode_at, read_bundle, read_tile, sna
 from relay.tree.checkpoint import Checkpoint, open_checkpoint
 from relay.tree.merkle import HASH_BYTES, leaf_hash
 from relay.tree.note import Verifier
-from relay.tree.record import Intent, Outcome, Record, Refusal, parse_time
+from relay.tree.record import Intent, Outcome, Record, Refusal, Remark, kind_of, parse_time
 from relay.tree.tiles import (
     TILE_SHIFT,
     TILE_WIDTH,
@@ -223,17 +223,19 @@ class _Run:
             transfer = transfer_id_to_bytes(TransferId(record.transfer))
         elif isinstance(record, Outcome):
             report.results[record.result] += 1
-            self._check_outcome(index, record)
+            self._check_intent(index, record)
+        elif isinstance(record, Remark):
+            self._check_intent(index, record)
         elif isinstance(record, Refusal):
             report.results[record.reason.value] += 1
         self._intents += transfer
 
-    def _check_outcome(self, index: int, record: Outcome) -> None:
+    def _check_intent(self, index: int, record: Outcome | Remark) -> None:
         wanted = transfer_id_to_bytes(TransferId(record.transfer))
         at = record.intent * 16
         if record.intent >= index or self._intents[at : at + 16] != wanted:
             raise IntegrityBroken(
-                f"entry {index}: an outcome of transfer {record.transfer} names entry {record.intent}, "
+                f"entry {index}: the {kind_of(record)} of transfer {record.transfer} names entry {record.intent}, "
                 "which is not an earlier intent of that transfer"
             )
 

@@ -76,7 +76,7 @@ LIMIT = Label(
     "limit",
     ("connections", "connections_per_source", "transfers_in_flight", "rate", "size", "count", "time", NONE, OTHER),
 )
-KIND = Label("kind", ("intent", "outcome", "refusal", "operation", "state", "review", OTHER))
+KIND = Label("kind", ("intent", "outcome", "remark", "refusal", "operation", "state", "review", OTHER))
 
 # From the fastest step measured (a judge of a GET, 0.1 ms) to the longest deadline (exchange_timeout_ms, 60 s).
 STEP_SECONDS = (

@@ -164,6 +164,18 @@ class Outcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     receipt: Receipt
 
 
+class Remark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="remark"):
+    """What rules had to say of an answer that they let through; written only where there is something, and before it is sent."""
+
+    time: Time
+    transfer: Transfer
+    intent: Count
+    tenant: Name
+    route: Name
+    findings: Findings
+    worker: Count
+
+
 class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="refusal"):
     """A transfer that a role would not let on, and why."""
 
@@ -214,8 +226,8 @@ class Review(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     detail: Detail
 
 
-Record = Intent | Outcome | Refusal | Operation | State | Review
-KINDS: tuple[type[Record], ...] = (Intent, Outcome, Refusal, Operation, State, Review)
+Record = Intent | Outcome | Refusal | Operation | State | Review | Remark
+KINDS: tuple[type[Record], ...] = (Intent, Outcome, Remark, Refusal, Operation, State, Review)
 KIND_NAMES: tuple[str, ...] = tuple(kind.__struct_config__.tag for kind in KINDS)  # type: ignore[misc]  # tag is a str here
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")  # fields as declared, keys of `values` sorted

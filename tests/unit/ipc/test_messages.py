@@ -26,13 +26,14 @@ from relay.ipc.messages import (
     RecordOperation,
     RecordOutcome,
     RecordRefusal,
+    RecordRemark,
     RecordState,
     decode_answers,
     decode_request,
     encode,
 )
 from relay.tree.record import Operation, Outcome, State
-from tests.log_samples import START_MS, intent, refusal, transfer
+from tests.log_samples import START_MS, intent, refusal, remark, transfer
 
 PERMIT = Permit(index=7, issued_ms=START_MS, mac=bytes(32))
 TRANSFER = transfer_id_to_bytes(transfer(1))  # type: ignore[arg-type]  # a sample's id is canonical
@@ -50,6 +51,7 @@ REQUESTS: list[Message] = [
     RecordOperation(call=4, operation=OPERATION),
     RecordState(call=5, state=STATE),
     Exchange(call=6, transfer=TRANSFER, tenant="city-a", claimed_digest=bytes(32), permit=PERMIT, inline=b"x"),
+    RecordRemark(call=7, remark=remark(1, 0)),
 ]
 ANSWERS: list[Message] = [
     Permitted(call=1, permit=PERMIT),
@@ -76,7 +78,7 @@ def test_every_request_on_every_socket() -> None:
             else:
                 with pytest.raises(ProtocolViolation, match="not permitted"):
                     decode_request(encode(request), name)
-    assert allowed == 9
+    assert allowed == 10
     assert {type(request) for request in REQUESTS} == {kind for kinds in PERMITTED.values() for kind in kinds}
 
 

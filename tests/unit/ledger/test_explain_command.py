@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from policy.narrowest import DAYS
 from relay import cli
@@ -21,7 +22,7 @@ from relay.ledger.store import LogStore
 from relay.settings.load import load_host
 from relay.tree.note import Signer
 from relay.tree.record import Finding, Record, Refusal, RuleMatch, encode_record
-from tests.log_samples import JOURNAL_BYTES, START_MS, intent, outcome, refusal, transfer
+from tests.log_samples import JOURNAL_BYTES, START_MS, intent, outcome, refusal, remark, transfer
 from tests.ruled import configuration
 
 Printed = pytest.CaptureFixture[str]
@@ -60,6 +61,10 @@ RECORDS: Sequence[Record] = (
     outcome(6, 7),
     refused(7, Reason.RULES_MATCHED, (COOKIE,)),
     refused(8, Reason.RULES_MATCHED, (Finding("rules", "rules_matched", "", "rules_limit"),)),
+    structs.replace(intent(9), tenant="city-a", route="memo", findings=(UNION,)),
+    outcome(9, 11),
+    structs.replace(remark(9, 11), tenant="city-a", route="memo", findings=(LEAK,)),
+    refused(10, Reason.CHUNK_INVALID, (UNION,)),
 )
 
 
@@ -151,6 +156,24 @@ def test_an_answer_that_rules_refused(config: Path, capsys: Printed) -> None:
 def test_what_was_not_refused(config: Path, capsys: Printed) -> None:
     assert run(6, config) == 0
     assert "拒否していません  not refused" in capsys.readouterr().out
+
+
+def test_what_rules_noticed_of_request_and_answer(config: Path, capsys: Printed) -> None:
+    assert run(9, config) == 0
+    printed = capsys.readouterr().out
+    for words in ("not refused, but rules fired", "102", "105", "[[rule_exclusion]]"):
+        assert words in printed
+    assert run(9, config, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [finding["rule"]["id"] for finding in found["findings"]] == [102, 105]
+    assert [record["kind"] for record in found["records"]] == ["intent", "outcome", "remark"]
+
+
+def test_where_something_else_refused_no_exclusion_is_proposed(config: Path, capsys: Printed) -> None:
+    assert run(10, config) == 0
+    printed = capsys.readouterr().out
+    assert "chunk_invalid" in printed and "102  phase 2" in printed and "no exclusion would help" in printed
+    assert "[[rule_exclusion]]" not in printed
 
 
 def test_a_rule_that_is_there_no_more(config: Path, capsys: Printed) -> None:

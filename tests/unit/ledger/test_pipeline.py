@@ -29,6 +29,7 @@ from relay.ipc.messages import (
     RecordOperation,
     RecordOutcome,
     RecordRefusal,
+    RecordRemark,
     RecordState,
     decode_answers,
     encode,
@@ -48,7 +49,7 @@ from relay.tree.note import Signer
 from relay.tree.record import Intent, Operation, State, decode_record, parse_time
 from tests.descriptors import none_left
 from tests.faults.failing_disk import QuickDisk
-from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, intent, make_log, outcome, refusal, transfer
+from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, intent, make_log, outcome, refusal, remark, transfer
 from tests.metrics import counted
 from tests.roles import PERMIT_KEY
 from tests.services import UNSTAMPED
@@ -358,7 +359,7 @@ def test_a_client_that_breaks_the_protocol(world: World, name: str, socket_name:
     ("number", "index", "taken"),
     [(1, 0, True), (2, 2, True), (2, 0, False), (1, 1, False), (1, 2, False), (1, 3, False), (1, 1 << 53, False)],
 )
-def test_an_outcome_names_an_intent_of_its_transfer(
+def test_an_outcome_and_a_remark_name_an_intent_of_their_transfer(
     tmp_path: Path, number: int, index: int, taken: bool, restarted: bool
 ) -> None:
     """The log holds an intent, a refusal and another intent. Whatever is taken, the log verifies."""
@@ -369,13 +370,14 @@ def test_an_outcome_names_an_intent_of_its_transfer(
     if restarted:
         world.close()
         world = World(tmp_path)
-    egress = world.client(EGRESS)
+    front, egress = world.client(), world.client(EGRESS)
     egress.send(RecordOutcome(call=1, outcome=outcome(number, index)))
+    front.send(RecordRemark(call=1, remark=remark(number, index)))
     world.turn()
-    assert egress.is_dropped is not taken
+    assert (egress.is_dropped, front.is_dropped) == (not taken, not taken)
     world.store.publish(START_MS)
     world.close()
-    assert verify(tmp_path / "log", SIGNER.vkey).size == 4  # the outcome, or the record of the violation
+    assert verify(tmp_path / "log", SIGNER.vkey).size == 5  # the two, or the records of the violations
 
 
 def test_an_outcome_may_be_told_again(world: World) -> None:

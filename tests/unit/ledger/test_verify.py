@@ -18,7 +18,18 @@ from relay.tree.merkle import leaf_hash
 from relay.tree.note import Signer
 from relay.tree.record import encode_record, stamped
 from relay.tree.tiles import Edge, TileName, encode_bundle, split_bundle
-from tests.log_samples import JOURNAL_BYTES, ORIGIN, START_MS, encoded, intent, make_log, naive_root, outcome, refusal
+from tests.log_samples import (
+    JOURNAL_BYTES,
+    ORIGIN,
+    START_MS,
+    encoded,
+    intent,
+    make_log,
+    naive_root,
+    outcome,
+    refusal,
+    remark,
+)
 
 COUNT = 600
 SIGNER = Signer.generate(ORIGIN)
@@ -211,7 +222,7 @@ TAMPERING: list[tuple[Callable[[Path], None], str]] = [
     (reordered_entries, r"entry 10 of tile/entries/000"),
     (swapped("tile/0/000", "tile/0/001"), r"entry 0 of tile/entries/000"),
     (swapped("tile/entries/000", "tile/entries/001"), r"entry 0 of tile/entries/000"),
-    (swapped_bundles_and_tiles, r"entry 256: an outcome|tile/1/000.p/2: hash 0|names entry"),
+    (swapped_bundles_and_tiles, r"entry 256: the outcome|tile/1/000.p/2: hash 0|names entry"),
     (swapped_all_levels, r"names entry|root"),
     (removed_entry, r"tile/entries/002.p/88: the bundle holds 87 entries and should hold 88"),
     (extra_entry, r"tile/entries/002.p/88: the bundle holds 89 entries and should hold 88"),
@@ -270,7 +281,7 @@ def test_a_history_rewritten_by_the_owner_of_the_key(logs: Path, tmp_path: Path)
         verify(log, SIGNER.vkey, earlier=old)
 
 
-def test_an_outcome_needs_an_earlier_intent_of_its_transfer(tmp_path: Path) -> None:
+def test_an_outcome_and_a_remark_need_an_earlier_intent_of_their_transfer(tmp_path: Path) -> None:
     wrong = [
         [outcome(0, 0)],
         [intent(0), outcome(1, 0)],
@@ -278,6 +289,9 @@ def test_an_outcome_needs_an_earlier_intent_of_its_transfer(tmp_path: Path) -> N
         [intent(0), outcome(0, 2), intent(0)],
         [intent(0), refusal(0), outcome(0, 1)],
         [intent(0), outcome(0, 1 << 50)],
+        [remark(0, 0)],
+        [intent(0), remark(1, 0)],
+        [intent(0), remark(0, 1 << 50)],
     ]
     for number, records in enumerate(wrong):
         log = tmp_path / str(number)
@@ -289,7 +303,7 @@ def test_an_outcome_needs_an_earlier_intent_of_its_transfer(tmp_path: Path) -> N
                 verify(log, SIGNER.vkey)
             store.publish(START_MS)
         store.close()
-    assert len(wrong) == 6
+    assert len(wrong) == 9
 
 
 def test_what_is_no_record_is_found(tmp_path: Path) -> None:

@@ -38,12 +38,13 @@ from relay.tree.record import (
     parse_time,
     stamped,
 )
-from tests.log_samples import intent, outcome, refusal
+from tests.log_samples import intent, outcome, refusal, remark
 
 TIME = format_time(1_790_000_000_123)
 EVERY: list[Record] = [
     intent(1),
     outcome(1, 0),
+    remark(1, 0),
     refusal(2),
     Operation(time=TIME, role="ledger", operation="start", subject="log", result="done", detail="version 0.1.0"),
     State(time=TIME, role="ledger", values={"size": 12, "lag_s": 0.25, "clock": "synchronised"}),
@@ -204,7 +205,7 @@ def test_what_a_rule_says_is_bounded_and_holds_no_long_number() -> None:
 
 
 def test_sizes_at_n_and_n_plus_1() -> None:
-    operation = EVERY[3]
+    operation = EVERY[4]
     cases = [
         (operation, "detail", "x" * DETAIL_CHARS),
         (operation, "subject", "x" * TARGET_CHARS),
@@ -248,6 +249,7 @@ def test_the_largest_record_of_every_kind_passes_the_least_limit() -> None:
     largest: list[Record] = [
         changed(intent(1), tenant=name, route=name, method="M" * 32, findings=(finding,) * FINDINGS_MAX, **words),
         changed(outcome(1, 1 << 53), gate=name, receipt="—" * RECEIPT_CHARS),
+        changed(remark(1, 1 << 53), tenant=name, route=name, findings=(finding,) * FINDINGS_MAX, worker=1 << 53),
         changed(
             refusal(1),
             reason=max(Reason, key=lambda reason: len(reason.value)),
