@@ -120,7 +120,10 @@ class Finding(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 Findings = Annotated[
-    tuple[Finding, ...], Meta(max_length=FINDINGS_MAX, description=f"up to {FINDINGS_MAX} findings, the first ones")
+    tuple[Finding, ...],
+    Meta(
+        max_length=FINDINGS_MAX, description=f"up to {FINDINGS_MAX} findings, the first of each rule before any other"
+    ),
 ]
 
 
@@ -316,10 +319,11 @@ _TAG_ALLOWED = re.compile(_TAG)
 def bounded_findings(findings: Iterable[_FindingLike]) -> tuple[Finding, ...]:
     """What a record may hold of a policy's findings: a target or detail that its type does not allow becomes empty.
 
-    At most FINDINGS_MAX; when there are more, the last one says how many were left out.
+    At most FINDINGS_MAX; when there are more, each rule stands there once before any does twice, and the last one says how
+    many were left out.
     """
     every = list(findings)
-    kept = every if len(every) <= FINDINGS_MAX else every[: FINDINGS_MAX - 1]
+    kept = every if len(every) <= FINDINGS_MAX else _most_telling(every)
     bounded = [
         Finding(
             str(finding.stage),
@@ -333,6 +337,19 @@ def bounded_findings(findings: Iterable[_FindingLike]) -> tuple[Finding, ...]:
     if len(kept) < len(every):
         bounded.append(Finding("record", "findings_left_out", "", str(len(every) - len(kept))))
     return tuple(bounded)
+
+
+def _most_telling(every: list[_FindingLike]) -> list[_FindingLike]:
+    """As many as leave room for the word about the rest, in their order."""
+    seen: set[int] = set()
+    firsts: list[int] = []
+    repeats: list[int] = []
+    for place, finding in enumerate(every):
+        is_repeat = finding.rule is not None and finding.rule.id in seen
+        (repeats if is_repeat else firsts).append(place)
+        if finding.rule is not None:
+            seen.add(finding.rule.id)
+    return [every[place] for place in sorted((firsts + repeats)[: FINDINGS_MAX - 1])]
 
 
 def _bounded_rule(rule: _RuleLike) -> RuleMatch:

@@ -169,6 +169,24 @@ def test_findings_are_bounded() -> None:
         encode_record(changed(refusal(1), findings=more + more[:1]))
 
 
+def test_each_rule_is_named_before_any_is_named_twice() -> None:
+    def found(*ids: int) -> list[Finding]:
+        return [
+            Finding("rules", "rules_matched", "", "", RuleMatch(one, 2, "", (), 2, place, place, False))
+            for place, one in enumerate(ids)
+        ]
+
+    def kept(*ids: int) -> list[tuple[int, int]]:
+        return [(one.rule.id, one.rule.start) for one in bounded_findings(found(*ids)) if one.rule is not None]
+
+    as_they_came = (1, *[2] * 30, 3)
+    assert kept(*as_they_came) == [(one, place) for place, one in enumerate(as_they_came)]
+    crowded = (1, *[2] * 40, 3, 4)
+    assert kept(*crowded) == [(1, 0), *[(2, place) for place in range(1, 29)], (3, 41), (4, 42)]
+    assert bounded_findings(found(*crowded))[-1].detail == str(len(crowded) - FINDINGS_MAX + 1)
+    assert kept(*range(40)) == [(one, one) for one in range(FINDINGS_MAX - 1)]
+
+
 def test_what_a_rule_says_is_bounded_and_holds_no_long_number() -> None:
     @dataclass
     class Match:
