@@ -162,8 +162,9 @@ async def test_a_gate_that_closed_makes_the_connection_useless(ends: tuple[GateC
     assert [*reusable, connection.is_reusable] == [False, False]
 
 
-async def test_a_connection_that_fails_before_the_last_byte(no_descriptor_is_left: None) -> None:
-    """The gate cannot have acted on it, and the egress may ask another one."""
+@pytest.mark.parametrize("says_why", [False, True], ids=["end", "refusal"])
+async def test_what_comes_before_the_last_byte_is_no_answer(no_descriptor_is_left: None, says_why: bool) -> None:
+    """The gate cannot have acted on the envelope, and the egress may ask another one."""
     egress, gate = await link(buffer_bytes=4096)
     connection, end = GateConnection(egress), GateEnd(gate)
     with Parcel.of(bytes(1_000_000)) as envelope:
@@ -171,24 +172,8 @@ async def test_a_connection_that_fails_before_the_last_byte(no_descriptor_is_lef
 
             async def play() -> None:
                 await end.exactly(100_000)
-                end.close()
-
-            nursery.start_soon(play)
-            with pytest.raises(LinkLost) as caught:
-                await connection.exchange(envelope, response_most=MOST)
-    assert not caught.value.sent_whole
-    connection.close()
-
-
-async def test_a_refusal_before_the_last_byte_is_no_answer(no_descriptor_is_left: None) -> None:
-    egress, gate = await link(buffer_bytes=4096)
-    connection, end = GateConnection(egress), GateEnd(gate)
-    with Parcel.of(bytes(1_000_000)) as envelope:
-        async with trio.open_nursery() as nursery:
-
-            async def play() -> None:
-                await end.exactly(100_000)
-                await end.refuse(Reason.ENVELOPE_INVALID)
+                if says_why:
+                    await end.refuse(Reason.ENVELOPE_INVALID)
                 end.close()
 
             nursery.start_soon(play)

@@ -23,6 +23,12 @@ async def replayed(delivered: Delivered, transfer_id: TransferId, expires_ms: in
     assert caught.value.reason is Reason.ENVELOPE_REPLAYED
 
 
+def behind_its_back(path: Path, statement: str) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute(statement)
+    other.close()
+
+
 async def test_a_repeat_is_refused(tmp_path: Path) -> None:
     delivered = Delivered(tmp_path / "delivered.sqlite")
     await delivered.remember(ONE, 1_000)
@@ -68,9 +74,7 @@ def test_forgetting_goes_by_turns(tmp_path: Path) -> None:
 def test_what_cannot_be_forgotten_is_broken_too(tmp_path: Path) -> None:
     path = tmp_path / "delivered.sqlite"
     delivered = Delivered(path)
-    with sqlite3.connect(path) as other:
-        other.execute("DROP TABLE delivered")
-    other.close()
+    behind_its_back(path, "DROP TABLE delivered")
     with pytest.raises(Broken):
         delivered.forget(1_000)
     delivered.close()
@@ -79,9 +83,7 @@ def test_what_cannot_be_forgotten_is_broken_too(tmp_path: Path) -> None:
 async def test_what_cannot_be_kept_is_not_delivered(tmp_path: Path) -> None:
     path = tmp_path / "delivered.sqlite"
     delivered = Delivered(path)
-    with sqlite3.connect(path) as other:
-        other.execute("DROP TABLE delivered")
-    other.close()
+    behind_its_back(path, "DROP TABLE delivered")
     with pytest.raises(Broken):
         await delivered.remember(ONE, 1_000)
     delivered.close()
@@ -134,13 +136,9 @@ async def test_ids_of_one_turn_wait_for_the_disk_once(tmp_path: Path) -> None:
 async def test_a_group_that_cannot_be_kept_is_kept_by_nobody(tmp_path: Path) -> None:
     path = tmp_path / "delivered.sqlite"
     delivered = Delivered(path)
-    with sqlite3.connect(path) as other:
-        other.execute("ALTER TABLE delivered RENAME TO gone")
-    other.close()
+    behind_its_back(path, "ALTER TABLE delivered RENAME TO gone")
     assert await outcomes(delivered, [ONE, OTHER]) == ["broken", "broken"]
-    with sqlite3.connect(path) as other:
-        other.execute("ALTER TABLE gone RENAME TO delivered")
-    other.close()
+    behind_its_back(path, "ALTER TABLE gone RENAME TO delivered")
     assert await outcomes(delivered, [ONE, OTHER]) == ["new", "new"]  # and the next group begins anew
     delivered.close()
 
