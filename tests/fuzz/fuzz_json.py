@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from relay.http.json_body import JsonParser
 from tests.fuzz import driver
 from tests.fuzz.bodies import LIMITS, corpus, target
-from tests.unit.http.body_cases import JSON
+from tests.unit.http.body_case import JSON
 
 TOKENS = (b"{", b"}", b"[", b"]", b":", b",", b"\\u", b"\\ud800", b"1e9", b"-", b"null", b"NaN")
 

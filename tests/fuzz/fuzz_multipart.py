@@ -11,7 +11,7 @@ from relay.http.charset import CHARSETS
 from relay.http.multipart import MultipartParser
 from tests.fuzz import driver
 from tests.fuzz.bodies import LIMITS, corpus, target
-from tests.unit.http.body_cases import MULTIPART
+from tests.unit.http.body_case import MULTIPART
 
 TOKENS = (
     b"--BB\r\n",

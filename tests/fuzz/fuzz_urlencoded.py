@@ -11,7 +11,7 @@ from relay.http.charset import CHARSETS
 from relay.http.urlencoded import UrlencodedParser
 from tests.fuzz import driver
 from tests.fuzz.bodies import LIMITS, corpus, target
-from tests.unit.http.body_cases import FORM
+from tests.unit.http.body_case import FORM
 
 TOKENS = (b"&", b"=", b"+", b"%41", b"%E3%81%82", b"%FF", b";", b"%95%5C", b"%8E%B1", b"%C9%BD", b"_charset_=sjis")
 PARSERS = [lambda charset=charset: UrlencodedParser(LIMITS, charset) for charset in CHARSETS.values()]

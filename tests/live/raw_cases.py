@@ -1,196 +1,15 @@
-"""Raw requests beyond tests/unit/http/cases.py: what ordinary clients send, word for word, and what attackers are known to send.
-
-`passes`: the request line without its version, and the body, of each request that must reach the application; empty: refused.
-"""
+"""Raw requests beyond tests/unit/http/cases.py: what attackers are known to send, after what ordinary clients do."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class RawCase(NamedTuple):
-    name: str
-    raw: bytes
-    passes: tuple[tuple[str, bytes], ...] = ()
-    refused_after: bool = False  # what follows those is refused
-    cut: bool = False  # the peer left within a head: there is nobody to answer
-
-
-def _head(*lines: bytes) -> bytes:
-    return b"\r\n".join(lines) + b"\r\n\r\n"
-
-
-_HOST = b"Host: shinsei.lab.example"
-_GET = _head(b"GET /a HTTP/1.1", _HOST)
-_EVIL = _head(b"GET /smuggled HTTP/1.1", _HOST)
-_OK = (("GET /a", b""),)
-
-
-def _get(name: str, *lines: bytes, passes: bool) -> RawCase:
-    return RawCase(name, _head(b"GET /a HTTP/1.1", _HOST, *lines), _OK if passes else ())
-
-
-def _post(name: str, lines: tuple[bytes, ...], body: bytes, passes: bytes | None = None) -> RawCase:
-    raw = _head(b"POST /p HTTP/1.1", _HOST, *lines) + body
-    return RawCase(name, raw, () if passes is None else (("POST /p", passes),))
-
-
-_CHUNKED = b"Transfer-Encoding: chunked"
-
-CLIENTS = [
-    _get("curl", b"User-Agent: curl/8.5.0", b"Accept: */*", passes=True),
-    _get(
-        "firefox",
-        b"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-        b"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
-        b"Accept-Language: ja,en-US;q=0.7,en;q=0.3",
-        b"Accept-Encoding: gzip, deflate, br, zstd",
-        b"Connection: keep-alive",
-        b"Cookie: session=0123456789abcdef; theme=dark",
-        b"Upgrade-Insecure-Requests: 1",
-        b"Sec-Fetch-Dest: document",
-        b"Sec-Fetch-Mode: navigate",
-        b"Sec-Fetch-Site: none",
-        b"Sec-Fetch-User: ?1",
-        b"Priority: u=0, i",
-        passes=True,
-    ),
-    _get(
-        "chrome",
-        b"Connection: keep-alive",
-        b"Cache-Control: max-age=0",
-        b'sec-ch-ua: "Chromium";v="128", "Not;A=Brand";v="24", "Google Chrome";v="128"',
-        b"sec-ch-ua-mobile: ?0",
-        b'sec-ch-ua-platform: "Windows"',
-        b"User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0",
-        b"Accept-Encoding: gzip, deflate, br, zstd",
-        b'If-None-Match: W/"abc"',
-        b"If-Modified-Since: Mon, 01 Jun 2026 00:00:00 GMT",
-        passes=True,
-    ),
-    RawCase(
-        "wget",
-        _head(
-            b"GET /a HTTP/1.1",
-            _HOST,
-            b"User-Agent: Wget/1.21.3",
-            b"Accept: */*",
-            b"Accept-Encoding: identity",
-            b"Connection: Keep-Alive",
-        ),
-        _OK,
-    ),
-    RawCase("ab", _head(b"GET /a HTTP/1.0", _HOST, b"User-Agent: ApacheBench/2.3", b"Accept: */*"), _OK),
-    RawCase("old proxy", _head(b"GET /a HTTP/1.0", _HOST, b"Connection: close", b"X-Real-IP: 192.0.2.1"), _OK),
-    RawCase(
-        "absolute-form of a proxy client",
-        _head(b"GET https://shinsei.lab.example/a HTTP/1.1", _HOST, b"Proxy-Connection: Keep-Alive"),
-        _OK,
-    ),
-    _get("lower-case names", b"accept: */*", b"x-y: z", passes=True),
-    _get("empty values", b"X-Empty:", b"Accept:", passes=True),
-    _get("many empty list members", b"Accept: , text/html, ,", passes=True),
-    _get("a cookie in Latin-1", b"Cookie: name=caf\xe9", passes=True),
-    _get("a cookie in Japanese", "Cookie: 名=値".encode(), passes=True),
-    _get("a long cookie", b"Cookie: a=" + b"x" * 8000, passes=True),
-    _get("GET that says that it has no body", b"Content-Length: 0", passes=True),
-    _get("range", b"Range: bytes=0-99, 200-", passes=True),
-    _get(
-        "forged addresses",
-        b"X-Forwarded-For: 127.0.0.1",
-        b"Forwarded: for=127.0.0.1",
-        b"Sekisho-Transfer: x",
-        passes=True,
-    ),
-    _get("httpoxy", b"Proxy: http://192.0.2.1/", passes=True),
-    _get(
-        "websocket",
-        b"Connection: Upgrade",
-        b"Upgrade: websocket",
-        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        passes=True,
-    ),
-    _get("hop-by-hop of its own", b"Connection: close, X-Secret-Hop", b"X-Secret-Hop: 1", passes=True),
-    _get("trailers welcome", b"TE: trailers", b"Connection: TE", passes=True),
-    _post(
-        "form",
-        (b"Content-Type: application/x-www-form-urlencoded", b"Content-Length: 11"),
-        b"a=%E3%81%82",
-        b"a=%E3%81%82",
-    ),
-    _post("no body", (b"Content-Length: 0", b"Content-Type: text/plain"), b"", b""),
-    _post("neither length nor coding", (), b"", b""),
-    _post("body that looks like a request", (b"Content-Length: %d" % len(_EVIL),), _EVIL, _EVIL),
-    _post("chunk that looks like a request", (_CHUNKED,), b"%x\r\n%b\r\n0\r\n\r\n" % (len(_EVIL), _EVIL), _EVIL),
-    _post("chunk of every byte", (_CHUNKED,), b"100\r\n%b\r\n0\r\n\r\n" % bytes(range(256)), bytes(range(256))),
-    _post("body of every byte", (b"Content-Length: 256",), bytes(range(256)), bytes(range(256))),
-    _post("lower-case hexadecimal", (_CHUNKED,), b"a\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
-    _post("trailer", (_CHUNKED, b"Trailer: X-Sum"), b"1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n", b"a"),
-    _post("extension", (_CHUNKED,), b'1;ieof;x="y"\r\na\r\n0;last\r\n\r\n', b"a"),
-    _post("curl with a large body", (b"Content-Length: 3", b"Expect: 100-continue"), b"abc", b"abc"),
-    _post("gzip content", (b"Content-Encoding: gzip", b"Content-Length: 3"), b"\x1f\x8b\x08", b"\x1f\x8b\x08"),
-    RawCase(
-        "DELETE with JSON",
-        _head(b"DELETE /p/1 HTTP/1.1", _HOST, b"Content-Type: application/json", b"Content-Length: 2") + b"{}",
-        (("DELETE /p/1", b"{}"),),
-    ),
-    RawCase("DELETE without", _head(b"DELETE /p/1 HTTP/1.1", _HOST), (("DELETE /p/1", b""),)),
-    RawCase("PUT", _head(b"PUT /p HTTP/1.1", _HOST, b"Content-Length: 1") + b"x", (("PUT /p", b"x"),)),
-    RawCase("HEAD", _head(b"HEAD /a HTTP/1.1", _HOST), (("HEAD /a", b""),)),
-    RawCase(
-        "preflight",
-        _head(b"OPTIONS /a HTTP/1.1", _HOST, b"Origin: https://a.jp", b"Access-Control-Request-Method: POST"),
-        (("OPTIONS /a", b""),),
-    ),
-    RawCase(
-        "WebDAV",
-        _head(b"PROPFIND /a HTTP/1.1", _HOST, b"Depth: 1", b"Content-Length: 4") + b"<a/>",
-        (("PROPFIND /a", b"<a/>"),),
-    ),
-    RawCase("scoped package", _head(b"GET /@a%2Fb HTTP/1.1", _HOST), (("GET /@a%2Fb", b""),)),
-    RawCase("careless join", _head(b"GET /a//b/ HTTP/1.1", _HOST), (("GET /a//b/", b""),)),
-    RawCase(
-        "matrix parameters", _head(b"GET /a;v=1/b;w=2,3?c=d;e HTTP/1.1", _HOST), (("GET /a;v=1/b;w=2,3?c=d;e", b""),)
-    ),
-    RawCase(
-        "address in a query",
-        _head(b"GET /a?u=https%3A%2F%2Fb.jp%2F%3Fc&d=//e/../f HTTP/1.1", _HOST),
-        (("GET /a?u=https%3A%2F%2Fb.jp%2F%3Fc&d=//e/../f", b""),),
-    ),
-    RawCase("Japanese path", _head(b"GET /%E7%94%B3%E8%AB%8B HTTP/1.1", _HOST), (("GET /%E7%94%B3%E8%AB%8B", b""),)),
-    RawCase("literal per cent", _head(b"GET /100%25?x=%25 HTTP/1.1", _HOST), (("GET /100%25?x=%25", b""),)),
-    RawCase("IPv6 host", _head(b"GET /a HTTP/1.1", b"Host: [::1]:8443"), _OK),
-    RawCase("host in capitals", _head(b"GET /a HTTP/1.1", b"HOST: SHINSEI.LAB.EXAMPLE:443"), _OK),
-    RawCase("host with its last dot", _head(b"GET /a HTTP/1.1", b"Host: shinsei.lab.example."), _OK),
-    RawCase(
-        "empty line after a body",
-        _head(b"POST /p HTTP/1.1", _HOST, b"Content-Length: 1") + b"x\r\n" + _GET,
-        (("POST /p", b"x"), *_OK),
-    ),
-    RawCase(
-        "ten pipelined",
-        b"".join(_head(b"GET /%d HTTP/1.1" % number, _HOST) for number in range(10)),
-        tuple((f"GET /{number}", b"") for number in range(10)),
-    ),
-    RawCase(
-        "pipelined with bodies between",
-        (
-            _head(b"POST /p HTTP/1.1", _HOST, _CHUNKED)
-            + b"2\r\nab\r\n0\r\nX: y\r\n\r\n"
-            + _head(b"DELETE /d HTTP/1.1", _HOST, b"Content-Length: 1")
-            + b"x"
-            + _GET
-        )
-        * 2,
-        (("POST /p", b"ab"), ("DELETE /d", b"x"), *_OK) * 2,
-    ),
-]
+from tests.live.client_cases import CLIENTS
+from tests.live.raw_case import CHUNKED, EVIL, GET, HOST, OK, RawCase, get, head, post
 
 SMUGGLING = [
-    _post("CL.TE", (b"Content-Length: %d" % (5 + len(_EVIL)), _CHUNKED), b"0\r\n\r\n" + _EVIL),
-    _post("TE.CL", (_CHUNKED, b"Content-Length: 4"), b"%x\r\n%b\r\n0\r\n\r\n" % (len(_EVIL), _EVIL)),
+    post("CL.TE", (b"Content-Length: %d" % (5 + len(EVIL)), CHUNKED), b"0\r\n\r\n" + EVIL),
+    post("TE.CL", (CHUNKED, b"Content-Length: 4"), b"%x\r\n%b\r\n0\r\n\r\n" % (len(EVIL), EVIL)),
     *(
-        _post(f"TE.TE {value!r}", (b"Content-Length: 5", value), b"0\r\n\r\n" + _EVIL)
+        post(f"TE.TE {value!r}", (b"Content-Length: 5", value), b"0\r\n\r\n" + EVIL)
         for value in (
             b"Transfer-Encoding: xchunked",
             b"Transfer-Encoding : chunked",
@@ -233,7 +52,7 @@ SMUGGLING = [
         )
     ),
     *(
-        _post(f"length {value!r}", (value,), b"abcdef")
+        post(f"length {value!r}", (value,), b"abcdef")
         for value in (
             b"Content-Length: 6\r\nContent-Length: 6",
             b"Content-Length: 6\r\ncontent-length: 0",
@@ -260,21 +79,19 @@ SMUGGLING = [
             b" Content-Length: 6",
         )
     ),
-    _post("the rest of a short length", (b"Content-Length: 1",), b"xGARBAGE\r\n\r\n", b"x")._replace(
-        refused_after=True
-    ),
-    _post("the rest after Content-Length: 0", (b"Content-Length: 0", b"Connection: close"), _EVIL, b""),
-    _get("GET with a length", b"Content-Length: %d\r\n\r\n%b" % (len(_EVIL), _EVIL), passes=False),
-    RawCase("HEAD with a length", _head(b"HEAD /a HTTP/1.1", _HOST, b"Content-Length: %d" % len(_EVIL)) + _EVIL),
-    RawCase("GET in chunks", _head(b"GET /a HTTP/1.1", _HOST, _CHUNKED) + b"0\r\n\r\n" + _EVIL),
-    RawCase("1.0 in chunks", _head(b"POST /p HTTP/1.0", _HOST, _CHUNKED) + b"0\r\n\r\n" + _EVIL),
-    RawCase("1.0 keeps nothing alive", _head(b"GET /a HTTP/1.0", _HOST, b"Connection: keep-alive") + _EVIL, _OK),
-    RawCase("1.0 without a length", _head(b"POST /p HTTP/1.0", _HOST) + _EVIL),
-    _get("expectation without a body", b"Expect: 100-continue", passes=False),
-    _get("Connection takes Host", b"Connection: host", passes=False),
-    _get("Connection takes Cookie", b"Cookie: a=b", b"Connection: close, cookie", passes=False),
-    _get("Connection takes the length", b"Connection: Content-Length", b"Content-Length: 0", passes=False),
-    _get(
+    post("the rest of a short length", (b"Content-Length: 1",), b"xGARBAGE\r\n\r\n", b"x")._replace(refused_after=True),
+    post("the rest after Content-Length: 0", (b"Content-Length: 0", b"Connection: close"), EVIL, b""),
+    get("GET with a length", b"Content-Length: %d\r\n\r\n%b" % (len(EVIL), EVIL), passes=False),
+    RawCase("HEAD with a length", head(b"HEAD /a HTTP/1.1", HOST, b"Content-Length: %d" % len(EVIL)) + EVIL),
+    RawCase("GET in chunks", head(b"GET /a HTTP/1.1", HOST, CHUNKED) + b"0\r\n\r\n" + EVIL),
+    RawCase("1.0 in chunks", head(b"POST /p HTTP/1.0", HOST, CHUNKED) + b"0\r\n\r\n" + EVIL),
+    RawCase("1.0 keeps nothing alive", head(b"GET /a HTTP/1.0", HOST, b"Connection: keep-alive") + EVIL, OK),
+    RawCase("1.0 without a length", head(b"POST /p HTTP/1.0", HOST) + EVIL),
+    get("expectation without a body", b"Expect: 100-continue", passes=False),
+    get("Connection takes Host", b"Connection: host", passes=False),
+    get("Connection takes Cookie", b"Cookie: a=b", b"Connection: close, cookie", passes=False),
+    get("Connection takes the length", b"Connection: Content-Length", b"Content-Length: 0", passes=False),
+    get(
         "h2c",
         b"Connection: Upgrade, HTTP2-Settings",
         b"Upgrade: h2c",
@@ -282,18 +99,16 @@ SMUGGLING = [
         passes=False,
     ),
     RawCase("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    RawCase("CONNECT", _head(b"CONNECT shinsei.lab.example:443 HTTP/1.1", _HOST)),
-    RawCase("TRACE", _head(b"TRACE /a HTTP/1.1", _HOST)),
-    RawCase("OPTIONS *", _head(b"OPTIONS * HTTP/1.1", _HOST)),
-    RawCase(
-        "trailers that frame", _head(b"POST /p HTTP/1.1", _HOST, _CHUNKED) + b"0\r\nContent-Length: 5\r\n\r\n" + _EVIL
-    ),
-    RawCase("trailers that route", _head(b"POST /p HTTP/1.1", _HOST, _CHUNKED) + b"0\r\nHost: evil.example\r\n\r\n"),
-    RawCase("trailers without end", _head(b"POST /p HTTP/1.1", _HOST, _CHUNKED) + b"0\r\n" + b"X: y\r\n" * 5000),
+    RawCase("CONNECT", head(b"CONNECT shinsei.lab.example:443 HTTP/1.1", HOST)),
+    RawCase("TRACE", head(b"TRACE /a HTTP/1.1", HOST)),
+    RawCase("OPTIONS *", head(b"OPTIONS * HTTP/1.1", HOST)),
+    RawCase("trailers that frame", head(b"POST /p HTTP/1.1", HOST, CHUNKED) + b"0\r\nContent-Length: 5\r\n\r\n" + EVIL),
+    RawCase("trailers that route", head(b"POST /p HTTP/1.1", HOST, CHUNKED) + b"0\r\nHost: evil.example\r\n\r\n"),
+    RawCase("trailers without end", head(b"POST /p HTTP/1.1", HOST, CHUNKED) + b"0\r\n" + b"X: y\r\n" * 5000),
     *(
-        RawCase(f"chunks {body!r}", _head(b"POST /p HTTP/1.1", _HOST, _CHUNKED) + body)
+        RawCase(f"chunks {body!r}", head(b"POST /p HTTP/1.1", HOST, CHUNKED) + body)
         for body in (
-            b"5\r\nabcde0\r\n\r\n" + _EVIL,
+            b"5\r\nabcde0\r\n\r\n" + EVIL,
             b"5;a\nabcde\r\n0\r\n\r\n",
             b'5;a="\r\n"\r\nabcde\r\n0\r\n\r\n',
             b"5;\x00\r\nabcde\r\n0\r\n\r\n",
@@ -309,23 +124,23 @@ SMUGGLING = [
             b"100000000000000005\r\nabcde\r\n0\r\n\r\n",
             b"\r\n0\r\n\r\n",
             b"5\r\nabcde\r\n\r\n0\r\n\r\n",
-            b"0\r\n\r" + _EVIL,
-            b"0\n\r\n" + _EVIL,
-            b"0\r\n\n" + _EVIL,
-            b"0_0\r\n\r\n" + _EVIL,
+            b"0\r\n\r" + EVIL,
+            b"0\n\r\n" + EVIL,
+            b"0\r\n\n" + EVIL,
+            b"0_0\r\n\r\n" + EVIL,
             b"0;" + b"a" * 300 + b"\r\n\r\n",
             b"\xef\xbc\x95\r\nabcde\r\n0\r\n\r\n",
         )
     ),
-    _post("chunks that end too early", (_CHUNKED,), b"5\r\nabc"),
-    _post("chunks without the last", (_CHUNKED,), b"5\r\nabcde\r\n"),
-    _post("body that ends too early", (b"Content-Length: 10",), b"abc"),
+    post("chunks that end too early", (CHUNKED,), b"5\r\nabc"),
+    post("chunks without the last", (CHUNKED,), b"5\r\nabcde\r\n"),
+    post("body that ends too early", (b"Content-Length: 10",), b"abc"),
     RawCase("head that ends too early", b"GET /a HTTP/1.1\r\nHost: shinsei.lab.example\r\n", cut=True),
 ]
 
 SYNTAX = [
     *(
-        RawCase(f"request line {line!r}", _head(line, _HOST))
+        RawCase(f"request line {line!r}", head(line, HOST))
         for line in (
             b"GET /a",
             b"GET  /a HTTP/1.1",
@@ -419,7 +234,7 @@ SYNTAX = [
         )
     ),
     *(
-        RawCase(f"host {lines!r}", _head(b"GET /a HTTP/1.1", *lines))
+        RawCase(f"host {lines!r}", head(b"GET /a HTTP/1.1", *lines))
         for lines in (
             (),
             (b"Host:",),
@@ -458,9 +273,9 @@ SYNTAX = [
             (b"Host",),
         )
     ),
-    RawCase("1.0 without Host", _head(b"GET /a HTTP/1.0")),
+    RawCase("1.0 without Host", head(b"GET /a HTTP/1.0")),
     *(
-        _get(f"field {line!r}", line, passes=False)
+        get(f"field {line!r}", line, passes=False)
         for line in (
             b"X y",
             b"X",
@@ -505,22 +320,20 @@ SYNTAX = [
         )
     ),
     RawCase("first field line is indented", b"GET /a HTTP/1.1\r\n X: y\r\nHost: a.jp\r\n\r\n"),
-    RawCase("bare LF throughout", _GET.replace(b"\r\n", b"\n")),
-    RawCase("bare CR throughout", _GET.replace(b"\r\n", b"\r")),
-    RawCase("LF CR", _GET.replace(b"\r\n", b"\n\r")),
-    RawCase("CR CR LF", _GET.replace(b"\r\n", b"\r\r\n")),
-    RawCase("one bare LF at the end", _GET[:-2] + b"\n"),
-    RawCase("two empty lines ahead", b"\r\n\r\n" + _GET),
-    RawCase("LF ahead", b"\n" + _GET),
-    RawCase("NUL ahead", b"\x00" + _GET),
+    RawCase("bare LF throughout", GET.replace(b"\r\n", b"\n")),
+    RawCase("bare CR throughout", GET.replace(b"\r\n", b"\r")),
+    RawCase("LF CR", GET.replace(b"\r\n", b"\n\r")),
+    RawCase("CR CR LF", GET.replace(b"\r\n", b"\r\r\n")),
+    RawCase("one bare LF at the end", GET[:-2] + b"\n"),
+    RawCase("two empty lines ahead", b"\r\n\r\n" + GET),
+    RawCase("LF ahead", b"\n" + GET),
+    RawCase("NUL ahead", b"\x00" + GET),
     RawCase("TLS in TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 32),
-    RawCase("PROXY protocol", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + _GET),
-    RawCase("PROXY protocol 2", b"\r\n\r\n\x00\r\nQUIT\n!\x11\x00\x0c" + b"\x7f" * 12 + _GET),
+    RawCase("PROXY protocol", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + GET),
+    RawCase("PROXY protocol 2", b"\r\n\r\n\x00\r\nQUIT\n!\x11\x00\x0c" + b"\x7f" * 12 + GET),
     RawCase("HTTP/0.9", b"GET /a\r\n"),
     RawCase("a response", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-    RawCase(
-        "refused after two good ones", _GET * 2 + _head(b"GET /\\ HTTP/1.1", _HOST) + _GET, _OK * 2, refused_after=True
-    ),
+    RawCase("refused after two good ones", GET * 2 + head(b"GET /\\ HTTP/1.1", HOST) + GET, OK * 2, refused_after=True),
 ]
 
 RAW_CASES = [*CLIENTS, *SMUGGLING, *SYNTAX]

@@ -16,8 +16,10 @@ from typing import NamedTuple
 import pytest
 
 from relay.base.reasons import Reason
+from tests.live.client_cases import CLIENTS
 from tests.live.labs import Lab, running_lab, until
-from tests.live.raw_cases import CLIENTS, RAW_CASES, SMUGGLING, SYNTAX, RawCase
+from tests.live.raw_case import RawCase
+from tests.live.raw_cases import RAW_CASES, SMUGGLING, SYNTAX
 from tests.live.raw_client import RawAnswer, RawClient, client_context, read_answers
 from tests.live.recorder import Kept, Recorder
 from tests.unit.http.cases import CASES

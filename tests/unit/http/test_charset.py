@@ -15,7 +15,7 @@ from relay.base.reasons import Reason
 from relay.http.body import BodyEvent, Document, Field, FileData, FileEnd, FileStart
 from relay.http.charset import CHARSETS
 from relay.http.submission import open_body
-from tests.unit.http.body_cases import FORM, JSON, MULTIPART
+from tests.unit.http.body_case import FORM, JSON, MULTIPART
 from tests.unit.http.feeds import parse, pieces
 from tests.unit.http.test_submission import head
 

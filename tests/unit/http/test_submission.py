@@ -15,7 +15,8 @@ from relay.base.reasons import Reason
 from relay.http.body import BodyEvent
 from relay.http.events import Head
 from relay.http.submission import open_body
-from tests.unit.http.body_cases import BODY_CASES, BodyCase
+from tests.unit.http.body_case import BodyCase
+from tests.unit.http.body_cases import BODY_CASES
 from tests.unit.http.feeds import parse, pieces
 
 SPEC = Path(__file__).parents[3] / "docs" / "spec" / "http.md"

@@ -13,8 +13,8 @@ import trio.testing
 
 from relay.base.errors import Unavailable
 from relay.base.reasons import Reason
-from relay.ipc.messages import PACKET_BYTES, Answer, Answers, ProtocolViolation, Recorded
-from relay.net.channel import Channel, accept_forever, receive_packet, send_nowait
+from relay.ipc.messages import PACKET_BYTES, Answer, Answers, Recorded
+from relay.net.channel import Channel, accept_forever
 from relay.net.listen import open_seqpacket_listener
 from tests.descriptors import held, none_left
 from tests.services import Service, question
@@ -324,61 +324,6 @@ def test_call_numbers_have_32_bits(tmp_path: Path) -> None:
     channel = Channel(tmp_path / "none", unavailable=Reason.LEDGER_UNAVAILABLE, timeout_s=1)
     channel._last_call = (1 << 32) - 2
     assert [channel.next_call(), channel.next_call()] == [(1 << 32) - 1, 0]
-
-
-def pair() -> tuple[socket.socket, socket.socket]:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.setblocking(False)
-    theirs.setblocking(False)
-    return ours, theirs
-
-
-def test_packets() -> None:
-    with none_left():
-        ours, theirs = pair()
-        with ours, theirs:
-            assert receive_packet(ours) is None
-            for size in (1, PACKET_BYTES):
-                assert send_nowait(theirs, bytes(size))
-                assert receive_packet(ours) == (bytes(size), [])
-            assert send_nowait(theirs, bytes(PACKET_BYTES + 1))
-            with pytest.raises(ProtocolViolation, match="cut short"):
-                receive_packet(ours)
-            theirs.close()
-            with pytest.raises(EOFError):
-                receive_packet(ours)
-            with pytest.raises(EOFError):
-                send_nowait(ours, b"x")
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_descriptors_beside_a_packet(count: int) -> None:
-    with none_left():
-        ours, theirs = pair()
-        with ours, theirs, open("/dev/null") as file:
-            send_nowait(theirs, b"x", [file.fileno()] * count)
-            packet = receive_packet(ours)
-            assert packet is not None
-            assert len(packet.descriptors) == count
-            for descriptor in packet.descriptors:
-                os.close(descriptor)
-
-
-def test_more_descriptors_than_any_message_has() -> None:
-    with none_left():
-        ours, theirs = pair()
-        with ours, theirs, open("/dev/null") as file:
-            send_nowait(theirs, b"x", [file.fileno()] * 3)
-            with pytest.raises(ProtocolViolation, match="cut short"):
-                receive_packet(ours)
-
-
-def test_an_empty_packet_is_the_end() -> None:
-    ours, theirs = pair()
-    with ours, theirs:
-        theirs.send(b"")
-        with pytest.raises(EOFError):
-            receive_packet(ours)
 
 
 async def test_at_most_so_many_connections_are_served_at_a_time(tmp_path: Path) -> None:

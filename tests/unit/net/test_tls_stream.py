@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import socket
-from collections.abc import AsyncIterator
 
 import pytest
 import trio
@@ -17,19 +15,6 @@ from relay.tls.engine import RECORD_BYTES, TlsEngine
 from tests.links import GATE, Link
 from tests.streams import connected, socket_pair
 from tests.turns import Turns
-
-
-@pytest.fixture(scope="module")
-def link() -> Link:
-    return Link()
-
-
-@pytest.fixture
-async def ends(link: Link) -> AsyncIterator[tuple[TlsStream, TlsStream]]:
-    client, server = await connected(link)
-    yield client, server
-    client.close()
-    server.close()
 
 
 async def receive_exactly(stream: TlsStream, size: int) -> bytes:
@@ -187,118 +172,6 @@ async def test_a_busy_stream_lets_other_tasks_run(ends: tuple[TlsStream, TlsStre
             await server.receive_some()
         nursery.cancel_scope.cancel()
     assert turns.count >= 10
-
-
-class TestEnds:
-    async def test_a_clean_one_is_an_empty_read_and_stays_so(self, ends: tuple[TlsStream, TlsStream]) -> None:
-        client, server = ends
-        await client.send_all(b"bye")
-        await client.aclose()
-        assert await server.receive_some() == b"bye"
-        assert await server.receive_some() == b""
-        assert await server.receive_some() == b""
-
-    async def test_a_cut_is_the_clients_fault(self, ends: tuple[TlsStream, TlsStream]) -> None:
-        client, server = ends
-        client.socket.close()
-        with pytest.raises(Refused) as refusal:
-            await server.receive_some()
-        assert refusal.value.reason is Reason.PEER_CLOSED
-
-    async def test_a_cut_is_a_dependency_that_is_gone(self, ends: tuple[TlsStream, TlsStream]) -> None:
-        client, server = ends
-        server.socket.close()
-        with pytest.raises(Unavailable) as failure:
-            await client.receive_some()
-        assert failure.value.reason is Reason.PEER_CLOSED
-        with pytest.raises(Unavailable) as failure:
-            await client.send_all(b"x")
-        assert failure.value.reason is Reason.PEER_CLOSED
-
-    async def test_a_reset_is_no_clean_end(self, link: Link) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        sock = socket.create_connection(listener.getsockname())
-        accepted, _ = listener.accept()
-        listener.close()
-        accepted.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-        sock.close()
-        server = TlsStream(accepted, TlsEngine(link.gate_context()))
-        with pytest.raises(Refused) as refusal:
-            await server.handshake()
-        assert refusal.value.reason is Reason.PEER_CLOSED
-        await server.aclose()
-
-    async def test_closing_under_a_reader_wakes_it(self, ends: tuple[TlsStream, TlsStream]) -> None:
-        client, _ = ends
-
-        async def read() -> None:
-            with pytest.raises(trio.ClosedResourceError):
-                await client.receive_some()
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(read)
-            await trio.testing.wait_all_tasks_blocked()
-            await client.aclose()
-
-    async def test_after_closing_every_use_says_so(self, ends: tuple[TlsStream, TlsStream]) -> None:
-        client, _ = ends
-        await client.aclose()
-        await client.aclose()
-        with pytest.raises(trio.ClosedResourceError):
-            await client.receive_some()
-        with pytest.raises(trio.ClosedResourceError):
-            await client.send_all(b"x")
-
-    async def test_closing_never_waits_and_works_when_cancelled(self, link: Link) -> None:
-        client, server = await connected(link, buffer_bytes=4096)
-        with trio.move_on_after(0.01):
-            await client.send_all(b"x" * 1_000_000)  # now nothing more fits
-        with trio.CancelScope() as scope:
-            scope.cancel()
-            await client.aclose()
-        assert client.socket.fileno() == -1
-        server.close()
-
-    async def test_the_last_answer_survives_an_unread_body(self, link: Link) -> None:
-        """Closing over unread input resets a TCP connection; `linger` lets the client read the answer first."""
-        listener = socket.create_server(("127.0.0.1", 0))
-        sock = socket.create_connection(listener.getsockname())
-        accepted, _ = listener.accept()
-        listener.close()
-        for one in (sock, accepted):
-            one.setblocking(False)
-        client = TlsStream(sock, TlsEngine(link.relay_context()))
-        server = TlsStream(accepted, TlsEngine(link.gate_context()))
-
-        async def refuse() -> None:
-            await server.handshake()
-            await server.receive_some(10)
-            await server.send_all(b"too large")
-            await server.linger(10_000_000)
-            await server.aclose()
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(refuse)
-            await client.handshake()
-            await client.send_all(b"x" * 500_000)
-            assert await client.receive_some() == b"too large"
-            assert await client.receive_some() == b""
-            await client.aclose()
-
-    async def test_lingering_is_bounded(self, link: Link) -> None:
-        client, server = await connected(link, buffer_bytes=4096)
-
-        async def send_without_end() -> None:
-            with pytest.raises(Unavailable):
-                while True:
-                    await client.send_all(b"x" * 10_000)
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(send_without_end)
-            await server.linger(100_000)
-            await server.aclose()
-        client.close()
 
 
 class Talkative(TlsEngine):

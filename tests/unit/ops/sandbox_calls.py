@@ -1,0 +1,92 @@
+"""What a role tries from behind its walls, and how it ends. Names are those of tests/walled.py."""
+
+from __future__ import annotations
+
+# (role, call, how it ends)
+CALLS: list[tuple[str, str, str]] = [
+    # files: Landlock
+    ("front", "(read / 'file').read_bytes()", "allowed"),
+    ("front", "list(read.iterdir())", "allowed"),
+    ("front", "(other / 'file').read_bytes()", "EACCES"),
+    ("front", "list(other.iterdir())", "EACCES"),
+    ("front", "(read / 'file').write_bytes(b'')", "EACCES"),
+    ("front", "(read / 'new').write_bytes(b'')", "EACCES"),
+    ("front", "Path('/proc/self/status').read_bytes()", "EACCES"),
+    ("front", "Path('/proc/self/mem').open('rb')", "EACCES"),
+    ("front", "Path('/etc/passwd').read_bytes()", "EACCES"),
+    ("front", "os.listdir('/')", "EACCES"),
+    ("front", "(other / 'file').unlink()", "EPERM"),
+    ("front", "os.truncate(read / 'file', 0)", "EPERM"),
+    ("front", "os.mkdir(read / 'directory')", "EPERM"),
+    ("front", "os.rename(read / 'file', read / 'moved')", "EPERM"),
+    ("front", "os.symlink('file', read / 'link')", "EPERM"),
+    ("front", "os.chmod(read / 'file', 0o777)", "EPERM"),
+    ("front", "os.chown(read / 'file', 0, 0)", "EPERM"),
+    ("front", "os.mkfifo(read / 'fifo')", "EPERM"),
+    ("ledger", "(write / 'new').write_bytes(b'')", "allowed"),
+    ("ledger", "os.fsync(os.open(write / 'file', os.O_RDWR))", "allowed"),
+    ("ledger", "os.rename(write / 'file', write / 'moved')", "allowed"),
+    ("ledger", "(write / 'file').unlink()", "allowed"),
+    ("ledger", "(write / 'directory').mkdir()", "allowed"),
+    ("ledger", "os.ftruncate(os.open(write / 'file', os.O_RDWR), 0)", "allowed"),
+    ("ledger", "(read / 'file').unlink()", "EACCES"),
+    ("ledger", "(read / 'new').write_bytes(b'')", "EACCES"),
+    ("ledger", "os.rename(write / 'file', read / 'file')", "EACCES"),
+    ("ledger", "os.rename(write / 'file', other / 'file')", "EACCES"),
+    ("ledger", "os.symlink('/etc', write / 'link')", "EPERM"),
+    ("ledger", "os.chmod(write / 'file', 0o777)", "EPERM"),
+    ("ledger", "os.open('/', os.O_RDWR | os.O_TMPFILE)", "EACCES"),
+    # sockets: seccomp by domain, type and protocol
+    ("front", "socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)", "allowed"),
+    ("front", "socket.socket(socket.AF_INET, socket.SOCK_STREAM)", "EPERM"),
+    ("front", "socket.socket(socket.AF_INET6, socket.SOCK_STREAM)", "EPERM"),
+    ("front", "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "EPERM"),
+    ("front", "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)", "EPERM"),
+    ("front", "socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)", "EPERM"),
+    ("front", "socket.create_connection(('127.0.0.1', open_port))", "EPERM"),
+    ("front", "socket.socketpair()", "allowed"),
+    ("front", "socket.socketpair(socket.AF_UNIX, socket.SOCK_RAW)", "EPERM"),
+    ("ledger", "socket.socket(socket.AF_INET, socket.SOCK_STREAM)", "EPERM"),
+    ("ledger", "socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)", "EPERM"),
+    ("ledger", "socket.socketpair()", "allowed"),
+    ("egress", "socket.create_connection(('127.0.0.1', open_port))", "allowed"),
+    ("egress", "socket.create_connection(('127.0.0.1', open_port), source_address=('127.0.0.1', 0))", "allowed"),
+    ("egress", "socket.create_connection(('127.0.0.1', shut_port))", "EACCES"),
+    ("egress", "socket.create_connection(('127.0.0.1', open_port), source_address=('127.0.0.1', 64999))", "EACCES"),
+    ("egress", "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "EPERM"),
+    ("egress", "socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)", "EPERM"),
+    ("egress", "socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", "EPERM"),
+    ("egress", "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)", "EPERM"),  # MPTCP
+    ("egress", "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)", "EPERM"),  # SCTP
+    ("egress", "socket.socket(socket.AF_PACKET, socket.SOCK_RAW)", "EPERM"),
+    ("egress", "socket.socket(socket.AF_INET, socket.SOCK_STREAM).listen()", "EPERM"),
+    ("egress", "listening.listen()", "EPERM"),
+    ("egress", "send_fastopen()", "EPERM"),  # a connect that is none, to a port that is even allowed
+    # processes, code, signals, users
+    ("front", "os.fork()", "EPERM"),
+    ("front", "os.posix_spawn('/bin/true', ['true'], {})", "EPERM"),
+    ("front", "os.execv(sys.executable, ['python'])", "EPERM"),
+    ("front", "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)", "EPERM"),
+    ("front", "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE)", "allowed"),
+    ("front", "kernel.syscall(number('mprotect'), 0, 4096, 4)", "EPERM"),
+    ("front", "kernel.syscall(number('clone'), 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0)", "EPERM"),  # CLONE_NEWUSER
+    ("front", "kernel.syscall(number('clone'), 0x10000000 | 0x10f00, 0, 0, 0, 0)", "EPERM"),  # the same, as a thread
+    ("front", "kernel.syscall(435, 0, 0)", "ENOSYS"),  # clone3
+    ("front", "os.kill(os.getppid(), 0)", "EPERM"),
+    ("front", "signal.pthread_kill(threading.get_ident(), signal.SIGURG)", "allowed"),
+    ("front", "kernel.syscall(number('tgkill'), os.getppid(), os.getppid(), 0)", "EPERM"),
+    ("front", "os.setuid(0)", "EPERM"),
+    ("front", "os.setgroups([])", "EPERM"),
+    ("front", "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))", "ValueError"),
+    ("front", "resource.getrlimit(resource.RLIMIT_CORE)", "allowed"),
+    ("front", "kernel.prctl(kernel.PR_SET_DUMPABLE, 1)", "EPERM"),
+    ("front", "kernel.prctl(kernel.PR_GET_DUMPABLE)", "allowed"),
+    # what a role's work needs
+    ("front", "threading.Thread(target=print).start()", "allowed"),
+    ("front", "os.write(os.memfd_create('x', os.MFD_ALLOW_SEALING), b'x')", "allowed"),
+    ("front", "__import__('trio').run(__import__('trio').sleep, 0)", "allowed"),
+    ("front", "'関所.example'.encode('idna')", "allowed"),
+    ("front", "__import__('datetime').datetime.strptime('2026', '%Y')", "allowed"),
+    ("front", "os.getrandom(16)", "allowed"),
+    ("front", "__import__('time').sleep(0)", "allowed"),
+]  # fmt: skip
