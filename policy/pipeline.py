@@ -241,16 +241,18 @@ class Judgement:
         """Whether rules that only detect would have refused what was judged so far."""
         return self._inspection is not None and self._inspection.would_refuse
 
-    def cut_short(self) -> tuple[Finding, ...]:
+    def cut_short(self, unread: bytes) -> tuple[Finding, ...]:
         """The body cannot be read to its end: what the rules have found of the request by now. It is judged no further.
 
-        On an open route, where rules are tried out, they look at what has come of the body, too.
+        On an open route, where rules are tried out, they look at what has come of the body, too: what was read of it, and
+        `unread` as it stands.
         """
         self._phase = _Phase.FINISHED
         inspection = self._inspection
         if inspection is None:
             return ()
         if self.route.open:
+            inspection.crossing(unread)
             inspection.body()
         inspection.conclude()
         return tuple(inspection.findings)

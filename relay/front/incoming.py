@@ -61,6 +61,11 @@ class Incoming:
                 raise Refused(Reason.BODY_INCOMPLETE)
             await self._receive()
 
+    @property
+    def unread(self) -> bytes:
+        """What had come from where the body was refused."""
+        return self._http.unread
+
     def finish_bodiless(self) -> None:
         """Pass the end of a request that has no body, so that one refused by its head does not cost its connection."""
         if not self.head.has_body:

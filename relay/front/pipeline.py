@@ -100,7 +100,7 @@ async def receive(
     except Denial:
         raise
     except Refused as refused:
-        raise Noted(refused, judgement.cut_short()) from refused
+        raise Noted(refused, judgement.cut_short(incoming.unread)) from refused
 
 
 async def _receive(

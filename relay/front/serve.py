@@ -114,7 +114,7 @@ class Connection:
 
     def _noted(self, refused: Refused, transfer_id: TransferId) -> Refused:
         """Of the lab's open routes, for whoever tests rules: a refused head with what the rules say of it. It stays refused."""
-        front, raw = self._front, self._http.refused_head
+        front, raw = self._front, self._http.unread
         if front.open_tenant is None or not raw or refused.reason is Reason.PEER_CLOSED:
             return refused
         found = front.policy.of_refused(

@@ -121,9 +121,9 @@ class ServerConnection:
         return self._frame is None and not self._gone
 
     @property
-    def refused_head(self) -> bytes:
-        """What had come of a request whose head was refused."""
-        return self._reader.refused_head
+    def unread(self) -> bytes:
+        """What had come from where a request was refused: of a refused head all of it."""
+        return self._reader.unread
 
     # Responding
 

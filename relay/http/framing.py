@@ -52,7 +52,7 @@ class RequestReader:
         self._eof = False
         self._stopped = False
         self._refusal: Refused | None = None
-        self.refused_head = b""  # what was there of a head that was refused; for nothing but to tell about it
+        self.unread = b""  # what was there from where a request was refused; for nothing but to tell about it
         self._restart()
 
     def _restart(self) -> None:
@@ -114,8 +114,7 @@ class RequestReader:
             return self._advance()
         except Refused as refusal:
             self._refusal = refusal
-            if self.reading is Reading.HEAD:
-                self.refused_head = bytes(self._buffer)
+            self.unread = bytes(self._buffer)
             self.reading = Reading.BROKEN
             self._buffer.clear()
             self._direct = b""

@@ -46,7 +46,7 @@ CASES: dict[str, tuple[bytes, int, list[tuple[str, list[int]]]]] = {
         FORM + b"Content-Length: 14\r\nContent-Length: 14\r\n\r\n" + ATTACK, 400, [("refusal", [942190])],
     ),
     "a chunk that is none": (
-        FORM + b"Transfer-Encoding: chunked\r\n\r\ne\r\n" + ATTACK + b"\r\nx\r\n", 400, [("refusal", [942190])],
+        FORM + b"Transfer-Encoding: chunked\r\n\r\n7\r\n" + ATTACK + b"\r\n", 400, [("refusal", [942190])],
     ),
 }  # fmt: skip
 
