@@ -2,6 +2,7 @@
 
 Use: `Run(program, transaction)`; `phase(1)`, `phase(2)`; with a response `respond(facts)`, `phase(3)`, `phase(4)`; `phase(5)` always.
 Each gives the decision that interrupts, or None. An exchange once interrupted stays so: later phases but the fifth say the same.
+No rule of the fifth interrupts: it is too late then, but the rules behind one that would are not run.
 
 Whatever goes wrong in here is a decision to deny (Cause.INTERNAL); a bound that is met is one too (Cause.LIMIT).
 """
@@ -65,7 +66,8 @@ class Run:
             decision = Decision(403, Action.DENY, 0, number, Cause.LIMIT, detail=limit.name)
         except Exception as error:  # the one place where a failure becomes a verdict
             decision = internal_error(number, type(error).__name__)
-        if self.decision is None:
+        too_late = number == _LOGGING and decision is not None and decision.cause is Cause.RULE
+        if self.decision is None and not too_late:
             self.decision = decision
         return self.decision
 

@@ -79,7 +79,8 @@ READ_DIFFERENTLY = (
     ),
     (
         "`SecRuleUpdateActionById 1 \"msg:'new'\"`",
-        "the message is replaced, as the manual says; ModSecurity 3 changes neither messages, severities nor transformations",
+        "the message is replaced and the rule denies as before, as the manual says; ModSecurity 3 changes neither messages, "
+        "severities nor transformations, and such a rule denies no more",
     ),
     (
         "`'` around a whole argument",

@@ -167,6 +167,13 @@ def test_an_interrupted_exchange_stays_interrupted_and_is_still_summed_up() -> N
     assert done.phase(2) is done.decision
 
 
+def test_in_the_fifth_phase_it_is_too_late_to_interrupt() -> None:
+    for action in ("deny", "drop", "redirect:http://x.example/"):
+        rules = _rule(f"id:1,phase:5,{action}") + _say(2, "phase:5")
+        assert ours(rules, GET, RESPONSE) == theirs(rules, GET, RESPONSE)
+        assert ours(rules) == (200, [(1, "", "")])
+
+
 def test_a_body_over_its_limit_is_refused_where_the_rules_say_so() -> None:
     for limit, status in ((3, 200), (2, 413)):
         assert ours(f"SecRequestBodyLimit {limit}\nSecRequestBodyLimitAction Reject\n", POST)[0] == status
