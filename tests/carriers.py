@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +61,23 @@ class Site:
     async def gate(self, position: int = 0) -> AsyncIterator[tuple[GateRole, trio.Event]]:
         """A gate that serves, and what asks it to end."""
         role = GateRole(Namespace(config=self.config.gate_files[position]))
-        async with _serving(role) as asked:
-            yield role, asked
-        role.gate.delivered.close()
+        try:
+            async with _serving(role) as (asked, _):
+                yield role, asked
+        finally:
+            role.gate.delivered.close()
 
-    def egress(self) -> EgressRole:
-        """With its socket open; `serving` has it serve, `close_egress` ends it."""
-        return EgressRole(Namespace(config=self.config.host_file))
+    @contextmanager
+    def egress(self) -> Iterator[EgressRole]:
+        """With its socket open; `serving` has it serve."""
+        role = EgressRole(Namespace(config=self.config.host_file))
+        try:
+            yield role
+        finally:
+            role.listener.close()
+            role.ledger.close()
+            for gate in role.gates.by_name.values():
+                gate.drop_idle(-1.0)
 
     def ledger(self) -> FakeLedger:
         """Where the egress looks for one. It answers as soon as it runs."""
@@ -93,25 +103,24 @@ class Site:
 
 
 @asynccontextmanager
-async def serving(role: EgressRole) -> AsyncIterator[trio.Event]:
-    """The egress serves; the event asks it to end."""
-    async with _serving(role) as asked:
-        yield asked
-
-
-def close_egress(role: EgressRole) -> None:
-    role.listener.close()
-    for gate in role.gates.by_name.values():
-        gate.drop_idle(-1.0)
+async def serving(role: EgressRole) -> AsyncIterator[tuple[trio.Event, trio.Event]]:
+    """The egress serves; the first event asks it to end, the second says that it has."""
+    async with _serving(role) as events:
+        yield events
 
 
 @asynccontextmanager
-async def _serving(role: EgressRole | GateRole) -> AsyncIterator[trio.Event]:
-    asked = trio.Event()
+async def _serving(role: EgressRole | GateRole) -> AsyncIterator[tuple[trio.Event, trio.Event]]:
+    asked, ended = trio.Event(), trio.Event()
+
+    async def live(task_status: trio.TaskStatus[None]) -> None:
+        await role.serve(asked, _HELD, task_status=task_status)
+        ended.set()
+
     try:
         async with trio.open_nursery() as nursery:
-            await nursery.start(role.serve, asked, _HELD)
-            yield asked
+            await nursery.start(live)
+            yield asked, ended
             nursery.cancel_scope.cancel()
     finally:
         role.listener.close()

@@ -19,7 +19,7 @@ from relay.net.parcel import Parcel
 from relay.ops.clock import now_ms
 from relay.settings.peers import REFRESH_S
 from relay.settings.pki import Pki
-from tests.carriers import Site, Tables, close_egress
+from tests.carriers import Site, Tables
 from tests.log_samples import transfer
 
 MOST = 1 << 20
@@ -27,13 +27,12 @@ MOST = 1 << 20
 
 async def said_of(site: Site, envelope: bytes) -> Reason:
     """The gate's word on an envelope that the egress of these files brings."""
-    role = site.egress()
-    connection = await role._connect("gate-1")
-    with Parcel.of(envelope) as parcel, pytest.raises(Refused) as caught:
-        await connection.exchange(parcel, response_most=MOST)
-    connection.close()
-    close_egress(role)
-    return caught.value.reason
+    with site.egress() as role:
+        connection = await role._connect("gate-1")
+        with Parcel.of(envelope) as parcel, pytest.raises(Refused) as caught:
+            await connection.exchange(parcel, response_most=MOST)
+        connection.close()
+        return caught.value.reason
 
 
 @pytest.mark.parametrize(
@@ -83,15 +82,14 @@ async def test_asked_to_end_it_closes_idle_links_at_once(
     no_descriptor_is_left: None, tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     site = Site(tmp_path)
-    egress = site.egress()
-    async with site.gate() as (_, asked):
-        connection = await egress._connect("gate-1")
-        await connection.ping()
-        asked.set()
-        with trio.fail_after(0.1):
-            assert await connection.stream.receive_some() == b""
-        connection.close()
-    close_egress(egress)
+    with site.egress() as egress:
+        async with site.gate() as (_, asked):
+            connection = await egress._connect("gate-1")
+            await connection.ping()
+            asked.set()
+            with trio.fail_after(0.1):
+                assert await connection.stream.receive_some() == b""
+            connection.close()
 
 
 async def test_who_says_nothing_is_not_waited_for(
@@ -110,16 +108,15 @@ async def test_a_revoked_relay_is_refused_without_a_restart(
     no_descriptor_is_left: None, tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     site = Site(tmp_path)
-    egress = site.egress()
-    certificate = load_pem_x509_certificate((site.pki.relay_directory / "egress.crt").read_bytes())
-    async with site.gate():
-        before = await egress._connect("gate-1")
-        await before.ping()
-        before.close()
-        site.pki.authorities.crl.write_bytes(site.pki.authorities.lgwan.crl_pem([certificate.serial_number]))
-        await trio.sleep(REFRESH_S + 1)
-        after = await egress._connect("gate-1")  # in TLS 1.3 it learns with the first answer that it was refused
-        with pytest.raises(LinkLost):
-            await after.ping()
-        after.close()
-    close_egress(egress)
+    with site.egress() as egress:
+        certificate = load_pem_x509_certificate((site.pki.relay_directory / "egress.crt").read_bytes())
+        async with site.gate():
+            before = await egress._connect("gate-1")
+            await before.ping()
+            before.close()
+            site.pki.authorities.crl.write_bytes(site.pki.authorities.lgwan.crl_pem([certificate.serial_number]))
+            await trio.sleep(REFRESH_S + 1)
+            after = await egress._connect("gate-1")  # in TLS 1.3 it learns with the first answer that it was refused
+            with pytest.raises(LinkLost):
+                await after.ping()
+            after.close()
