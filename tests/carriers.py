@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from argparse import Namespace
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,27 @@ class Site:
             role.ledger.close()
             for gate in role.gates.by_name.values():
                 gate.drop_idle(-1.0)
+
+    async def stand_in(
+        self,
+        whose: int,
+        alpn: list[str],
+        play: Callable[[trio.SSLStream[trio.SocketStream]], Awaitable[None]],
+        *,
+        task_status: trio.TaskStatus[object],
+    ) -> None:
+        """Where the first gate should be: a TLS server with this gate's certificate, that says what `play` says."""
+        home = self.pki.gates[whose].directory
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(home / "gate.crt", home / "keys" / "gate")
+        context.set_alpn_protocols(alpn)
+
+        async def serve(stream: trio.SocketStream) -> None:
+            async with stream:
+                with suppress(trio.BrokenResourceError):
+                    await play(trio.SSLStream(stream, context, server_side=True))
+
+        await trio.serve_tcp(serve, self.gate_ports[0], host="127.0.0.1", task_status=task_status)
 
     def ledger(self) -> FakeLedger:
         """Where the egress looks for one. It answers as soon as it runs."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +13,12 @@ from cryptography.x509 import load_pem_x509_certificate
 from relay.base.errors import Unavailable
 from relay.base.reasons import Reason
 from relay.egress.__main__ import EgressRole
-from relay.ipc.link import ALPN
+from relay.egress.gates import ExchangeFailed
+from relay.ipc.link import ALPN, HEAD_BYTES, FrameType, frame_head
+from relay.net.parcel import Parcel
 from relay.settings.peers import REFRESH_S
 from relay.tree.record import Operation, Outcome
-from tests.carriers import Site, serving
+from tests.carriers import TENANT, Site, serving
 from tests.log_samples import outcome
 
 
@@ -110,19 +110,11 @@ async def test_who_answers_at_the_address_of_a_gate(
 ) -> None:
     """The other gate is of the same authority, declared, and pinned: for its own address."""
     site = Site(tmp_path, gates=2)
-    home = site.pki.gates[gate].directory
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(home / "gate.crt", home / "keys" / "gate")
-    context.set_alpn_protocols(alpn)
 
-    async def shake_hands(stream: trio.SocketStream) -> None:
-        async with stream:
-            with contextlib.suppress(trio.BrokenResourceError):
-                await trio.SSLStream(stream, context, server_side=True).receive_some()
+    async def is_silent(tls: trio.SSLStream[trio.SocketStream]) -> None:
+        await tls.receive_some()
 
-    await nursery.start(
-        lambda task_status: trio.serve_tcp(shake_hands, site.gate_ports[0], host="127.0.0.1", task_status=task_status)
-    )
+    await nursery.start(site.stand_in, gate, alpn, is_silent)
     with site.egress() as role:
         found = None
         try:
@@ -130,6 +122,28 @@ async def test_who_answers_at_the_address_of_a_gate(
         except Unavailable as error:
             found = error.reason
     assert found is reason
+    nursery.cancel_scope.cancel()
+
+
+async def test_a_gate_that_is_up_and_does_not_answer_is_not_waited_for(
+    no_descriptor_is_left: None, tmp_path: Path, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    site = Site(tmp_path)
+    ledger = site.ledger()
+    nursery.start_soon(ledger.run)
+
+    async def answers_probes_only(tls: trio.SSLStream[trio.SocketStream]) -> None:
+        while (await tls.receive_some())[:HEAD_BYTES] == frame_head(FrameType.PING, 0):
+            await tls.send_all(frame_head(FrameType.PONG, 0))
+        await tls.receive_some()
+
+    await nursery.start(site.stand_in, 0, [ALPN.decode()], answers_probes_only)
+    with site.egress() as role, Parcel.of(b"sealed") as envelope:
+        async with serving(role):
+            with trio.fail_after(role.settings.limits.exchange_timeout_ms / 1000 + 1):
+                with pytest.raises(ExchangeFailed) as caught:
+                    await role.gates.exchange(TENANT, envelope)
+        assert (caught.value.reason, caught.value.gate) == (Reason.GATE_TIMEOUT, "gate-1")
     nursery.cancel_scope.cancel()
 
 

@@ -77,6 +77,17 @@ def test_a_key_of_the_greatest_size_is_read(tmp_path: Path) -> None:
     assert len(read_credential("egress", tmp_path, {})) == CREDENTIAL_BYTES
 
 
+def test_a_key_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of root's is taken: systemd and the operator write keys as root."""
+    path = put(tmp_path)
+    if os.geteuid() == 0:
+        os.chown(path, 65_534, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 65_534)
+    with pytest.raises(ConfigInvalid, match="belongs to uid"):
+        read_credential("egress", tmp_path, {})
+
+
 def test_systemd_files_may_not_be_open_to_all(tmp_path: Path) -> None:
     put(tmp_path, mode=0o444)
     with pytest.raises(ConfigInvalid, match="mode 0444"):
