@@ -15,14 +15,15 @@ CRS makes exceptions: 905100), and the time is that of the call, in the time zon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from policy.engine.decision import Cause, Decision, Fired
 from policy.engine.evaluate import Run
 from policy.engine.program import Program, Reading, compile_rules
-from policy.seclang.ast import Marker, Rule, RuleSet
+from policy.error_log import for_error_log
+from policy.seclang.ast import RuleSet
 from policy.seclang.load import Source
 from policy.seclang.load import load as load_ruleset
 from policy.variables.facts import RequestFacts
@@ -45,24 +46,8 @@ def load(files: Sequence[Path | Source | str], *, reading: Reading = "strict", c
 
     Raises SecLangInvalid with every problem of every file.
     """
-    ruleset = _for_error_log(load_ruleset([Path(file) if isinstance(file, str) else file for file in files]))
+    ruleset = for_error_log(load_ruleset([Path(file) if isinstance(file, str) else file for file in files]))
     return Grader(ruleset, compile_rules(ruleset, reading=reading, cache=cache))
-
-
-def _for_error_log(ruleset: RuleSet) -> RuleSet:
-    """`noauditlog` is about the audit log, as the manual has it: CRS's sums of its scores have a line in the other. The daemon
-    lists them no more than ModSecurity 3 does; they say nothing that its record has not.
-    """
-    phases = {
-        phase: tuple([_without_noauditlog(entry) for entry in entries]) for phase, entries in ruleset.phases.items()
-    }
-    return replace(ruleset, phases=phases)
-
-
-def _without_noauditlog(entry: Rule | Marker) -> Rule | Marker:
-    if isinstance(entry, Marker):
-        return entry
-    return replace(entry, actions=tuple([action for action in entry.actions if action.name != "noauditlog"]))
 
 
 def grade(

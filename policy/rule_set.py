@@ -16,6 +16,7 @@ from typing import Literal
 from policy.engine.ctl import compile_ctl
 from policy.engine.program import Program, compile_rules
 from policy.engine.variables import Effect
+from policy.error_log import for_error_log
 from policy.problems import PolicyInvalid, Problem
 from policy.seclang import ast
 from policy.seclang.faults import SecLangInvalid, WordError
@@ -70,6 +71,7 @@ class RuleSetFiles:
     mode: Mode = "enforce"
     reading: Reading = "characters"
     exclusions: tuple[Exclusion, ...] = ()
+    lists_noauditlog: bool = False  # where rules are tried out (policy.error_log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def read_rules(files: RuleSetFiles) -> ast.RuleSet:
         read = load(sources)
     except SecLangInvalid as invalid:
         raise PolicyInvalid(_problems_of(invalid)) from invalid
+    if files.lists_noauditlog:
+        read = for_error_log(read)
     return replace(read, settings=_in_mode(read.settings, files.mode))
 
 

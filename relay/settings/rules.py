@@ -86,6 +86,7 @@ def rule_set_files(settings: HostFile) -> list[RuleSetFiles]:
             outbound_threshold=declared.outbound_threshold,
             mode=declared.mode,
             reading=declared.reading,
+            lists_noauditlog=settings.policy.open_routes,
             exclusions=tuple(
                 Exclusion(
                     rule=one.rule,
