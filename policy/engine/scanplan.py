@@ -54,6 +54,8 @@ class Gated(NamedTuple):
     operator: Operator
     chains: tuple[int, ...]
     sources: frozenset[str]
+    empty: bool
+    """As of a needle."""
 
 
 class Plan(NamedTuple):
@@ -133,17 +135,17 @@ def make_plan(rules: Sequence[Rule], *, characters: bool) -> Plan:
             continue
         needle, gate = needles(link.operator), gate_of(link.operator)
         names = frozenset(str(source.target) for source in link.sources)
+        empty = any(link.operator.match(value, characters) for value in link.chain.stages(b"", characters))
         if needle is not None:
             needle, looked_at = _looked_at(link, needle, characters=characters)
             through = tuple(number_of(steps) for steps in looked_at)
-            empty = any(link.operator.match(value, characters) for value in link.chain.stages(b"", characters))
             wanted.append(Wanted(index, needle, through, names, empty))
         elif gate is not None:
             steps = steps_of(link.chain, characters=characters)
             through = tuple(
                 number_of(part) for part in (stages_of(link.chain, characters=characters) if link.multi else [steps])
             )
-            gated.append(Gated(index, gate, link.operator, through, names))
+            gated.append(Gated(index, gate, link.operator, through, names, empty))
         else:
             continue
         for source in link.sources:

@@ -78,11 +78,11 @@ class _GroupSieve:
         )
         self._reads = [(bit, source.whole, familiar_of(source.target)) for bit, source in self._sources]
         self._active: dict[int, _Active] = {}
+        # of a rule of `always` nothing is said, and so not that it matches the empty value alone
+        told = [wanted for number, wanted in enumerate(plan.wanted) if number not in always and wanted.empty]
         self._of_empty = [
-            (wanted.rule, self._variables(wanted.sources))
-            for number, wanted in enumerate(plan.wanted)
-            if wanted.empty
-            and number not in always  # of those nothing is said, and so not that they match the empty value alone
+            *[(one.rule, self._variables(one.sources)) for one in told],
+            *[(one.rule, self._variables(one.sources)) for one in plan.gated if one.empty],
         ]
 
     def look(self, run: State, found: Candidates) -> None:
