@@ -137,10 +137,11 @@ def _new_header(found: Multipart, part: Part, line: bytes) -> None:
         found.error = b"Multipart: Invalid part header (header name missing)."
     elif not _VISIBLE.fullmatch(name):
         found.error = b"Multipart: Invalid part header (contains invalid character)."
+        part.header_lines.append(_without_end(line))  # rules are there to look at it; ModSecurity 3 leaves it out
     elif name.lower() not in part.headers:
         part.last_name = name
         part.headers[name.lower()] = _chomp(value.lstrip(b"\t "))
-        part.last_line = line[:-2] if line.endswith(b"\r\n") else line[:-1]
+        part.last_line = _without_end(line)
 
 
 def _end_headers(found: Multipart, part: Part) -> None:
@@ -166,6 +167,10 @@ def _end_headers(found: Multipart, part: Part) -> None:
         part.is_file = bool(part.filename)
         part.in_data = True
         part.last_name = b""
+
+
+def _without_end(line: bytes) -> bytes:
+    return line[:-2] if line.endswith(b"\r\n") else line[:-1]
 
 
 def _chomp(value: bytes) -> bytes:

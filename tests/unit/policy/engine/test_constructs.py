@@ -52,6 +52,12 @@ CASES: Final = {
         ("/?a=1&TOKEN=2", "/?secret"),
         ("/?tok=1", "/"),
     ),
+    "bytes in the name of a header of a part that no name has": Case(
+        'SecRule MULTIPART_PART_HEADERS "@rx [^\\x21-\\x7e][!-9;-~]*:" "id:2,phase:2,pass"',
+        (_multipart('a"\nX Kind: one'), _multipart('a"\nX-Kind\t: one'), _multipart('a"\nX-Kind: b\nX\x7fy: c')),
+        (_multipart('a"\nX-Kind: one'), _multipart('a"\nno colon')),
+        there=False,
+    ),
     "how often a name came": Case(
         'SecRule ARGS_NAMES "@rx ." "id:3,phase:2,pass,nolog,setvar:\'TX.count_%{MATCHED_VAR_NAME}=+1\'"\n'
         'SecRule TX:/count_.*/ "@gt 1" "id:2,phase:2,pass"',
@@ -159,4 +165,4 @@ def test_modsecurity_says_the_same(name: str, tmp_path: Path) -> None:
 
 
 def test_every_construct_was_tried() -> None:
-    assert (len(CASES), sum(len(case.fires) + len(case.silent) for case in CASES.values())) == (16, 75)
+    assert (len(CASES), sum(len(case.fires) + len(case.silent) for case in CASES.values())) == (17, 80)

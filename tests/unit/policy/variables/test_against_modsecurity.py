@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -24,8 +25,16 @@ FORCED = 'SecAction "id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=%s"'
 TRAILING_STRING = b'"'
 
 
+# what ModSecurity has in MULTIPART_PART_HEADERS: names of visible characters
+NAMED = re.compile(rb"[!-9;-~]+:")
+
+
 def ours(transaction: Transaction, names: Sequence[str]) -> Values:
-    return {name: Counter(item.name + b"|" + item.value for item in transaction.get(name)) for name in names}
+    found = {name: Counter(item.name + b"|" + item.value for item in transaction.get(name)) for name in names}
+    if "MULTIPART_PART_HEADERS" in found:
+        items = [item for item in transaction.get("MULTIPART_PART_HEADERS") if NAMED.match(item.value)]
+        found["MULTIPART_PART_HEADERS"] = Counter(item.name + b"|" + item.value for item in items)
+    return found
 
 
 def alike(found: Values) -> Values:
