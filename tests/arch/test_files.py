@@ -12,6 +12,11 @@ from tests.arch.sources import ROOT, all_files, sources
 MODULE_LINES = 400
 FUNCTION_LINES = 60
 LONGER = {"relay/base/reasons.py": "one table, which is read as one"}
+LONGER_TESTS = {
+    "tests/unit/http/cases.py": "one table, row by row that of docs/spec/http.md",
+    "tests/unit/front/test_serve.py": "everything that one connection of the front can meet",
+    "tests/vectors/envelope/make.py": "one run makes all vectors",
+}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "base", "core"}
 SECRET = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*\n[A-Za-z0-9+/=]{16}"  # PEM
@@ -27,6 +32,17 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 def test_modules_are_short() -> None:
     found = {source.name for source in sources() if len(source.text.splitlines()) > MODULE_LINES}
     assert found == set(LONGER)
+
+
+def test_files_of_tests_and_measurements_are_short() -> None:
+    files = [
+        path for path in all_files() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("tests", "bench")
+    ]
+    assert len(files) > 400
+    found = {
+        path.relative_to(ROOT).as_posix() for path in files if len(path.read_text("utf-8").splitlines()) > MODULE_LINES
+    }
+    assert found == set(LONGER_TESTS)
 
 
 def test_functions_are_short() -> None:

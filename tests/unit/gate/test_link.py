@@ -276,8 +276,7 @@ async def test_what_the_gate_does_not_open(world: World, raw: Callable[[], bytes
 async def test_a_signed_envelope_that_is_no_request(world: World) -> None:
     """It is remembered before it is opened: nothing is opened twice."""
     pieces: list[bytes] = []
-    head = header(transfer_id=new_transfer_id(now_ms()))
-    sealer = Sealer(head, WRAPPER, SENDER, pieces.append)
+    sealer = Sealer(header(transfer_id=new_transfer_id(now_ms())), WRAPPER, SENDER, pieces.append)
     sealer.write(b"\x02\x03GET")
     sealer.finish(admitted(), created_ms=now_ms(), expires_ms=now_ms() + LIFETIME_MS)
     connection, _ = await world.relay()

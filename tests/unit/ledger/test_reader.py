@@ -14,7 +14,7 @@ from relay.ledger.store import LogStore
 from relay.ledger.verify import verify
 from relay.tree.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion
 from relay.tree.note import Signer
-from relay.tree.record import KIND_NAMES, kind_of
+from relay.tree.record import KIND_NAMES, Record, kind_of
 from tests.log_samples import (
     JOURNAL_BYTES,
     ORIGIN,
@@ -59,26 +59,25 @@ def test_records_by_range(log: Path) -> None:
     assert len(reader.last(log, 9999)) == COUNT
 
 
+def wanted(every: list[Record], **by: str) -> list[int]:
+    """Where the records are that a reader must find."""
+    found = []
+    for index, record in enumerate(every):
+        fields = {
+            "kind": kind_of(record),
+            "transfer": record.transfer,
+            "tenant": getattr(record, "tenant", None),
+            "route": getattr(record, "route", None),
+            "reason": {"intent": "admitted", "outcome": "delivered", "refusal": "field_undeclared"}[kind_of(record)],
+        }
+        in_time = by.get("since", "") <= record.time < by.get("until", "9")
+        if in_time and all(fields[name] == value for name, value in by.items() if name in fields):
+            found.append(index)
+    return found
+
+
 def test_finding(log: Path) -> None:
     every = history(COUNT)
-
-    def wanted(**by: object) -> list[int]:
-        found = []
-        for index, record in enumerate(every):
-            fields = {
-                "kind": kind_of(record),
-                "transfer": record.transfer,
-                "tenant": getattr(record, "tenant", None),
-                "route": getattr(record, "route", None),
-                "reason": {"intent": "admitted", "outcome": "delivered", "refusal": "field_undeclared"}[
-                    kind_of(record)
-                ],
-            }
-            in_time = by.get("since", "") <= record.time < by.get("until", "9")
-            if in_time and all(fields[name] == value for name, value in by.items() if name in fields):
-                found.append(index)
-        return found
-
     queries: list[dict[str, str]] = [
         {},
         {"transfer": transfer(0)},
@@ -100,9 +99,9 @@ def test_finding(log: Path) -> None:
         {"transfer": transfer(195), "kind": "outcome", "tenant": "minato"},
     ]
     for query in queries:
-        assert [index for index, _ in reader.find(log, **query)] == wanted(**query), query
+        assert [index for index, _ in reader.find(log, **query)] == wanted(every, **query), query
     assert len(queries) == 18
-    assert len(wanted(transfer=transfer(195))) == 3
+    assert len(wanted(every, transfer=transfer(195))) == 3
     assert {kind_of(record) for _, record in reader.find(log)} < set(KIND_NAMES)
 
 

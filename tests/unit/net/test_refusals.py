@@ -5,6 +5,7 @@ Our end is a TlsStream. The other is Python's ssl module, which presents what it
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -161,15 +162,20 @@ class Ending:
     peer_received: bytes = b""
 
 
-async def talk(ours: TlsEngine, ours_listens: bool, theirs: ssl.SSLContext, server_name: str) -> Ending:
-    """Connect both ends over loopback and let each send what it must not send to a refused peer."""
-    ending = Ending()
+async def tcp_pair() -> tuple[socket.socket, socket.socket]:
+    """The end that connected and the one that was accepted."""
     listener = open_tcp_listener("127.0.0.1:0", backlog=1)
-    port = listener.getsockname()[1]
-    connected = await connect_tcp_from(f"127.0.0.1:{port}")
+    connected = await connect_tcp_from(f"127.0.0.1:{listener.getsockname()[1]}")
     accepted, _ = listener.accept()
     accepted.setblocking(False)
     listener.close()
+    return connected, accepted
+
+
+async def talk(ours: TlsEngine, ours_listens: bool, theirs: ssl.SSLContext, server_name: str) -> Ending:
+    """Connect both ends over loopback and let each send what it must not send to a refused peer."""
+    ending = Ending()
+    connected, accepted = await tcp_pair()
     our_socket, their_socket = (accepted, connected) if ours_listens else (connected, accepted)
 
     async def run_ours() -> None:
