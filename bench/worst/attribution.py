@@ -42,7 +42,7 @@ def _phase(run: Run, number: int, spent: dict[str, float]) -> None:
     phase = run.program.phases[number]
     with _timed(f"sieve of phase {number}", spent):
         candidates = phase.sieve.candidates(run.state)
-    for place in sorted({*phase.unsifted, *candidates}):
+    for place in sorted({*phase.unsifted, *candidates, *phase.narrow.candidates(run.state)}):
         rule = phase.rules[place]
         with suppress(LimitReached), _timed(f"rule {rule.id}", spent):
             rule.evaluate(run.state, candidates.get(place))

@@ -13,9 +13,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from librt.strings import BytesWriter
+from mypy_extensions import i64, u8
+
 UnicodeMap = Mapping[int, int]  # code point -> byte
 
-_BYTES: Final = tuple(bytes([number]) for number in range(256))
 _LAST: Final = 0x10FFFF
 _CODEPAGE: Final = re.compile(r"([0-9]++)(?:[ \t]++\([^)]*+\))?[ \t]*+")
 _ENTRY: Final = re.compile(r"([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,2})")
@@ -25,33 +27,41 @@ class UnicodeMapInvalid(Exception):
     """The text of a Unicode map can't be read; the message says where and why."""
 
 
-def low_byte(code_point: int) -> bytes:
-    return _BYTES[code_point & 0xFF]
-
-
-def narrow_low_byte(code_point: int) -> bytes:
-    """The low byte; for full-width forms the ASCII character."""
+def put_narrow(out: BytesWriter, code_point: i64, characters: bool) -> None:
+    """As UTF-8 (`characters`) or the low byte; for full-width forms the ASCII character."""
     if 0xFF01 <= code_point <= 0xFF5E:
-        return _BYTES[code_point - 0xFEE0]
-    return _BYTES[code_point & 0xFF]
+        out.append(u8(code_point - 0xFEE0))
+    elif characters:
+        put_utf8(out, code_point)
+    else:
+        out.append(u8(code_point & 0xFF))
 
 
-def utf8(code_point: int) -> bytes:
-    if code_point > _LAST or 0xD800 <= code_point <= 0xDFFF:
-        return _BYTES[code_point & 0xFF]
-    return chr(code_point).encode()
+def put_utf8(out: BytesWriter, code_point: i64) -> None:
+    """The low byte of what is no character."""
+    if code_point < 0x80 or code_point > _LAST or 0xD800 <= code_point <= 0xDFFF:
+        out.append(u8(code_point & 0xFF))
+        return
+    if code_point < 0x800:
+        out.append(u8(0xC0 | code_point >> 6))
+    else:
+        if code_point < 0x10000:
+            out.append(u8(0xE0 | code_point >> 12))
+        else:
+            out.append(u8(0xF0 | code_point >> 18))
+            out.append(u8(0x80 | code_point >> 12 & 0x3F))
+        out.append(u8(0x80 | code_point >> 6 & 0x3F))
+    out.append(u8(0x80 | code_point & 0x3F))
 
 
-def narrow_utf8(code_point: int) -> bytes:
-    """UTF-8; for full-width forms the ASCII character."""
-    if 0xFF01 <= code_point <= 0xFF5E:
-        return _BYTES[code_point - 0xFEE0]
-    return utf8(code_point)
+def is_half(code_point: i64) -> bool:
+    """Whether it is the first of two UTF-16 halves."""
+    return 0xD800 <= code_point <= 0xDBFF
 
 
-def join_halves(high: int, low: int) -> int:
-    """The code point of two UTF-16 halves."""
-    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+def join(high: i64, low: i64) -> i64:
+    """The code point of two UTF-16 halves; -1 where the second is none."""
+    return 0x10000 + (high - 0xD800 << 10) + (low - 0xDC00) if 0xDC00 <= low <= 0xDFFF else -1
 
 
 def is_utf8(value: bytes) -> bool:

@@ -1,25 +1,33 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from librt.strings import BytesWriter
 
 from policy.transformations import code_points
 from policy.transformations.code_points import UnicodeMapInvalid, parse_unicode_map
 
 WRITTEN = [
-    # code point, low_byte, narrow_low_byte, utf8, narrow_utf8
-    (0x41, b"A", b"A", b"A", b"A"),
-    (0xE9, b"\xe9", b"\xe9", b"\xc3\xa9", b"\xc3\xa9"),
-    (0x3042, b"\x42", b"\x42", b"\xe3\x81\x82", b"\xe3\x81\x82"),
-    (0xFF00, b"\x00", b"\x00", b"\xef\xbc\x80", b"\xef\xbc\x80"),
-    (0xFF01, b"\x01", b"!", b"\xef\xbc\x81", b"!"),
-    (0xFF5E, b"\x5e", b"~", b"\xef\xbd\x9e", b"~"),
-    (0xFF5F, b"\x5f", b"\x5f", b"\xef\xbd\x9f", b"\xef\xbd\x9f"),
-    (0xD7FF, b"\xff", b"\xff", b"\xed\x9f\xbf", b"\xed\x9f\xbf"),
-    (0xD800, b"\x00", b"\x00", b"\x00", b"\x00"),
-    (0xDFFF, b"\xff", b"\xff", b"\xff", b"\xff"),
-    (0xE000, b"\x00", b"\x00", b"\xee\x80\x80", b"\xee\x80\x80"),
-    (0x10FFFF, b"\xff", b"\xff", b"\xf4\x8f\xbf\xbf", b"\xf4\x8f\xbf\xbf"),
-    (0x110000, b"\x00", b"\x00", b"\x00", b"\x00"),
+    # code point, narrow low byte, UTF-8, narrow UTF-8
+    (0x41, b"A", b"A", b"A"),
+    (0x80, b"\x80", b"\xc2\x80", b"\xc2\x80"),
+    (0xE9, b"\xe9", b"\xc3\xa9", b"\xc3\xa9"),
+    (0x7FF, b"\xff", b"\xdf\xbf", b"\xdf\xbf"),
+    (0x800, b"\x00", b"\xe0\xa0\x80", b"\xe0\xa0\x80"),
+    (0x3042, b"\x42", b"\xe3\x81\x82", b"\xe3\x81\x82"),
+    (0xFF00, b"\x00", b"\xef\xbc\x80", b"\xef\xbc\x80"),
+    (0xFF01, b"!", b"\xef\xbc\x81", b"!"),
+    (0xFF5E, b"~", b"\xef\xbd\x9e", b"~"),
+    (0xFF5F, b"\x5f", b"\xef\xbd\x9f", b"\xef\xbd\x9f"),
+    (0xD7FF, b"\xff", b"\xed\x9f\xbf", b"\xed\x9f\xbf"),
+    (0xD800, b"\x00", b"\x00", b"\x00"),
+    (0xDFFF, b"\xff", b"\xff", b"\xff"),
+    (0xE000, b"\x00", b"\xee\x80\x80", b"\xee\x80\x80"),
+    (0xFFFF, b"\xff", b"\xef\xbf\xbf", b"\xef\xbf\xbf"),
+    (0x10000, b"\x00", b"\xf0\x90\x80\x80", b"\xf0\x90\x80\x80"),
+    (0x10FFFF, b"\xff", b"\xf4\x8f\xbf\xbf", b"\xf4\x8f\xbf\xbf"),
+    (0x110000, b"\x00", b"\x00", b"\x00"),
 ]
 
 MAP = """(MAC - Roman)
@@ -37,24 +45,30 @@ ff01:21
 """
 
 
-@pytest.mark.parametrize(("code_point", "low", "narrow_low", "utf8", "narrow_utf8"), WRITTEN)
-def test_how_a_code_point_is_written(
-    code_point: int, low: bytes, narrow_low: bytes, utf8: bytes, narrow_utf8: bytes
-) -> None:
-    assert code_points.low_byte(code_point) == low
-    assert code_points.narrow_low_byte(code_point) == narrow_low
-    assert code_points.utf8(code_point) == utf8
-    assert code_points.narrow_utf8(code_point) == narrow_utf8
+@pytest.mark.parametrize(("code_point", "narrow_low", "utf8", "narrow_utf8"), WRITTEN)
+def test_how_a_code_point_is_written(code_point: int, narrow_low: bytes, utf8: bytes, narrow_utf8: bytes) -> None:
+    assert _written(lambda out: code_points.put_narrow(out, code_point, False)) == narrow_low
+    assert _written(lambda out: code_points.put_utf8(out, code_point)) == utf8
+    assert _written(lambda out: code_points.put_narrow(out, code_point, True)) == narrow_utf8
+
+
+def _written(write: Callable[[BytesWriter], None]) -> bytes:
+    out = BytesWriter()
+    write(out)
+    return out.getvalue()
 
 
 def test_written_forms_are_counted() -> None:
-    assert len(WRITTEN) == 13
+    assert len(WRITTEN) == 18
 
 
 def test_two_halves_are_one_code_point() -> None:
-    assert code_points.join_halves(0xD800, 0xDC00) == 0x10000
-    assert code_points.join_halves(0xD842, 0xDFB7) == ord("𠮷")
-    assert code_points.join_halves(0xDBFF, 0xDFFF) == 0x10FFFF
+    assert code_points.join(0xD800, 0xDC00) == 0x10000
+    assert code_points.join(0xD842, 0xDFB7) == ord("𠮷")
+    assert code_points.join(0xDBFF, 0xDFFF) == 0x10FFFF
+    for no_half in (-1, 0x41, 0xDBFF, 0xE000):
+        assert code_points.join(0xD800, no_half) == -1
+    assert [half for half in (0xD7FF, 0xD800, 0xDBFF, 0xDC00) if code_points.is_half(half)] == [0xD800, 0xDBFF]
 
 
 def test_utf8_is_recognised() -> None:
