@@ -13,8 +13,8 @@ from setuptools import setup
 LIBRARIES = {
     "policy.compiled": (
         "policy/engine/*.py", "policy/operators/*.py", "policy/scan/scanner.py", "policy/transformations/*.py",
-        "policy/variables/**/*.py", "policy/inspection.py", "policy/normalise.py", "policy/pipeline.py", "policy/repertoire.py",
-        "policy/request_facts.py", "policy/schema.py",
+        "policy/variables/**/*.py", "policy/effort.py", "policy/inspection.py", "policy/normalise.py", "policy/pipeline.py",
+        "policy/repertoire.py", "policy/request_facts.py", "policy/schema.py",
     ),
     "relay.http.compiled": (
         "relay/http/connection.py", "relay/http/content_type.py", "relay/http/fields.py", "relay/http/framing.py",

@@ -142,7 +142,7 @@ class Inspection:
     @property
     def findings(self) -> list[Finding]:
         """What fired so far; first what ended the request, if that was no rule."""
-        decision = self._run.decision
+        decision = self._run.decision or self._run.unfinished
         found = [] if decision is None or decision.cause is Cause.RULE else [_of_the_engine(decision)]
         return found + self._findings(0, Code.RULES_MATCHED)
 

@@ -60,6 +60,8 @@ def grade(
         lines.append(
             f"Sekisho: Access denied with code {run.decision.status}. [{run.decision.cause.value} {run.decision.detail}]"
         )
+    if run.unfinished is not None:
+        lines.append(f"Sekisho: Warning. Phase {run.unfinished.phase} was not finished. [{run.unfinished.detail}]")
     if run.transaction.response_body and (coding := run.transaction.response_coding()):
         lines.append(
             f"Sekisho: RESPONSE_BODY is as it was sent. [Content-Encoding {_text(coding)}, nothing is unpacked]"

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from policy.effort import REQUEST_STEPS_PER_BYTE, Spent
 from policy.engine.decision import Action, Cause, Decision, Fired, internal_error
 from policy.engine.program import Phase, Program
 from policy.engine.records import LimitReached
 from policy.engine.rule import Rule
 from policy.engine.state import State
-from policy.operators.pcre import REQUEST_STEPS_PER_BYTE
 from policy.seclang.ast import EngineMode, LimitAction
 from policy.variables.facts import ResponseFacts
 from policy.variables.transaction import Transaction
@@ -32,12 +32,13 @@ _READING: Final = (2, 3, 4)  # phases that are the first to see something which 
 class Run:
     """The evaluation of one exchange."""
 
-    __slots__ = ("decision", "program", "state", "transaction")
+    __slots__ = ("decision", "program", "state", "transaction", "unfinished")
 
     def __init__(self, program: Program, transaction: Transaction) -> None:
         self.program = program
         self.transaction = transaction
         self.decision: Decision | None = None
+        self.unfinished: Decision | None = None  # what would have been decided where a phase could not be finished
         settings = program.settings
         self.state = State(transaction, program.tx, program.records, settings.rule_engine, program.tx_names)
         self.state.characters = program.reading == "characters"
@@ -62,6 +63,8 @@ class Run:
             return self.decision
         try:
             decision = self._phase(number)
+        except Spent:
+            decision = self._spent(number)
         except LimitReached as limit:
             decision = Decision(403, Action.DENY, 0, number, Cause.LIMIT, detail=limit.name)
         except Exception as error:  # the one place where a failure becomes a verdict
@@ -80,6 +83,15 @@ class Run:
         if decision is None and self._gave_up() and number != _LOGGING:
             raise LimitReached("REQUEST_STEPS")
         return decision
+
+    def _spent(self, number: int) -> Decision | None:
+        """Before the rules were asked, so that nobody knows which of them match. An engine that only detects says so, and no more."""
+        decision = Decision(403, Action.DENY, 0, number, Cause.LIMIT, detail="REQUEST_STEPS")
+        if self.state.mode is _ON:
+            return decision
+        self.unfinished = self.unfinished or decision
+        self.state.would_interrupt = True
+        return None
 
     def _gave_up(self) -> bool:
         """Whether patterns were not tried any more, so that a rule counted one match where there may have been many."""

@@ -7,6 +7,7 @@ too: docs/spec/rules.md section 6.5, and where 3.0.15 differs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,11 +21,15 @@ from policy.seclang.rule_ids import IdRange
 from policy.variables.item import Item
 
 KeyTest = Callable[[bytes], bool]
+_WORD: Final = re.compile(r"[0-9A-Za-z_-]+")  # a pattern that matches itself and nothing else: __utm, _pk_ref
 _KEY_BYTES: Final = 64  # of names whose answer is remembered: headers, cookies and fields have short ones
 
 
 def key_pattern(pattern: str) -> KeyTest:
     """A test of keys by `/pattern/`: anywhere in the key, without case. Raises OperatorInvalid."""
+    if _WORD.fullmatch(pattern):
+        word = raw(pattern).lower()
+        return lambda key: key.lower().find(word) >= 0
     operator = build("rx", b"(?i)" + raw(pattern), Path())
     known: dict[bytes, bool] = {}
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from policy.effort import Effort
 from policy.engine.limits import FAMILIAR_MAX, MEMORABLE_BYTES_MAX
 from policy.engine.narrow import MEMORABLE, MEMORABLE_HEADERS
 from policy.operators.match import Match
-from policy.operators.pcre import Effort
 from policy.operators.rx import Rx
 from policy.seclang.ast import Target
 

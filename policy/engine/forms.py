@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from policy.effort import FORM_BYTES_PER_STEP, FORM_CHARGE, Effort
 from policy.engine.steps import Step, Steps
 from policy.transformations.code_points import is_utf8
 from policy.transformations.table import SEPARATOR
@@ -76,12 +77,13 @@ class Values:
             self.plain[at] = b""
         self.joined = SEPARATOR.join(self.plain) + SEPARATOR
 
-    def after(self, step: Step) -> Forms:
-        """What the step makes of the values."""
+    def after(self, step: Step, effort: Effort) -> Forms:
+        """What the step makes of the values. Raises Spent."""
         forms: Forms = {}
         if step.signs is None or _has_any(self.joined, step.signs):
             results = self._together(step.function) if step.joins else None
             if results is None:
+                effort.take(FORM_CHARGE * len(self.plain) + len(self.joined) // FORM_BYTES_PER_STEP)
                 results = self._apart(step)
             if results is not self.plain:
                 at = 0
@@ -90,6 +92,7 @@ class Values:
                         forms[at] = results[at]
                     at += 1  # noqa: SIM113 (enumerate makes a tuple for each value)
         for at in self.odd:
+            effort.take(FORM_CHARGE + len(self.values[at]) // FORM_BYTES_PER_STEP)
             result = step.function(self.values[at])
             if result != self.values[at]:
                 forms[at] = result
@@ -130,7 +133,8 @@ def _has_any(text: bytes, signs: Sequence[bytes]) -> bool:
 class Made:
     """What the values have become at the end of each branch. `present`: all variables of the values together."""
 
-    def __init__(self, tree: Tree, values: Values, present: int) -> None:
+    def __init__(self, tree: Tree, values: Values, present: int, effort: Effort) -> None:
+        """Raises Spent."""
         self.values = values
         self._tree = tree
         self._forms: list[Forms] = []
@@ -145,10 +149,10 @@ class Made:
             before = self._forms[branch.parent]
             change = changes[branch.step]
             if change is None:
-                change = changes[branch.step] = values.after(tree.steps[branch.step])
+                change = changes[branch.step] = values.after(tree.steps[branch.step], effort)
             if before:
                 function = tree.steps[branch.step].function
-                self._forms.append(_further(before, change, function, memory[branch.step], values, through))
+                self._forms.append(_further(before, change, function, memory[branch.step], values, through, effort))
             elif change and through != present:
                 self._forms.append({at: form for at, form in change.items() if values.variables[at] & through})
             else:
@@ -182,13 +186,15 @@ def _further(
     known: dict[bytes, bytes],
     values: Values,
     through: int,
+    effort: Effort,
 ) -> Forms:
-    """The forms behind a step: of what had changed before it, and of what changes with it."""
+    """The forms behind a step: of what had changed before it, and of what changes with it. Raises Spent."""
     forms: Forms = {}
     for at, form in before.items():
         if values.variables[at] & through:
             result = known.get(form)
             if result is None:
+                effort.take(FORM_CHARGE + len(form) // FORM_BYTES_PER_STEP)
                 result = known[form] = function(form)
             if result != values.values[at]:
                 forms[at] = result

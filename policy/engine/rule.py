@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from typing import Final, NamedTuple
 
+from policy.effort import CANDIDATE_CHARGE, LISTED_CHARGE, MATCH_CHARGE
 from policy.engine.decision import SEVERITY_NONE, Fired
 from policy.engine.exceptions import Removed, Subject
 from policy.engine.limits import FIRED_MAX
@@ -21,7 +22,6 @@ from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
 from policy.engine.variables import Effect
 from policy.operators.match import Match, Operator
-from policy.operators.pcre import LISTED_CHARGE, MATCH_CHARGE
 from policy.operators.rx import Rx
 from policy.transformations.table import Chain
 
@@ -248,8 +248,15 @@ class Rule:
         costly = operator if isinstance(operator, Rx) else None
         replay = None if self.multi else link.replay
         for name, _, sent in fetch.values(run):
-            if among is not None and sent not in among:
-                continue
+            if among is not None:
+                if sent not in among:
+                    continue
+                effort.left -= CANDIDATE_CHARGE
+                if effort.left < 0:  # nothing is tried any more, and this value speaks for the others
+                    run.match_at(name, sent, (0, 0))
+                    self._matched(run, link)
+                    run.exhausted = run.operator_failed = True
+                    return True
             if replay is not None and (known := replay.known.get(sent)) is not None:
                 for key, spelled, written in known.writes:
                     run.put_tx(key, spelled, written)
@@ -273,7 +280,7 @@ class Rule:
                 if replay is not None and match is not None:
                     replay.learn(sent, value, match)
                 effort.left -= LISTED_CHARGE if self.multi else MATCH_CHARGE
-                if effort.left < 0:  # nothing is tried any more, and this value speaks for the others
+                if effort.left < 0:
                     run.exhausted = run.operator_failed = True
                     return True
         return found

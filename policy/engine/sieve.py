@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from policy.effort import PLACE_CHARGE, Effort
 from policy.engine.familiar import Familiar, familiar_of
 from policy.engine.forms import Made, Tree, Values
 from policy.engine.limits import PRESENT_MAX
@@ -48,7 +49,7 @@ class Sieve:
         )
 
     def candidates(self, run: State) -> Candidates:
-        """Raises ScanFailed."""
+        """Raises ScanFailed and Spent."""
         found: Candidates = {}
         for group in self._groups:
             group.look(run, found)
@@ -97,11 +98,11 @@ class _GroupSieve:
         empty = distinct.pop(b"", 0)
         if empty:
             self._look_at_empty(empty, found)
-        self._look_at(distinct, run.characters, found)
+        self._look_at(distinct, run, found)
         for memory, value in fresh:
             memory.learn(value, tuple([rule for rule, values in found.items() if value in values]))
 
-    def _look_at(self, distinct: dict[bytes, int], characters: bool, found: Candidates) -> None:
+    def _look_at(self, distinct: dict[bytes, int], run: State, found: Candidates) -> None:
         present = 0
         for variables in distinct.values():
             present |= variables
@@ -110,13 +111,13 @@ class _GroupSieve:
         active = self._active.get(present)
         if active is None:
             active = self._activate(present)
-        made = Made(self._tree, Values(distinct), present)
+        made = Made(self._tree, Values(distinct), present, run.effort)
         for gated, wanted_in in active.gated:
-            _ask_gate(gated, wanted_in, made, characters, found)
+            _ask_gate(gated, wanted_in, made, run.characters, found)
         if self._scanner is not None and active.needles:
-            self._scan(self._scanner, active.needles, made, found)
+            self._scan(self._scanner, active.needles, made, run.effort, found)
 
-    def _scan(self, scanner: Scanner, needles: dict[int, int], made: Made, found: Candidates) -> None:
+    def _scan(self, scanner: Scanner, needles: dict[int, int], made: Made, effort: Effort, found: Candidates) -> None:
         values = made.values
         places = dict(values.places)
         variables = list(values.variables)
@@ -130,23 +131,27 @@ class _GroupSieve:
                     variables[place] |= values.variables[at]
         pool = list(places)
         if len(pool) > len(values.values) and sum(map(len, pool)) > TOGETHER_BYTES:
-            self._scan_apart(scanner, needles, made, found)
+            self._scan_apart(scanner, needles, made, effort, found)
             return
-        for number, hits in scanner.scan(pool, needles, variables).items():
+        for number, hits in scanner.scan(pool, needles, variables, effort).items():
             wanted = self._plan.wanted[number]
+            effort.take(PLACE_CHARGE * len(hits) * len(wanted.chains))
             for chain in wanted.chains:
                 _attribute(wanted.rule, chain, needles[number], [pool[place] for place in hits], made, found)
 
-    def _scan_apart(self, scanner: Scanner, needles: dict[int, int], made: Made, found: Candidates) -> None:
+    def _scan_apart(
+        self, scanner: Scanner, needles: dict[int, int], made: Made, effort: Effort, found: Candidates
+    ) -> None:
         """Each needle only in the form in which its rule sees a value: the scans take no longer however many forms there are."""
         values = made.values
-        for number, hits in scanner.scan(values.values, needles, values.variables).items():
+        for number, hits in scanner.scan(values.values, needles, values.variables, effort).items():
             wanted = self._plan.wanted[number]
+            effort.take(PLACE_CHARGE * len(hits) * len(wanted.chains))
             for chain in wanted.chains:
                 _attribute(wanted.rule, chain, needles[number], [values.values[at] for at in hits], made, found)
         for chain, behind in self._behind.items():
             pool = list(dict.fromkeys(made.behind(chain).values()))
-            for number, hits in behind.scan(pool, needles).items():
+            for number, hits in behind.scan(pool, needles, None, effort).items():
                 rule = self._plan.wanted[number].rule
                 _attribute(rule, chain, needles[number], [pool[place] for place in hits], made, found)
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from policy.effort import Effort
 from policy.engine.decision import SEVERITY_NONE, Fired
 from policy.engine.limits import TRANSFORMED_BYTES_MAX, TX_BYTES_MAX, TX_VARIABLES_MAX, VALUE_BYTES_MAX
 from policy.engine.records import PERSISTENT, LimitReached, Record, Records
-from policy.operators.pcre import Effort
 from policy.seclang.ast import EngineMode
 from policy.variables.item import NOTHING, Item, make_item
 

@@ -25,6 +25,7 @@ from typing import Final
 
 import pcre2  # type: ignore[import-untyped]  # the package has no stubs
 
+from policy.effort import Effort
 from policy.operators.firsts import first_bytes
 from policy.operators.pattern import PatternInvalid
 from policy.operators.rewrite import bytewise, characterwise, counted, members, tokens_of
@@ -38,16 +39,8 @@ QUICK_STEPS: Final = 1_000
 FIRST_RUNG: Final = 1 << 10
 RUNG_FACTOR: Final = 4
 LAST_RUNG: Final = 1 << 22
-# What a whole request may cost, in steps: first whatever its size, then for each byte. Source: 20 ms for 100 KiB at 25 ns a step. A
-# form of a thousand fields in Japanese takes a thousandth of it at paranoia level 1, and less than it has at level 4.
-REQUEST_STEPS: Final = 500_000
-REQUEST_STEPS_PER_BYTE: Final = 4
-# What a try with the quick limit is counted for, beside the bytes of the value, and what a rule does with a value that matches. Source:
-# the calls take as long as so many steps.
-QUICK_CHARGE: Final = 300
-MATCH_CHARGE: Final = 100
-# The same where each match is worked out in several forms of a value and listed by itself (multiMatch).
-LISTED_CHARGE: Final = 400
+# What a try with the quick limit is counted for, beside the bytes of the value. Source: the call takes as long as so many steps.
+QUICK_CHARGE: Final = 160
 # What a look for a byte that a match can begin with is counted for, beside the bytes of the value, where there is none.
 LOOK_CHARGE: Final = 10
 # PCRE2's memory for going back, in KiB. Source: a frame takes some 150 bytes; a value of 64 KiB in one repetition takes 10 MiB.
@@ -77,23 +70,6 @@ class Exhausted:
 
 
 EXHAUSTED: Final = Exhausted()
-
-
-class Effort:
-    """How many steps one request may still cost, for all its patterns and values together. Below 0 nothing is tried any more.
-
-    What is known to match, because a scanner found it, loses only its offsets and captures when that happens.
-    """
-
-    __slots__ = ("left",)
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps
-
-    @classmethod
-    def for_bytes(cls, size: int) -> Effort:
-        """For a request of so many bytes: its total is linear in them."""
-        return cls(REQUEST_STEPS + REQUEST_STEPS_PER_BYTE * size)
 
 
 class Expression:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from policy.effort import Effort
 from policy.operators.match import Match, OperatorInvalid, is_text
 from policy.operators.pattern import PatternInvalid, take_apart
-from policy.operators.pcre import Effort, Exhausted, Expression, Found
+from policy.operators.pcre import Exhausted, Expression, Found
 from policy.operators.required import required
 from policy.scan.needle import Needle
 

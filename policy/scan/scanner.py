@@ -16,6 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+from policy.effort import SCAN_CHARGE, SCANNED_BYTES_PER_STEP, Effort
 from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
 from policy.scan.database import Ends
@@ -31,7 +32,17 @@ ALONE_BYTES: Final = 512  # a value of so many is never scanned together with ot
 Hits = Mapping[int, Sequence[int]]
 Active = dict[int, int]
 """Needle ▸ the kinds of values, each a bit, that it is looked for in."""
-_Found = dict[int, list[int]]
+
+
+class _Search:
+    """What is looked for, and what was found: needle ▸ places."""
+
+    __slots__ = ("active", "effort", "found")
+
+    def __init__(self, active: Active | None, effort: Effort | None) -> None:
+        self.active = active
+        self.effort = effort
+        self.found: dict[int, list[int]] = {}
 
 
 class Scanner:
@@ -48,13 +59,20 @@ class Scanner:
         """Bytes of the database."""
         return self._database.size() if self._database is not None else 0
 
-    def scan(self, values: Sequence[bytes], active: Active | None = None, kinds: Sequence[int] | None = None) -> Hits:
+    def scan(
+        self,
+        values: Sequence[bytes],
+        active: Active | None = None,
+        kinds: Sequence[int] | None = None,
+        effort: Effort | None = None,
+    ) -> Hits:
         """For each needle (of `active`, if given) that may match something, the indexes of those values, ascending.
 
         What is not reported does not match. `kinds`: of each value; in values of other kinds than `active` says of it a needle may go
-        unreported. Raises ScanFailed.
+        unreported. Raises ScanFailed, and Spent where there is an `effort`.
         """
-        found: _Found = {}
+        search = _Search(active, effort)
+        found = search.found
         if not values:
             return found
         for id_ in self.always:
@@ -63,9 +81,9 @@ class Scanner:
         if self._database is None:
             return found
         if max(map(len, values)) >= ALONE_BYTES:
-            self._look_apart(values, active, kinds, found)
+            self._look_apart(values, kinds, search)
         else:
-            self._look_among(values, active, kinds, found)
+            self._look_among(values, kinds, search)
         for places in found.values():
             places.sort()
         return found
@@ -80,47 +98,38 @@ class Scanner:
                 ids.update(id_ - BYTEWISE for id_ in bytewise)
         return ids if active is None else {id_ for id_ in ids if id_ in active}
 
-    def _look_apart(
-        self, values: Sequence[bytes], active: Active | None, kinds: Sequence[int] | None, found: _Found
-    ) -> None:
+    def _look_apart(self, values: Sequence[bytes], kinds: Sequence[int] | None, search: _Search) -> None:
         """Some are long: those one by one, and then the others."""
-        self._look_at_each(values, [n for n, value in enumerate(values) if len(value) >= ALONE_BYTES], active, found)
+        self._look_at_each(values, [n for n, value in enumerate(values) if len(value) >= ALONE_BYTES], search)
         short = [n for n, value in enumerate(values) if len(value) < ALONE_BYTES]
-        self._look_at_some(values, short, active, None if kinds is None else [kinds[n] for n in short], found)
+        self._look_at_some(values, short, None if kinds is None else [kinds[n] for n in short], search)
 
     def _look_at_some(
-        self,
-        values: Sequence[bytes],
-        places: Sequence[int],
-        active: Active | None,
-        kinds: Sequence[int] | None,
-        found: _Found,
+        self, values: Sequence[bytes], places: Sequence[int], kinds: Sequence[int] | None, search: _Search
     ) -> None:
         """As if there were only the values of these places. `kinds` are theirs."""
         if not places:
             return
-        among: _Found = {}
-        self._look_among([values[place] for place in places], active, kinds, among)
-        for id_, hits in among.items():
-            found.setdefault(id_, []).extend([places[hit] for hit in hits])
+        among = _Search(search.active, search.effort)
+        self._look_among([values[place] for place in places], kinds, among)
+        for id_, hits in among.found.items():
+            search.found.setdefault(id_, []).extend([places[hit] for hit in hits])
 
-    def _look_among(
-        self, values: Sequence[bytes], active: Active | None, kinds: Sequence[int] | None, found: _Found
-    ) -> None:
+    def _look_among(self, values: Sequence[bytes], kinds: Sequence[int] | None, search: _Search) -> None:
         """Short values: all at once first, and then those that what was found may be in."""
-        ends = self._look(values, active)
+        ends = self._look(values, search)
         if not ends:
             return
-        texts, others = _concerned(values, ends, active, kinds)
+        texts, others = _concerned(values, ends, search.active, kinds)
         if max(len(texts), len(others)) < len(values):
-            self._look_at_some(values, texts, active, None, found)
-            self._look_at_some(values, others, active, None, found)
+            self._look_at_some(values, texts, None, search)
+            self._look_at_some(values, others, None, search)
         elif len(values) > 1:
-            self._attribute(values, ends, active, found)
+            self._attribute(values, ends, search)
         else:
-            self._look_at_each(values, (0,), active, found)
+            self._look_at_each(values, (0,), search)
 
-    def _attribute(self, values: Sequence[bytes], ends: Ends, active: Active | None, found: _Found) -> None:
+    def _attribute(self, values: Sequence[bytes], ends: Ends, search: _Search) -> None:
         """Which values the hits of all are of.
 
         Each hit says where it ends, so the value there is looked at alone, and what lies between such values once more, in
@@ -141,16 +150,16 @@ class Scanner:
                     if left < 0:
                         rest.append((begin, place))
                         break
-                    more = self._look(values[begin:end], active)
+                    more = self._look(values[begin:end], search)
                     if more:
                         left -= sum(map(len, values[begin:end]))
                         regions.append((begin, end, more))
                     begin = end
                 if place < stop:
-                    self._look_at_each(values, (place,), active, found)
+                    self._look_at_each(values, (place,), search)
                 begin = place + 1
         for start, stop in rest:
-            self._group(values, start, stop, active, found)
+            self._group(values, start, stop, search)
 
     @staticmethod
     def _places(values: Sequence[bytes], ends: Ends, start: int) -> list[int]:
@@ -158,38 +167,41 @@ class Scanner:
         borders = list(accumulate([len(value) + 1 for value in values]))  # behind each separator
         return sorted({start + bisect_right(borders, end - 1) for _, end in ends})
 
-    def _look(self, values: Sequence[bytes], active: Active | None) -> Ends:
-        """The hits in some of the values, joined, that count."""
+    def _look(self, values: Sequence[bytes], search: _Search) -> Ends:
+        """The hits in some of the values, joined, that count. Raises Spent."""
         if self._database is None:
             return []
         buffer = SEPARATOR.join(values)
+        if search.effort is not None:
+            search.effort.take(SCAN_CHARGE + len(buffer) // SCANNED_BYTES_PER_STEP)
         ends = self._database.ends(buffer)
         if not ends:
             return ends
-        ids = self._needles([id_ for id_, _ in ends], buffer, active)
+        ids = self._needles([id_ for id_, _ in ends], buffer, search.active)
         return [(id_, end) for id_, end in ends if id_ in ids or id_ - BYTEWISE in ids]
 
-    def _group(self, values: Sequence[bytes], start: int, stop: int, active: Active | None, found: _Found) -> None:
+    def _group(self, values: Sequence[bytes], start: int, stop: int, search: _Search) -> None:
         """All hits of the values from `start` to before `stop`, in time linear in their bytes: behind a group that hit, values are
         looked at one by one at once, until in a group none does.
         """
         together = True
         for first in range(start, stop, GROUP):
             last = min(first + GROUP, stop)
-            if not together or self._look(values[first:last], active):
-                together = not self._look_at_each(values, range(first, last), active, found)
+            if not together or self._look(values[first:last], search):
+                together = not self._look_at_each(values, range(first, last), search)
 
-    def _look_at_each(
-        self, values: Sequence[bytes], places: Sequence[int], active: Active | None, found: _Found
-    ) -> bool:
-        """Whether there was a hit."""
+    def _look_at_each(self, values: Sequence[bytes], places: Sequence[int], search: _Search) -> bool:
+        """Whether there was a hit. Raises Spent."""
         if self._database is None:
             return False
+        if search.effort is not None:
+            size = sum([len(values[place]) for place in places])
+            search.effort.take(SCAN_CHARGE * len(places) + size // SCANNED_BYTES_PER_STEP)
         hit = False
         for number, hits in self._database.hits_of_each([values[place] for place in places]):
             place = places[number]
-            for id_ in self._needles(hits, values[place], active):
-                found.setdefault(id_, []).append(place)
+            for id_ in self._needles(hits, values[place], search.active):
+                search.found.setdefault(id_, []).append(place)
                 hit = True
         return hit
 

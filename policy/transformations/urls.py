@@ -50,7 +50,9 @@ def _decode(value: bytes, plus: i64) -> bytes:
                 out.append(u8(number))
                 at += 3
                 continue
-        out.append(u8(plus if byte == _PLUS else byte))
+        if byte == _PLUS:
+            byte = plus
+        out.append(u8(byte))
         at += 1
     return out.getvalue()
 
@@ -137,7 +139,9 @@ def _decode_uni(value: bytes, mapped: _Mapped, characters: bool, narrow: bool) -
         elif narrow and byte >= 0xC0:
             at = _narrow(out, value, at, byte, mapped)
             continue
-        out.append(u8(_BLANK if byte == _PLUS else byte))
+        if byte == _PLUS:
+            byte = _BLANK
+        out.append(u8(byte))
         at += 1
     return out.getvalue()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from policy.effort import Effort
 from policy.operators.match import OperatorInvalid, is_text
-from policy.operators.pcre import Effort
 from policy.operators.rx import Rx
 from policy.operators.table import SIMPLE, build, needles
 from tests.fuzz import driver

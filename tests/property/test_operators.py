@@ -6,11 +6,12 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy.effort import Effort
 from policy.operators.firsts import first_bytes
 from policy.operators.match import Match, OperatorInvalid, character_at, characters_of, is_text
 from policy.operators.numeric import number32, number64
 from policy.operators.pattern import PatternInvalid, take_apart
-from policy.operators.pcre import Effort, Expression, Found
+from policy.operators.pcre import Expression, Found
 from policy.operators.phrases import Phrases, phrases_in
 from policy.operators.rewrite import bytewise, characterwise, counted
 from policy.operators.rx import Rx, RxGlobal

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from policy import offline
+from policy.effort import SCAN_CHARGE
 from policy.engine.decision import Action, Cause
 from policy.engine.evaluate import Run
 from policy.variables.limits import ARGUMENTS_MAX
@@ -214,12 +215,53 @@ def test_ctl_knows_patterns_of_names() -> None:
     assert ours(rules)[1] == [(1, "x", ""), (7, "ARGS:y", "")]
 
 
+def _run(rules: str, request: bytes = GET) -> Run:
+    program = offline.load([offline.Source("rules", rules)]).program
+    return Run(program, Transaction(parse_request(request), program.options))
+
+
 @pytest.mark.parametrize(("mode", "detail"), [("On", "REQUEST_STEPS"), ("DetectionOnly", "")])
 def test_where_patterns_are_given_up_the_request_is_refused(mode: str, detail: str) -> None:
-    rules = f'SecRuleEngine {mode}\nSecRule ARGS "@rx [a]bc" "id:1,phase:1,pass"\n'
-    rule_set = offline.load([offline.Source("rules", rules)])
-    made = Run(rule_set.program, Transaction(parse_request(GET), rule_set.program.options))
+    made = _run(f'SecRuleEngine {mode}\nSecRule REQUEST_METHOD "@rx [G]ET" "id:1,phase:1,pass"\n')
     made.state.effort.left = -1
     decision = made.phase(1)
     assert (decision.detail if decision else "") == detail
     assert [fired.exhausted for fired in made.fired] == [True]
+
+
+@pytest.mark.parametrize(("mode", "detail"), [("On", "REQUEST_STEPS"), ("DetectionOnly", "")])
+def test_where_the_steps_are_used_up_before_a_rule_is_asked_the_phase_ends(mode: str, detail: str) -> None:
+    rules = f'SecRuleEngine {mode}\nSecRequestBodyAccess On\nSecRule ARGS "@rx x" "id:1,phase:1,pass"\n'
+    rules += 'SecRule REQUEST_METHOD "@streq GET" "id:2,phase:2,pass"\n'
+    made = _run(rules, b"GET /?a=x HTTP/1.1\r\nHost: a\r\n\r\n")
+    made.state.effort.left = SCAN_CHARGE - 1
+    decision = made.phase(1)
+    assert (decision.detail if decision else "") == detail
+    assert made.fired == []
+    made.phase(2)
+    assert [fired.id for fired in made.fired] == ([] if detail else [2])  # what only detects goes on
+    assert made.state.would_interrupt is (not detail)
+    assert (made.unfinished.detail if made.unfinished else "") == ("" if detail else "REQUEST_STEPS")
+
+
+def test_a_phase_that_was_not_finished_is_told_of() -> None:
+    """A thousand values in eleven forms, in each of which something is found."""
+    chains = (
+        "base64Encode",
+        "hexEncode",
+        "md5",
+        "sha1",
+        "md5,base64Encode",
+        "sha1,base64Encode",
+        "hexEncode,base64Encode",
+    )
+    chains += ("base64Encode,hexEncode", "base64Encode,base64Encode", "hexEncode,md5", "hexEncode,sha1")
+    rules = "SecRuleEngine DetectionOnly\n"
+    for number, names in enumerate(chains, 1):
+        steps = ",".join(f"t:{name}" for name in names.split(","))
+        rules += f'SecRule ARGS "@rx [0-9A-Z][a-z=]" "id:{number},phase:1,pass,{steps}"\n'
+    sent = b"&".join([b"%d=value%d" % (number, number) for number in range(ARGUMENTS_MAX)])
+    request = b"GET /?%b HTTP/1.1\r\nHost: a\r\n\r\n" % sent
+    status, fired, lines = offline.grade(offline.load([offline.Source("rules", rules)], reading="characters"), request)
+    assert (status, fired) == (200, [])
+    assert lines == ["Sekisho: Warning. Phase 1 was not finished. [REQUEST_STEPS]"]

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.effort import Effort
 from policy.engine.decision import Fired
 from policy.engine.evaluate import Run
 from policy.engine.familiar import Familiar, FamiliarRx, all_familiar, familiar_of
 from policy.engine.limits import FAMILIAR_MAX, MEMORABLE_BYTES_MAX
 from policy.engine.program import Program, compile_rules
 from policy.operators.match import Match
-from policy.operators.pcre import Effort
 from policy.operators.rx import Rx
 from policy.variables.facts import RequestFacts
 from policy.variables.submitted import SubmittedTransaction

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from policy.effort import FORM_BYTES_PER_STEP, FORM_CHARGE, Effort, Spent
 from policy.engine.forms import Made, Tree, Values
 from policy.engine.steps import CASED_CMD_LINE, Steps, steps_of
 from policy.transformations.table import SEPARATOR, TRANSFORMATIONS, chain
@@ -69,7 +71,7 @@ def test_the_forms_are_those_of_each_value(
     present = 0
     for mask in distinct.values():
         present |= mask
-    made = Made(Tree(chains, through), Values(distinct), present)
+    made = Made(Tree(chains, through), Values(distinct), present, Effort.for_bytes(0))
     for number, steps in chains.items():
         expected = {
             at: after(steps, value)
@@ -94,6 +96,30 @@ def test_a_step_is_worked_out_once_for_chains_that_begin_alike() -> None:
     )
     assert len(tree.steps) == len({step.name for steps in chains.values() for step in steps})
     assert tree.end[0] != tree.end[1]
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "cost"),
+    [
+        (
+            ["base64Decode"],
+            [b"YQ==", b"Yg=="],
+            2 * FORM_CHARGE + 10 // FORM_BYTES_PER_STEP,
+        ),  # each by itself, joined to 10 bytes
+        (["urlDecode"], [b"%41", b"\xff%41"], FORM_CHARGE),  # together, and what is no text by itself
+        (["urlDecode", "lowercase"], [b"%41", b"%42"], 2 * FORM_CHARGE),  # what has changed goes on by itself
+        (["lowercase"], [b"A" * 800, b"B"], 0),
+    ],
+)
+def test_what_is_worked_out_by_itself_is_counted(names: list[str], values: list[bytes], cost: int) -> None:
+    chains = {0: steps_of(chain(names), characters=True)}
+    distinct = dict.fromkeys(values, 1)
+    effort = Effort(cost)
+    Made(Tree(chains, {0: 1}), Values(distinct), 1, effort)
+    assert effort.left == 0
+    if cost:
+        with pytest.raises(Spent):
+            Made(Tree(chains, {0: 1}), Values(distinct), 1, Effort(cost - 1))
 
 
 def test_values_that_are_no_text_are_worked_out_by_themselves() -> None:

@@ -37,7 +37,7 @@ def test_the_same_from_memory() -> None:
             fresh, known = judged(compile_rules(read(RULES)), names), judged(program, names)
             assert known.fired == fresh.fired
             assert list(known.tx.items()) == list(fresh.tx.items())
-            assert known.state.effort.left == fresh.state.effort.left
+            assert known.state.effort.left >= fresh.state.effort.left  # what is known is not looked at
             for told in ("tx_names", "tx_written", "matched", "matched_name", "matched_value", "span"):
                 assert getattr(known.state, told) == getattr(fresh.state, told)
     assert {one.id for names in REQUESTS for one in judged(program, names).fired} == {1, 2, 3}

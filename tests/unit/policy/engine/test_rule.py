@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from policy.effort import MATCH_CHARGE
 from policy.engine.limits import FIRED_MAX
 from policy.engine.records import LimitReached, Records
 from policy.engine.rule import changes
 from policy.engine.state import State
 from policy.operators.match import Match
-from policy.operators.pcre import MATCH_CHARGE, QUICK_CHARGE
+from policy.operators.pcre import QUICK_CHARGE
 from policy.seclang.ast import EngineMode
 from policy.variables.facts import RequestFacts
 from policy.variables.transaction import Transaction

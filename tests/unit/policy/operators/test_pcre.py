@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from policy.effort import Effort
 from policy.operators.pattern import PatternInvalid
 from policy.operators.pcre import (
     EXHAUSTED,
@@ -12,10 +13,7 @@ from policy.operators.pcre import (
     QUICK_BYTES,
     QUICK_CHARGE,
     QUICK_STEPS,
-    REQUEST_STEPS,
-    REQUEST_STEPS_PER_BYTE,
     RUNG_FACTOR,
-    Effort,
     Expression,
     Found,
 )
@@ -118,11 +116,6 @@ def test_where_no_match_can_begin_a_look_is_all_that_it_costs(characters: bool) 
     assert expression.search(b"abc" * 400, 0, effort) is None
     assert effort.left == 1_000_000 - LOOK_CHARGE - 1_200
     assert expression.search("新宿".encode() + rb"\u0041", 0, effort) is not None
-
-
-def test_a_request_is_granted_steps_for_its_bytes() -> None:
-    assert Effort.for_bytes(0).left == REQUEST_STEPS
-    assert Effort.for_bytes(10).left == REQUEST_STEPS + 10 * REQUEST_STEPS_PER_BYTE
 
 
 def test_memory_is_bounded() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from policy.effort import Effort
 from policy.operators.match import Match, OperatorInvalid
-from policy.operators.pcre import Effort
 from policy.operators.rx import GLOBAL_MATCHES, Rx, RxGlobal
 from tests.unit.policy.operators.modsecurity import Asked, ask
 from tests.unit.policy.operators.samples import Sampler, crs_arguments
