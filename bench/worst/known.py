@@ -39,6 +39,20 @@ KNOWN = (
     Recipe("form", "\udc80", "a b ", "", values=900, distinct=True),
     Recipe("form", "", "\udc80", "", values=1_000, distinct=True),
     Recipe("json", "", "\x1e%41", "", values=900, distinct=True, depth=255),
+    # names in many long forms, in each of which something is found (FORM_BYTES_PER_STEP, SCANNED_BYTES_PER_STEP)
+    Recipe(
+        "json",
+        "lmth_lluf/ssx_retlif/rotide/gM500u\\r<o, p\nm \udc80%@+TELPPA<",
+        "'_0-;;;;\\?.%",
+        "",
+        values=900,
+        distinct=True,
+        named=True,
+        depth=100,
+    ),
+    Recipe("query", "<APPLET+@%\udc80` \np ,o<r->%1f%1e%1d%1c%07%06%05%04%u00x", "h[", "", values=1_000, distinct=True),
+    # a long name of a cookie, which each rule that leaves out some cookies looked at
+    Recipe("cookie", "$_session ;", " \nEVOM\nu%40%50%60%70%c1%d1%e1%f%xnigolu%40%50", "${", distinct=True, named=True, size=256 * 1024),
     # names that repeat their parents (JSON_NAME_BYTES)
     Recipe("json", "<APPLET+", " of;", "", values=900, distinct=True, named=True, depth=20, rules=(922120, 941290)),
     Recipe("json", "", "javascript:", "", values=900, distinct=True, named=True, depth=500, size=SIZE_MOST),
