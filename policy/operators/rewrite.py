@@ -8,7 +8,9 @@ Rules (docs/spec/rules.md):
   to \\xff that has all bytes from 0x80 on goes on to the last character.
 - Characters, sets by name: \\w \\d \\s \\h \\v and POSIX classes have the members that Unicode gives them. Their complements have
   everything but the ASCII members, so that a Japanese letter is a \\w and a \\W: neither can hide what stands beside it. Under a count of
-  two or more (`\\W{4}`), which asks how much of a value is of a kind, they are Unicode's complements.
+  two or more (`\\S{4}`), which asks how much of a value is of a kind, they are Unicode's complements.
+- Characters, signs that are counted: what languages of attacks are made of stands in ASCII. `\\W{4}` is four signs of ASCII, and
+  `(?:[+*'][^+*']*?){6}` six of these in one piece of ASCII: Japanese between them begins another.
 - Characters, \\w in a pattern that names words (two ASCII letters side by side): those of ASCII. Such a pattern looks for a language made
   of ASCII words; "Delete" with Japanese behind it is none of its statements.
 - Characters, \\b: also between an ASCII word character and a character beyond ASCII. \\B is the opposite.
@@ -85,6 +87,7 @@ def _bytewise(tokens: Iterable[Token]) -> Iterator[bytes]:
 
 def _characterwise(tokens: Sequence[Token]) -> Iterator[bytes]:
     words = _names_words(tokens)
+    gaps = _gaps(tokens)
     inverted = [False]  # for each group that is open, whether it is inside of a negative look-around
     for index, token in enumerate(tokens):
         if token.kind == "open":
@@ -93,7 +96,26 @@ def _characterwise(tokens: Sequence[Token]) -> Iterator[bytes]:
             inverted.pop()
         following = tokens[index + 1] if index + 1 < len(tokens) else None
         several = following is not None and following.kind == "repeat" and _SEVERAL.match(following.text) is not None
-        yield _of_text(_ascii_word(token) if words else token, wide=not inverted[-1], unicode_only=several)
+        if index in gaps:
+            yield b"[^%b%b]" % (b"".join(_members(token.items)), NOT_ASCII)
+        elif several and token.text == b"\\W":
+            yield b"[^%b%b]" % (ASCII_WORD, NOT_ASCII)
+        else:
+            yield _of_text(_ascii_word(token) if words else token, wide=not inverted[-1], unicode_only=several)
+
+
+def _gaps(tokens: Sequence[Token]) -> set[int]:
+    """Where a counted group looks for what stands between two of the signs that it counts: `[...]` and then its complement."""
+    gaps: set[int] = set()
+    for index in range(len(tokens) - 5):
+        group, sign, gap, repeat, close, count = tokens[index : index + 6]
+        if (
+            (group.kind, sign.kind, gap.kind, repeat.kind, close.kind) == ("open", "class", "class", "repeat", "close")
+            and (sign.value, gap.value, gap.items) == (0, 1, sign.items)
+            and _SEVERAL.match(count.text) is not None
+        ):
+            gaps.add(index + 2)
+    return gaps
 
 
 def _names_words(tokens: Sequence[Token]) -> bool:

@@ -190,7 +190,10 @@ BESIDE_JAPANESE = (
     (rb"[\xa0-\xff]+\(", "新宿(1)", True, False),
     (rb"get\s+\S+\s+http", "get 　x http", True, True),
     (rb"\W{4}", "申込一子", True, False),
-    (rb"\W{4}", "申込！？（）", True, True),
+    (rb"\W{4}", "申込！？（）", True, False),
+    (rb"\W{4}", "申込'/**/", True, True),
+    (rb"(?:[()'][^()']*?){4}", "定数 (最大) と行数 (最小)", True, False),
+    (rb"(?:[()'][^()']*?){4}", "定数 (a) 'b'", True, True),
     (rb"\w+=", "氏名=", False, True),
     (rb"delete\s+\w+", "delete キーを", False, False),
     (rb"delete\s+\w+", "delete　x", False, True),
@@ -208,7 +211,7 @@ def test_japanese_beside_an_attack_hides_nothing(
 
 
 def test_the_cases_beside_japanese_are_counted() -> None:
-    assert len(BESIDE_JAPANESE) == 25
+    assert len(BESIDE_JAPANESE) == 28
 
 
 def test_a_rule_for_one_byte_per_character_does_not_fire_inside_of_japanese() -> None:
