@@ -12,6 +12,9 @@ from typing import Final
 # less than half of it at paranoia level 1, and all at level 4, which finds something in each field.
 REQUEST_STEPS_PER_BYTE: Final = 11
 REQUEST_BYTES_LEAST: Final = 100 * 1024
+KEPT_PART: Final = (
+    8  # one of so many steps is kept for scans and transformations. Source: a thousand small fields at level 1
+)
 # What a value is counted for that a rule is asked about because a scan found something in it, and again where it matches. Source: the
 # transformations, the call and what the rule writes take as long as so many steps.
 CANDIDATE_CHARGE: Final = 40
@@ -33,20 +36,42 @@ class Spent(Exception):
 
 
 class Effort:
-    """How many steps one request may still cost. Below 0 nothing is tried any more."""
+    """How many steps one request may still cost. Once they are used up, no pattern is tried any more.
 
-    __slots__ = ("left",)
+    `kept`: steps beside them for what all rules need beforehand, so that one dear pattern does not end the phases that follow.
+    """
 
-    def __init__(self, steps: int) -> None:
+    __slots__ = ("kept", "left")
+
+    def __init__(self, steps: int, kept: int = 0) -> None:
         self.left = steps
+        self.kept = kept
 
     @classmethod
     def for_bytes(cls, size: int) -> Effort:
         """For a request of so many bytes: beyond REQUEST_BYTES_LEAST its total is linear in them."""
-        return cls(REQUEST_STEPS_PER_BYTE * max(size, REQUEST_BYTES_LEAST))
+        steps = REQUEST_STEPS_PER_BYTE * max(size, REQUEST_BYTES_LEAST)
+        return cls(steps - steps // KEPT_PART, steps // KEPT_PART)
+
+    def more(self, size: int) -> None:
+        """For so many bytes that have come."""
+        self.left += REQUEST_STEPS_PER_BYTE * size
+
+    @property
+    def given_up(self) -> bool:
+        """Whether no pattern is tried any more."""
+        return self.left < 0
+
+    def spend(self, steps: int) -> None:
+        """On patterns, and on what rules do."""
+        self.left -= steps
 
     def take(self, steps: int) -> None:
-        """Raises Spent."""
-        self.left -= steps
-        if self.left < 0:
+        """For what all rules need beforehand. Raises Spent."""
+        if self.left >= steps:
+            self.left -= steps
+            return
+        self.kept -= steps
+        if self.kept < 0:
+            self.left = -1
             raise Spent

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from policy.effort import REQUEST_STEPS_PER_BYTE, Spent
+from policy.effort import Spent
 from policy.engine.decision import Action, Cause, Decision, Fired, internal_error
 from policy.engine.program import Phase, Program
 from policy.engine.records import LimitReached
@@ -55,7 +55,7 @@ class Run:
     def respond(self, response: ResponseFacts) -> None:
         """The head of the response is known, before phase 3; its body comes with it."""
         self.transaction.begin_response(response)
-        self.state.effort.left += REQUEST_STEPS_PER_BYTE * len(response.body)
+        self.state.effort.more(len(response.body))
 
     def phase(self, number: int) -> Decision | None:
         """Evaluate one phase. Never raises, whatever the exchange holds."""
@@ -96,7 +96,7 @@ class Run:
     def _gave_up(self) -> bool:
         """Whether patterns were not tried any more, so that a rule counted one match where there may have been many."""
         state = self.state
-        return state.operator_failed and state.effort.left < 0 and state.mode is _ON
+        return state.operator_failed and state.effort.given_up and state.mode is _ON
 
     def _judge(self, number: int) -> Decision | None:
         state = self.state

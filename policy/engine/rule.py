@@ -251,8 +251,8 @@ class Rule:
             if among is not None:
                 if sent not in among:
                     continue
-                effort.left -= CANDIDATE_CHARGE
-                if effort.left < 0:  # nothing is tried any more, and this value speaks for the others
+                effort.spend(CANDIDATE_CHARGE)
+                if effort.given_up:  # nothing is tried any more, and this value speaks for the others
                     run.match_at(name, sent, (0, 0))
                     self._matched(run, link)
                     run.exhausted = run.operator_failed = True
@@ -262,7 +262,7 @@ class Rule:
                     run.put_tx(key, spelled, written)
                 found = True
                 run.match_at(name, known.value, known.span)
-                effort.left -= MATCH_CHARGE
+                effort.spend(MATCH_CHARGE)
                 continue
             for value in link.stages(sent, characters) if link.multi else (run.transform(chain, sent),):
                 match = (
@@ -279,8 +279,8 @@ class Rule:
                 self._matched(run, link)
                 if replay is not None and match is not None:
                     replay.learn(sent, value, match)
-                effort.left -= LISTED_CHARGE if self.multi else MATCH_CHARGE
-                if effort.left < 0:
+                effort.spend(LISTED_CHARGE if self.multi else MATCH_CHARGE)
+                if effort.given_up:
                     run.exhausted = run.operator_failed = True
                     return True
         return found

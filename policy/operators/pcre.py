@@ -92,15 +92,15 @@ class Expression:
 
     def search(self, value: bytes, at: int = 0, effort: Effort | None = None) -> Found | Exhausted | None:
         """The first match that starts at or after `at`. What it costs is taken from `effort`."""
-        if effort is not None and effort.left < 0:
+        if effort is not None and effort.given_up:
             return EXHAUSTED
         if self._begins is not None and self._begins.search(value, at) is None:
             if effort is not None:
-                effort.left -= LOOK_CHARGE + len(value)
+                effort.spend(LOOK_CHARGE + len(value))
             return None
         if len(value) <= QUICK_BYTES:
             if effort is not None:
-                effort.left -= QUICK_CHARGE + len(value)
+                effort.spend(QUICK_CHARGE + len(value))
             found = self._run(self._quick, value, at)
             if found is not EXHAUSTED:
                 return found
@@ -113,8 +113,8 @@ class Expression:
         while True:
             found = self._run(self._form(limit), value, at)
             if effort is not None:  # PCRE2 does not tell how many steps it took
-                effort.left -= limit if found is EXHAUSTED else limit // 2
-            if found is not EXHAUSTED or limit >= LAST_RUNG or (effort is not None and effort.left < 0):
+                effort.spend(limit if found is EXHAUSTED else limit // 2)
+            if found is not EXHAUSTED or limit >= LAST_RUNG or (effort is not None and effort.given_up):
                 return found
             limit *= RUNG_FACTOR
 
