@@ -54,13 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         worst = [meter.cost(of_json(entry["recipe"]), runs=_FINAL_RUNS) for entry in written]
     else:
         worst = _search(rules, meter, options)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    found = json.dumps({"worst": [{"recipe": cost.recipe.as_json()} for cost in worst]})
+    options.out.write_text(found + "\n", encoding="utf-8")  # for --again, whatever happens to what follows
     findings = sorted(
         (_finding(meter, rules.program, cost) for cost in worst), key=lambda finding: -finding.worst_share
     )
     console.print(report.table(findings))
     about = {"rules": options.rules, "level": options.level, "reading": options.reading, "seed": options.seed}
     figures = report.as_json(findings, **about, seconds=round(time.monotonic() - started), runs=meter.runs)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     worst_share = max(finding.worst_share for finding in findings)
     console.print(

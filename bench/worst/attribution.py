@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from bench.worst.carriers import Exchange
+from policy.effort import Spent
 from policy.engine.evaluate import Run
 from policy.engine.program import Program
 from policy.engine.records import LimitReached
@@ -40,8 +41,11 @@ def attribute(program: Program, exchange: Exchange) -> dict[str, float]:
 
 def _phase(run: Run, number: int, spent: dict[str, float]) -> None:
     phase = run.program.phases[number]
-    with _timed(f"sieve of phase {number}", spent):
-        candidates = phase.sieve.candidates(run.state)
+    try:
+        with _timed(f"sieve of phase {number}", spent):
+            candidates = phase.sieve.candidates(run.state)
+    except Spent:  # then no rule is asked
+        return
     for place in sorted({*phase.unsifted, *candidates, *phase.narrow.candidates(run.state)}):
         rule = phase.rules[place]
         with suppress(LimitReached), _timed(f"rule {rule.id}", spent):

@@ -19,6 +19,7 @@ from bench.worst.recipe import SIZE_LEAST, SIZE_MOST, WRAPS, Recipe, of_json, ra
 from bench.worst.search import Search
 from policy import offline
 from policy.variables.parse import parse_request, parse_response
+from tests.unit.policy.engine.building import DEAR_RULES
 
 NANOSECOND = 1e-9
 SPARED = 1_024  # bytes that a recipe of one value leaves free, for the head and for less than a whole pump
@@ -238,6 +239,12 @@ def test_the_time_is_attributed() -> None:
     spent = attribute(rules.program, made)
     assert {BODY, "sieve of phase 1", "sieve of phase 2", "rule 11"} <= spent.keys()
     assert min(spent.values()) >= 0
+
+
+def test_where_the_steps_are_used_up_the_time_until_then_is_attributed() -> None:
+    rules = offline.load([offline.Source("dear", DEAR_RULES)], reading="characters")
+    made = Recipe("query", "value", "", "", values=1_000, distinct=True).exchange()
+    assert attribute(rules.program, made).keys() == {BODY, "sieve of phase 1", "sieve of phase 2"}
 
 
 def test_the_report_has_what_it_needs() -> None:

@@ -14,6 +14,7 @@ from policy.variables.limits import ARGUMENTS_MAX
 from policy.variables.parse import parse_request
 from policy.variables.transaction import Transaction
 from tests.unit.policy.engine.beside import GET, ON, POST, RESPONSE, ours, run, theirs
+from tests.unit.policy.engine.building import DEAR_RULES
 
 
 def _say(number: int, rest: str) -> str:
@@ -245,21 +246,7 @@ def test_where_the_steps_are_used_up_before_a_rule_is_asked_the_phase_ends(mode:
 
 
 def test_a_phase_that_was_not_finished_is_told_of() -> None:
-    """A thousand values in eleven forms, in each of which something is found."""
-    chains = (
-        "base64Encode",
-        "hexEncode",
-        "md5",
-        "sha1",
-        "md5,base64Encode",
-        "sha1,base64Encode",
-        "hexEncode,base64Encode",
-    )
-    chains += ("base64Encode,hexEncode", "base64Encode,base64Encode", "hexEncode,md5", "hexEncode,sha1")
-    rules = "SecRuleEngine DetectionOnly\n"
-    for number, names in enumerate(chains, 1):
-        steps = ",".join(f"t:{name}" for name in names.split(","))
-        rules += f'SecRule ARGS "@rx [0-9A-Z][a-z=]" "id:{number},phase:1,pass,{steps}"\n'
+    rules = "SecRuleEngine DetectionOnly\n" + DEAR_RULES
     sent = b"&".join([b"%d=value%d" % (number, number) for number in range(ARGUMENTS_MAX)])
     request = b"GET /?%b HTTP/1.1\r\nHost: a\r\n\r\n" % sent
     status, fired, lines = offline.grade(offline.load([offline.Source("rules", rules)], reading="characters"), request)
