@@ -12,9 +12,8 @@ from typing import Final
 # less than half of it at paranoia level 1, and all at level 4, which finds something in each field.
 REQUEST_STEPS_PER_BYTE: Final = 11
 REQUEST_BYTES_LEAST: Final = 100 * 1024
-KEPT_PART: Final = (
-    8  # one of so many steps is kept for scans and transformations. Source: a thousand small fields at level 1
-)
+# One of so many steps is kept for scans and transformations. Source: six times what the largest form of our samples takes at level 4.
+KEPT_PART: Final = 8
 # What a value is counted for that a rule is asked about because a scan found something in it, and again where it matches. Source: the
 # transformations, the call and what the rule writes take as long as so many steps.
 CANDIDATE_CHARGE: Final = 40

@@ -198,8 +198,9 @@ def test_show_what_is_not_published(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 FOLLOW = """
-import argparse, sys
+import argparse, signal, sys
 from relay.ledger import log_commands
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
 parser = argparse.ArgumentParser()
 log_commands.add_parser(parser.add_subparsers())
 args = parser.parse_args(["log", "tail", sys.argv[1], "-n", "1", "--follow", "--json"])
