@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-# What a request may cost in steps for each of its bytes, and of how many bytes every request may cost as much. Source: 28 ms for 100 KiB,
-# which leaves over two fifths of the 50 ms that the rules stage may take for what is not counted. A form of 900 fields in Japanese takes
+# What a request may cost in steps for each of its bytes, and of how many bytes every request may cost as much. Source: 26 ms for 100 KiB,
+# which leaves nearly half of the 50 ms that the rules stage may take for what is not counted. A form of 900 fields in Japanese takes
 # less than half of it at paranoia level 1, and all at level 4, which finds something in each field.
-REQUEST_STEPS_PER_BYTE: Final = 11
+REQUEST_STEPS_PER_BYTE: Final = 10
 REQUEST_BYTES_LEAST: Final = 100 * 1024
 # One of so many steps is kept for scans and transformations. Source: six times what the largest form of our samples takes at level 4.
 KEPT_PART: Final = 8
@@ -24,10 +24,13 @@ LISTED_CHARGE: Final = 300
 FORM_CHARGE: Final = 10
 FORM_BYTES_PER_STEP: Final = 8
 # What a scan is counted for, of all values or of one because what was found among all may be in it, and for how many bytes one more.
-SCAN_CHARGE: Final = 160
+SCAN_CHARGE: Final = 64
 SCANNED_BYTES_PER_STEP: Final = 4
+# For how many bytes one more, for each needle that a scan finds in them. Source: where twenty are found in a text, which keep as many
+# automata going, a scan takes 80 ns a byte; in prose, where there is one or none, 1 to 2 ns.
+FOUND_BYTES_PER_STEP: Final = 8
 # What a place is counted for where something was found.
-PLACE_CHARGE: Final = 8
+PLACE_CHARGE: Final = 12
 
 
 class Spent(Exception):

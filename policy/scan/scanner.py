@@ -16,7 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from policy.effort import SCAN_CHARGE, SCANNED_BYTES_PER_STEP, Effort
+from policy.effort import FOUND_BYTES_PER_STEP, SCAN_CHARGE, SCANNED_BYTES_PER_STEP, Effort
 from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
 from policy.scan.database import Ends
@@ -121,7 +121,7 @@ class Scanner:
         if not ends:
             return
         texts, others = _concerned(values, ends, search.active, kinds)
-        if max(len(texts), len(others)) < len(values):
+        if _worth(values, texts, others):
             self._look_at_some(values, texts, None, search)
             self._look_at_some(values, others, None, search)
         elif len(values) > 1:
@@ -177,6 +177,8 @@ class Scanner:
         ends = self._database.ends(buffer)
         if not ends:
             return ends
+        if search.effort is not None:
+            search.effort.take(len(ends) * len(buffer) // FOUND_BYTES_PER_STEP)
         ids = self._needles([id_ for id_, _ in ends], buffer, search.active)
         return [(id_, end) for id_, end in ends if id_ in ids or id_ - BYTEWISE in ids]
 
@@ -198,11 +200,15 @@ class Scanner:
             size = sum([len(values[place]) for place in places])
             search.effort.take(SCAN_CHARGE * len(places) + size // SCANNED_BYTES_PER_STEP)
         hit = False
+        bytes_found = 0
         for number, hits in self._database.hits_of_each([values[place] for place in places]):
             place = places[number]
+            bytes_found += len(hits) * len(values[place])
             for id_ in self._needles(hits, values[place], search.active):
                 search.found.setdefault(id_, []).append(place)
                 hit = True
+        if search.effort is not None:
+            search.effort.take(bytes_found // FOUND_BYTES_PER_STEP)
         return hit
 
 
@@ -213,6 +219,14 @@ def _piece_end(values: Sequence[bytes], begin: int, stop: int, size: int) -> int
         left -= len(values[begin])
         begin += 1
     return begin
+
+
+def _worth(values: Sequence[bytes], texts: Sequence[int], others: Sequence[int]) -> bool:
+    """Whether it saves more than it takes to scan these values together once more, without those that nobody asks about."""
+    if max(len(texts), len(others)) == len(values):
+        return False
+    size = sum(map(len, values))
+    return size < PIECE_BYTES or 2 * sum([len(values[place]) for place in (*texts, *others)]) < size
 
 
 def _concerned(
