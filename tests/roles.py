@@ -75,7 +75,7 @@ class _Service:
 
 
 class FakeLedger(_Service):
-    """`records`: what it was asked to record, in order. `mode`: `ok`, `full` (of disk), `no remarks` (full for these), or `silent`."""
+    """`records`: what it was asked to record, in order. `mode`: `ok`, `full` (of disk), `intents only` (full for all else), or `silent`."""
 
     def __init__(self, directory: Path, socket_name: str) -> None:
         super().__init__(directory, socket_name)
@@ -93,7 +93,7 @@ class FakeLedger(_Service):
         assert descriptors == []
         if self.mode == "silent":
             return None
-        if self.mode == "full" or (self.mode == "no remarks" and isinstance(request, RecordRemark)):
+        if self.mode == "full" or (self.mode == "intents only" and not isinstance(request, RecordIntent)):
             return Failed(call=request.call, reason="ledger_unavailable"), Parcel.of(b"")
         self.records.append(_record(request))
         index = len(self.records) - 1

@@ -106,6 +106,7 @@ class Reason(enum.StrEnum):
     RESPONSE_TOO_LARGE = "response_too_large"
     RESPONSE_INVALID = "response_invalid"
     RESPONSE_REFUSED = "response_refused"
+    RESPONSE_UNRECORDED = "response_unrecorded"
     # egress: what it refuses to send, whoever asks
     PERMIT_MISSING = "permit_missing"
     PERMIT_INVALID = "permit_invalid"
@@ -388,6 +389,13 @@ ROWS: dict[Reason, Row] = {
         Stage.RESPONSE,
         "手続の内容は役所に届きましたが、応答を安全に表示できません。受付番号を添えて窓口にお問い合わせください。",
         "The request reached the office, but its answer cannot be shown safely. Contact the office and quote the reference.",
+    ),
+    Reason.RESPONSE_UNRECORDED: Row(
+        503,
+        Stage.LEDGER,
+        "手続の内容は役所に届きましたが、応答を表示できません。もう一度送らずに、受付番号を添えて窓口にお問い合わせください。",
+        "The request reached the office, but its answer cannot be shown. Do not send it again: "
+        "contact the office and quote the reference.",
     ),
     Reason.PERMIT_MISSING: _later(Stage.EGRESS),
     Reason.PERMIT_INVALID: _later(Stage.EGRESS),

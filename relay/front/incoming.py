@@ -18,7 +18,10 @@ RECEIVE_BYTES = 128 * 1024  # of a body in one read: what a piece costs on its w
 
 
 class Incoming:
-    """A request under way on a connection. `source` is the peer's address; `tenant` and `route` as far as they are known."""
+    """A request under way on a connection. `source` is the peer's address; `tenant` and `route` as far as they are known.
+
+    `permitted`: its intent is in the log, and it may have crossed.
+    """
 
     def __init__(
         self, head: Head, http: ServerConnection, stream: TlsStream, limits: Limits, source: str, timed: Stopwatch
@@ -30,6 +33,7 @@ class Incoming:
         self.tenant = ""
         self.route = ""
         self.body_kind: str | None = None
+        self.permitted = False
         self.received_bytes = 0
         self._http = http
         self._stream = stream

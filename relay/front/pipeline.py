@@ -58,6 +58,7 @@ async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) ->
         incoming.timed.lap("seal")
         with sealed.parcel:
             permit = await record(front, tenant, incoming, sealed)
+            incoming.permitted = True
             incoming.timed.lap("record")
             response = await exchange(front, tenant, sealed, permit)
             incoming.timed.lap("exchange")
@@ -148,10 +149,13 @@ async def record(front: Front, tenant: Tenant, incoming: Incoming, sealed: Seale
 
 
 async def remark(front: Front, said: Remark) -> None:
-    """Durable before the citizen has a byte of the answer. Raises Unavailable: then it is not sent."""
-    answer, _ = await front.ledger.call(RecordRemark(call=front.ledger.next_call(), remark=said))
+    """Durable before the citizen has a byte of the answer. Raises Unavailable: then it is not sent, but the request was delivered."""
+    try:
+        answer, _ = await front.ledger.call(RecordRemark(call=front.ledger.next_call(), remark=said))
+    except Unavailable as error:
+        raise Unavailable(Reason.RESPONSE_UNRECORDED, error.detail) from error
     if not isinstance(answer, Recorded):
-        raise Unavailable(Reason.LEDGER_UNAVAILABLE, f"the ledger answered {type(answer).__name__}")
+        raise Unavailable(Reason.RESPONSE_UNRECORDED, f"the ledger answered {type(answer).__name__}")
 
 
 async def exchange(front: Front, tenant: Tenant, sealed: Sealed, permit: Permit) -> Parcel:

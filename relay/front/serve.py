@@ -34,6 +34,7 @@ _RECEIVE_BYTES = (
     16 * 1024
 )  # of one read for a head: what comes after it waits in the reader's buffer, and is copied once more
 _SEND_BYTES = 64 * 1024  # of an answer at once
+_LEDGER_OUT = frozenset({Reason.LEDGER_UNAVAILABLE, Reason.RESPONSE_UNRECORDED})
 
 
 class Connection:
@@ -194,8 +195,9 @@ class Connection:
             self._front.measure.limited(error.reason)
             return False
         # a ledger that has just failed to answer is not waited for a second time
-        is_ledger_out = error.reason is Reason.LEDGER_UNAVAILABLE
-        if not is_ledger_out and not await self._record(error, transfer_id, incoming, facts):
+        is_recorded = error.reason not in _LEDGER_OUT and await self._record(error, transfer_id, incoming, facts)
+        # what may have crossed has its intent in the log: nobody is told that it was not taken, and sends it again
+        if not is_recorded and not (incoming and incoming.permitted):
             error = Unavailable(Reason.LEDGER_UNAVAILABLE)
         tenant, route = (incoming.tenant, incoming.route) if incoming else ("", "")
         self._front.measure.refused(error, tenant, route, denied=isinstance(error, Denial))

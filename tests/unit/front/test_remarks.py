@@ -111,9 +111,31 @@ async def test_a_refused_answer_has_its_findings_in_the_refusal_alone(make: Make
 async def test_an_answer_whose_remark_cannot_be_recorded_is_not_sent(make: Make, size: int) -> None:
     world = make()
     world.behave = answering(200, LEAK + b"x" * size)
-    world.ledger.mode = "no remarks"
-    assert (await world.ask(b"GET / HTTP/1.1\r\nHost: minato.example\r\n\r\n")).status == 503
-    assert counted(world.registry, REFUSALS) == {("ledger", "ledger_unavailable", "none"): 1}
+    world.ledger.mode = "intents only"
+    reply = await world.ask(b"GET / HTTP/1.1\r\nHost: minato.example\r\n\r\n")
+    assert reply.status == 503
+    assert LEAK not in reply.body
+    assert "内容は役所に届きました" in reply.body.decode()  # or the citizen would send it a second time
+    assert counted(world.registry, REFUSALS) == {("ledger", "response_unrecorded", "none"): 1}
+
+
+async def test_of_a_refused_answer_the_citizen_hears_the_same_where_the_refusal_cannot_be_recorded(make: Make) -> None:
+    world = make("enforce", open_routes=False)
+    world.behave = answering(500, LEAK)
+    world.ledger.mode = "intents only"
+    reply = await world.ask(b"GET /health HTTP/1.1\r\nHost: minato.example\r\n\r\n")
+    assert reply.status == 502
+    assert "内容は役所に届きました" in reply.body.decode()
+    assert world.ledger.kinds == ["intent"]
+
+
+async def test_what_has_not_crossed_is_not_taken_where_its_refusal_cannot_be_recorded(make: Make) -> None:
+    world = make("enforce", open_routes=False)
+    world.ledger.mode = "intents only"
+    reply = await world.ask(HEAD.replace(b"/any", b"/nowhere") + b"Content-Length: 8\r\n\r\nx=marked")
+    assert reply.status == 503
+    assert "申請は受け付けられていません" in reply.body.decode()
+    assert (world.ledger.kinds, world.arrived) == ([], [])
 
 
 REFUSED_HEADS: list[tuple[bytes, Reason, list[int]]] = [
