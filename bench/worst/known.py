@@ -76,4 +76,15 @@ KNOWN = (
     # the longest name, the most cookies
     Recipe("form", "", "あ,", "", named=True, size=SIZE_MOST),
     Recipe("cookie", "r<o, p\nm i|%@", "\\u005c /doku0php\n;", '$T ,"=', values=500, distinct=True, named=True, rules=(941170,)),
+    # what a request still had was less than the next limit of steps, which was tried all the same
+    Recipe("header", "`|/*\t; \n ; あ&\r= `0", " " * 20, "*/", values=100, distinct=True, rules=(920600,)),
+    Recipe("header", "1mmmax-age=0\n,\tmax-age=", "11", "\u017f", values=8, distinct=True, rules=(920510,)),
+    Recipe("header", "\nbytes=-\t\t-\n , ", "88", "", values=10, distinct=True, rules=(920202,)),
+    Recipe("multipart", "Warning\tmaor xdbx%1", "\n.", "", values=1, distinct=True, depth=500, size=256 * 1024, rules=(920350, 951210)),
+    # where everything is found in every value
+    Recipe("files", "&& !\t  '\"\"o''p\\", "$(<!--'or'<\n", "", values=1_000, distinct=True, size=256 * 1024, rules=(921130, 932105)),
+    Recipe("query", "", "or'or' '", "", values=1_000, distinct=True, rules=(920220,)),
+    # answers, each of whose headers a rule is asked about, beside what the request has left
+    Recipe("response", ">\u017f", "Warning='oR'SQ1Lあ_(..\\", "", values=1_000, rules=(951250,)),
+    Recipe("response", "Cli Driver", "\u3000\u3000", "bB", values=1_000, distinct=True, size=64 * 1024, rules=(951130,)),
 )  # fmt: skip

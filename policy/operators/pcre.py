@@ -75,7 +75,17 @@ EXHAUSTED: Final = Exhausted()
 class Expression:
     """A pattern for one reading; `anchored`: only at the start of a search. PatternInvalid if PCRE2 or this package refuses it."""
 
-    __slots__ = ("_begins", "_characters", "_forms", "_groups", "_quick", "_start", "pattern", "source")
+    __slots__ = (
+        "_begins",
+        "_characters",
+        "_forms",
+        "_groups",
+        "_per_place",
+        "_quick",
+        "_start",
+        "pattern",
+        "source",
+    )
 
     def __init__(self, source: bytes, characters: bool, *, anchored: bool = False) -> None:
         self.source = source
@@ -84,7 +94,8 @@ class Expression:
         tokens = tokens_of(source, characters)
         firsts = first_bytes(tokens)
         self._begins = None if anchored or firsts is None else _any_of(firsts)
-        self._start = b"" if anchored else rb"(?s:.*?)" + _starts(firsts, characters)
+        self._start = b"" if anchored else _starts(firsts, characters)
+        self._per_place = 2 if firsts is None else 0
         self._check(self.pattern)
         self._quick = self._compile(self.pattern, QUICK_STEPS)
         self._groups: int = self._quick.groups
@@ -108,15 +119,26 @@ class Expression:
 
     def _climb(self, value: bytes, at: int, effort: Effort | None) -> Found | Exhausted | None:
         limit = FIRST_RUNG
-        while limit < 2 * len(value) and limit < LAST_RUNG:
+        while limit < self._per_place * len(value) and limit < LAST_RUNG:
             limit *= RUNG_FACTOR
-        while True:
+        while effort is None or limit <= effort.left:
             found = self._run(self._form(limit), value, at)
             if effort is not None:  # PCRE2 does not tell how many steps it took
                 effort.spend(limit if found is EXHAUSTED else limit // 2)
-            if found is not EXHAUSTED or limit >= LAST_RUNG or (effort is not None and effort.given_up):
+            if found is not EXHAUSTED or limit >= LAST_RUNG:
                 return found
             limit *= RUNG_FACTOR
+        return self._climb_no_further(value, at, effort)
+
+    def _climb_no_further(self, value: bytes, at: int, effort: Effort) -> Found | Exhausted | None:
+        """With all that the request has left, which is less than the next rung. The form is for this once and not kept."""
+        left = effort.left
+        if left < FIRST_RUNG:
+            effort.spend(left + 1)
+            return EXHAUSTED
+        found = self._run(self._compile(counted(self.source, self._characters), left), value, at)
+        effort.spend(left + 1 if found is EXHAUSTED else left // 2)
+        return found
 
     def _form(self, limit: int) -> pcre2.Pattern:
         form = self._forms.get(limit)
@@ -163,13 +185,14 @@ def _refused(error: pcre2.PatternError, ahead: int) -> PatternInvalid:
 
 
 def _any_of(firsts: int) -> re.Pattern[bytes]:
-    """One of the bytes that `_starts` asserts."""
+    """One of the bytes that `_starts` goes to."""
     return re.compile(b"[%b]" % b"".join([b"\\x%02x" % byte for byte in range(256) if firsts >> byte & 1]))
 
 
 def _starts(firsts: int | None, characters: bool) -> bytes:
-    """The assertion that one of these bytes follows, in the reading; nothing where all may."""
+    """What goes from place to place where a match may begin, in the reading: a step for each of these bytes, or for each place."""
     if firsts is None:
-        return b""
+        return rb"(?s:.*?)"
     high = firsts & _HIGH
-    return b"(?=[%b%b])" % (members(firsts ^ high), HIGH_CHARACTERS if high and characters else members(high))
+    these = members(firsts ^ high) + (HIGH_CHARACTERS if high and characters else members(high))
+    return b"[^%b]*+(?:[%b][^%b]*+)*?" % (these, these, these)

@@ -17,6 +17,7 @@ from policy.operators.pcre import (
     Expression,
     Found,
 )
+from policy.operators.rewrite import counted
 
 
 def test_spans_leave_out_what_took_no_part() -> None:
@@ -43,12 +44,12 @@ def test_an_anchored_expression_matches_at_the_start_only() -> None:
     assert isinstance(expression.search(b"ab", 1), Found)
 
 
-def steps(expression: Expression, value: bytes) -> int:
-    """How many steps a search takes: the smallest limit that it is done in."""
+def steps(expression: Expression, value: bytes, pattern: bytes | None = None) -> int:
+    """How many steps a search takes, of the pattern as it is or of another form: the smallest limit that it is done in."""
     low, high = 1, LAST_RUNG
     while low < high:
         middle = (low + high) // 2
-        done = expression._run(expression._compile(expression.pattern, middle), value, 0) is not EXHAUSTED
+        done = expression._run(expression._compile(pattern or expression.pattern, middle), value, 0) is not EXHAUSTED
         low, high = (low, middle) if done else (middle + 1, high)
     return low
 
@@ -90,23 +91,45 @@ def test_effort_is_spent_and_then_nothing_is_tried() -> None:
     expression = Expression(rb"(?:a+)+[$%]", characters=False)
     effort = Effort(FIRST_RUNG)
     assert expression.search(b"a" * 500, 0, effort) is EXHAUSTED
-    assert effort.left == -FIRST_RUNG * RUNG_FACTOR
+    assert effort.left == -1
     for value in (b"b", b"b" * 1_000):
         assert expression.search(value, 0, effort) is EXHAUSTED
-    assert effort.left == -FIRST_RUNG * RUNG_FACTOR
+    assert effort.left == -1
 
 
-@pytest.mark.parametrize(
-    ("size", "cost"), [(QUICK_BYTES, QUICK_CHARGE + QUICK_BYTES), (QUICK_BYTES + 1, FIRST_RUNG // 2)]
-)
-def test_effort_ends_below_0(size: int, cost: int) -> None:
+def test_the_quick_form_may_take_the_last_of_the_effort() -> None:
     expression = Expression(b"a", characters=False)
-    effort = Effort(cost)
-    assert expression.search(b"a" * size, 0, effort) is not None
+    effort = Effort(QUICK_CHARGE + QUICK_BYTES)
+    assert expression.search(b"a" * QUICK_BYTES, 0, effort) is not None
     assert effort.left == 0
-    assert expression.search(b"a" * size, 0, effort) is not None
-    assert effort.left == -cost
-    assert expression.search(b"a" * size, 0, effort) is EXHAUSTED
+    assert expression.search(b"a" * QUICK_BYTES, 0, effort) is not None
+    assert effort.left == -QUICK_CHARGE - QUICK_BYTES
+    assert expression.search(b"a" * QUICK_BYTES, 0, effort) is EXHAUSTED
+
+
+@pytest.mark.parametrize(("left", "found", "then"), [(FIRST_RUNG, True, FIRST_RUNG // 2), (FIRST_RUNG - 1, False, -1)])
+def test_what_is_less_than_the_first_rung_is_too_little(left: int, found: bool, then: int) -> None:
+    effort = Effort(left)
+    result = Expression(b"a", characters=False).search(b"a" * (QUICK_BYTES + 1), 0, effort)
+    assert isinstance(result, Found) is found
+    assert found or result is EXHAUSTED
+    assert effort.left == then
+
+
+def test_the_last_try_takes_what_is_left_and_not_a_step_more() -> None:
+    expression = Expression(rb"a[^x]*(?:d|e)", characters=False)
+    value = b"a" * (QUICK_BYTES + 1)
+    needed = steps(expression, value, counted(expression.source, characters=False))
+    rungs = 0
+    while FIRST_RUNG * RUNG_FACTOR**rungs < needed:
+        rungs += 1
+    before = sum(FIRST_RUNG * RUNG_FACTOR**rung for rung in range(rungs))
+    assert rungs > 1  # or the last try would be the first
+    for left, found in ((before + needed, True), (before + needed - 1, False)):
+        effort = Effort(left)
+        result = expression.search(value, 0, effort)
+        assert (result is None) is found
+        assert found or (result is EXHAUSTED and effort.left == -1)
 
 
 @pytest.mark.parametrize("characters", [False, True])
@@ -125,10 +148,10 @@ def test_memory_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "answered"), [(FIRST_RUNG // 2, True), (LAST_RUNG // 4, True), (2 * LAST_RUNG, False)]
+    ("size", "answered"), [(FIRST_RUNG // 2, True), (LAST_RUNG // 8, True), (2 * LAST_RUNG, False)]
 )
 def test_a_value_is_given_up_at_the_last_limit(size: int, answered: bool) -> None:
-    found = Expression(b"[ab]c", characters=False).search(b"d" * size + b"ac")
+    found = Expression(b"[ab]c", characters=False).search(b"a" * size + b"ac")
     assert isinstance(found, Found) is answered
     assert answered or found is EXHAUSTED
 
