@@ -18,8 +18,9 @@ _LARGEST = 10**MAX_DIGITS - 1
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
-def read_form(tables: list[Table]) -> Form:
-    """The fields of one form or query. Problems are reported where they stand."""
+def read_form(tables: list[Table], common: tuple[Declaration, ...] = ()) -> Form:
+    """The fields of one form or query, and behind them those of its common items. Problems are reported where they stand."""
+    shared = {declaration.name: declaration for declaration in common}
     declarations: dict[str, Declaration] = {}
     for table in tables:
         declaration = _declaration(table)
@@ -29,8 +30,13 @@ def read_form(tables: list[Table]) -> Form:
             table.report(
                 "name", f'a field "{declaration.name}" is declared already', "give each field a name of its own"
             )
+        if declaration.name in shared:
+            item = shared[declaration.name].item
+            table.report(
+                "name", f'a field "{declaration.name}" comes with the common item {item}', "give this one another name"
+            )
         declarations.setdefault(declaration.name, declaration)
-    return Form(declarations.values())
+    return Form((declarations | shared).values())
 
 
 def _declaration(table: Table) -> Declaration | None:

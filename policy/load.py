@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from policy.common_items import FILE_NAME, CommonItems, read_common
 from policy.pipeline import Policy
 from policy.problems import PolicyInvalid, Problem
 from policy.procedure_file import AVAILABLE_STAGES, read_route
@@ -19,7 +20,7 @@ from policy.toml_table import Source
 __all__ = ["AVAILABLE_STAGES", "INSTALLED", "load_policy", "read_routes", "rules_missing"]
 
 INSTALLED = Path(__file__).parent / "procedures"  # the catalogue that comes with Sekisho
-MAX_FILE_BYTES = 1 << 20  # bytes of one procedure file; the largest of the catalogue has 12 KB
+MAX_FILE_BYTES = 1 << 20  # bytes of one procedure file; the largest of the catalogue has 4 KB
 
 
 def load_policy(
@@ -85,30 +86,49 @@ def read_routes(directories: Sequence[Path]) -> tuple[list[Route], list[Problem]
     """Every route that could be read, and every problem."""
     problems: list[Problem] = []
     routes: list[Route] = []
-    for path in _files(directories or (INSTALLED,), problems):
-        route = _read(path, problems)
-        if route is not None:
-            problems.extend(_clashes(route, routes))
-            routes.append(route)
+    for directory in directories or (INSTALLED,):
+        files = _files(directory, problems)
+        common = _common(directory / FILE_NAME, problems) if directory / FILE_NAME in files else CommonItems()
+        for path in files:
+            route = _route(path, common, problems) if path.name != FILE_NAME else None
+            if route is not None:
+                problems.extend(_clashes(route, routes))
+                routes.append(route)
     return routes, problems
 
 
-def _files(directories: Sequence[Path], problems: list[Problem]) -> list[Path]:
-    found: list[Path] = []
-    for directory in directories:
-        if not directory.is_dir():
-            problems.append(Problem(str(directory), 0, "there is no such directory", "make it, or name another"))
-            continue
-        files = sorted(directory.glob("*.toml"))
-        if not files:
-            problems.append(
-                Problem(str(directory), 0, "the directory holds no *.toml file", "put procedure files into it")
-            )
-        found += files
-    return found
+def _files(directory: Path, problems: list[Problem]) -> list[Path]:
+    if not directory.is_dir():
+        problems.append(Problem(str(directory), 0, "there is no such directory", "make it, or name another"))
+        return []
+    files = sorted(directory.glob("*.toml"))
+    if not any(path.name != FILE_NAME for path in files):
+        problems.append(Problem(str(directory), 0, "the directory holds no procedure file", "put *.toml files into it"))
+    return files
 
 
-def _read(path: Path, problems: list[Problem]) -> Route | None:
+def _common(path: Path, problems: list[Problem]) -> CommonItems:
+    read = _document(path, problems)
+    if read is None:
+        return CommonItems(str(path), is_whole=False)
+    document, source = read
+    common = read_common(document, source)
+    problems.extend(sorted(source.problems, key=lambda problem: problem.line))
+    return common
+
+
+def _route(path: Path, common: CommonItems, problems: list[Problem]) -> Route | None:
+    read = _document(path, problems)
+    if read is None:
+        return None
+    document, source = read
+    route = read_route(document, source, common)
+    problems.extend(sorted(source.problems, key=lambda problem: problem.line))
+    return route
+
+
+def _document(path: Path, problems: list[Problem]) -> tuple[dict[str, object], Source] | None:
+    """One file as TOML; None after a problem."""
     try:
         raw = path.read_bytes()
         if len(raw) > MAX_FILE_BYTES:
@@ -124,10 +144,7 @@ def _read(path: Path, problems: list[Problem]) -> Route | None:
     except TomlInvalid as error:
         problems.append(Problem(str(path), error.line, f"not TOML: {error.message}", "mend the syntax of this line"))
     else:
-        source = Source(str(path), lines)
-        route = read_route(document, source)
-        problems.extend(sorted(source.problems, key=lambda problem: problem.line))
-        return route
+        return document, Source(str(path), lines)
     return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from policy.classes import PATH_CLASSES
+from policy.common_items import CommonItems
 from policy.faults import Invalid
 from policy.field_table import read_form
 from policy.headers import DEFAULT_FORWARDED, MAY_BE_FORWARDED
@@ -17,6 +18,7 @@ from policy.route import (
     CHARSETS,
     METHODS,
     MODES,
+    SERVICES,
     STAGE_ORDER,
     PathParameter,
     Procedure,
@@ -38,14 +40,15 @@ _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})+")
 _TYPED = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
 
 
-def read_route(document: dict[str, object], source: Source) -> Route | None:
-    """The route of one file; None when the source has problems."""
+def read_route(document: dict[str, object], source: Source, common: CommonItems) -> Route | None:
+    """The route of one file, `common` being the common items of its directory; None when the source has problems."""
     top = Table(source, document, ())
     version = top.integer("format", f"write format = {FORMAT} as the first line", None, (FORMAT, FORMAT), required=True)
     procedure_table = top.table("procedure")
-    procedure = _procedure(procedure_table) if procedure_table else None
+    shared = common.named_by(procedure_table) if procedure_table else ()
+    procedure = _procedure(procedure_table, shared) if procedure_table else None
     route_table = top.table("route", "add a [route] table with id, mode, method and path", required=True)
-    form = read_form(top.tables("field"))
+    form = read_form(top.tables("field"), shared)
     query = read_form(top.tables("query"))
     for attachment in top.tables("attachment"):
         attachment.report("", "attachments need the stage files, which is not available", "remove this [[attachment]]")
@@ -54,7 +57,8 @@ def read_route(document: dict[str, object], source: Source) -> Route | None:
     return None if source.problems or version is None else route
 
 
-def _procedure(table: Table) -> Procedure | None:
+def _procedure(table: Table, shared: tuple[Declaration, ...]) -> Procedure | None:
+    service = table.choice("service", SERVICES, SERVICES[0])
     number = table.integer(
         "number", "write the number of the register, such as number = 3", None, (1, 9999), required=True
     )
@@ -68,9 +72,10 @@ def _procedure(table: Table) -> Procedure | None:
     table.end()
     if since and until and until < since:
         table.report("effective_until", "effective_until is before effective_from", "write a later day")
-    if not (number and name and department and version and since):
+    if not (service and number and name and department and version and since):
         return None
-    return Procedure(number, name, department, version, since, until)
+    common_fields = frozenset(declaration.name for declaration in shared)
+    return Procedure(number, name, department, version, since, until, service, common_fields)
 
 
 def _route(table: Table, source: Source, procedure: Procedure | None, form: Form, query: Form) -> Route | None:

@@ -20,6 +20,7 @@ STAGE_ORDER = ("route", "normalise", "schema", "rules", "files")
 MODES = ("exchange", "deposit")
 BODY_KINDS = ("urlencoded", "multipart", "json")
 CHARSETS = ("utf-8", "shift_jis", "euc-jp")  # of forms; relay/http/charset.py decodes them
+SERVICES = ("電子申請", "電子調達")  # e-application and e-procurement; each numbers its procedures by itself
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")  # HEAD is taken where GET is
 
 _JST_OFFSET_MS = 9 * 3_600_000  # Japan has no summer time
@@ -31,7 +32,7 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A 手続, as the register of the source lists it."""
+    """A 手続, as the register of its service lists it."""
 
     number: int
     name: str
@@ -39,6 +40,8 @@ class Procedure:
     version: int
     effective_from: date  # JST, inclusive
     effective_until: date | None  # JST, inclusive; None: until further notice
+    service: str = SERVICES[0]
+    common_fields: frozenset[str] = frozenset()  # names of the fields that came with the common items
 
 
 @dataclass(frozen=True, slots=True)

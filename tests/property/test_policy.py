@@ -16,7 +16,8 @@ from policy.load import load_policy, read_routes
 from policy.pipeline import Judgement, Policy
 from policy.repertoire import REPERTOIRES
 from policy.request import RequestHead
-from policy.samples import CARE_PLAN_NOTICE, as_document
+from policy.sample_forms import CARE_PLAN_NOTICE
+from policy.samples import as_document
 from policy.schema import Declaration, Field
 from policy.verdict import Admitted, Denied
 

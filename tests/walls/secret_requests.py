@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from policy.samples import CARE_PLAN_NOTICE, as_document
+from policy.sample_forms import CARE_PLAN_NOTICE
+from policy.samples import as_document
 from tests.walls.hosts import HOST, Hosts
 
 KANJI = "亜哀愛悪握圧扱安暗案以位依偉囲委威尉意慰易為異移維緯胃衣違遺"

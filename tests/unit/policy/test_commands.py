@@ -22,16 +22,16 @@ def test_check_says_what_is_wrong(
 
 def test_check_of_the_installed_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == EXIT_OK
-    assert "5 routes, no problem" in capsys.readouterr().out
+    assert "34 routes, no problem" in capsys.readouterr().out
     assert main(["check", "--json"]) == EXIT_OK
-    assert json.loads(capsys.readouterr().out) == {"routes": 5, "problems": []}
+    assert json.loads(capsys.readouterr().out) == {"routes": 34, "problems": []}
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == EXIT_OK
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 5
-    assert "居宅サービス計画作成依頼（変更）届" in lines[1]
+    assert len(lines) == 34
+    assert "居宅サービス計画作成依頼（変更）届" in lines[7]
     assert main(["list", "--json"]) == EXIT_OK
     routes = {route["id"]: route for route in json.loads(capsys.readouterr().out)}
     assert routes["care-plan-notice"]["procedure"]["number"] == 8

@@ -211,3 +211,15 @@ def test_forwarded_headers_and_limits_of_a_route(write: Write, procedure: str) -
     routes, _ = read_routes([write(text)])
     assert (routes[0].body_bytes, routes[0].charsets) == (1000, ("euc-jp",))
     assert routes[0].forward_headers == {b"accept", b"accept-language", b"user-agent", b"cookie"}
+
+
+def test_the_service_of_a_procedure(write: Write, procedure: str) -> None:
+    (route,), _ = read_routes([write(procedure)])
+    assert route.procedure is not None
+    assert route.procedure.service == "電子申請"
+    text = procedure.replace("version = 1\n", 'version = 1\nservice = "電子調達"\n', 1)
+    (route,), _ = read_routes([write(text)])
+    assert route.procedure is not None
+    assert route.procedure.service == "電子調達"
+    _, (problem,) = read_routes([write(text.replace("電子調達", "電子入札"))])
+    assert (problem.line, problem.mend) == (8, "write one of: 電子申請, 電子調達")

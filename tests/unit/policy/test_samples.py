@@ -6,7 +6,7 @@ import pytest
 
 from policy.pipeline import Judgement, Policy
 from policy.request import RequestHead
-from policy.samples import CARE_PLAN_NOTICE, Sample, samples
+from policy.samples import Sample, samples
 from policy.verdict import Admitted
 from relay.base.limits import DEFAULTS
 from relay.http.body import BodyEvent, BodyParser, Document, Field
@@ -72,13 +72,4 @@ def test_samples_are_admitted(policy: Policy, sample: Sample) -> None:
 def test_every_route_has_a_sample_and_names_are_unique(policy: Policy) -> None:
     made = samples()
     assert {sample.route_id for sample in made} == {route.id for route in policy.routes}
-    assert len({sample.name for sample in made}) == len(made) == 12
-
-
-def test_the_form_of_the_bench(policy: Policy) -> None:
-    form = next(sample for sample in samples() if sample.name == "form-urlencoded")
-    assert form.body is not None
-    assert len(CARE_PLAN_NOTICE) == 23
-    assert 2_800 <= len(form.body) <= 3_200
-    declared = next(route for route in policy.routes if route.id == "care-plan-notice").form.fields
-    assert set(declared) - {name for name, _ in CARE_PLAN_NOTICE} == {"password"}
+    assert len({sample.name for sample in made}) == len(made) == 41
