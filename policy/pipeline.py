@@ -22,12 +22,13 @@ from urllib.parse import quote, urlencode
 from policy.faults import Fault
 from policy.headers import end_to_end, forwarded
 from policy.inspection import STAGE, Inspection
+from policy.refusal_words import Told, told_of
 from policy.request import RequestHead
 from policy.request_facts import facts_of, facts_of_refused
 from policy.route import OPEN_ROUTE, Route, RouteTable, canonical_path, day_in_japan
 from policy.rule_book import RuleBook
 from policy.rule_set import RuleSet
-from policy.schema import Submission
+from policy.schema import Form, Submission
 from policy.variables.facts import ResponseFacts
 from policy.verdict import Admitted, Code, Denied, Finding, ForwardHead, PolicyMisuse, _admit
 
@@ -84,6 +85,12 @@ class Policy:
             in_effect[0].id,
             _allowed_methods(in_effect),
         )
+
+    def told(self, denied: Denied, received_ms: int) -> tuple[Told, ...]:
+        """What the citizen is told of a denial: of each field that is to be mended a sentence in Japanese and in English."""
+        day = day_in_japan(received_ms)
+        routes = [route for route in self.routes if route.id == denied.route_id and route.is_in_effect(day)]
+        return told_of(denied.findings, routes[0] if routes else None)
 
     def of_refused(
         self, tenant: str, raw: bytes, *, source: str, transfer: str, received_ms: int
@@ -153,7 +160,7 @@ class Judgement:
         if accepted is not None and self._inspection is not None:
             for name, member in accepted.items():
                 for item in member if isinstance(member, list) else [member]:
-                    self._inspection.field(name, str(item))
+                    self._inspection.field(name, _as_in_a_form(item))
         return accepted
 
     def file_start(self, name: str, filename: str | None, content_type: str | None) -> bool:
@@ -296,6 +303,8 @@ class Judgement:
         submission.finish()
         if self.route.body_kinds and submission.is_blank and not submission.findings:
             submission.report(Code.FIELD_MISSING, "", Fault.FORM_EMPTY)
+        if submission.findings:
+            submission.findings[:] = _in_order(submission.findings, self.route.form)
 
     def _finish_rules(self) -> None:
         """What the schema has refused already is not looked at: it does not cross, whatever the rules say."""
@@ -314,6 +323,21 @@ class Judgement:
 
 
 _FORM_KINDS: Final = ("urlencoded", "multipart")
+
+
+def _as_in_a_form(item: object) -> str:
+    """An accepted member of a JSON object as rules see it: as a form would have sent it."""
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    return str(item)
+
+
+def _in_order(findings: list[Finding], form: Form) -> list[Finding]:
+    """What is wrong with the whole, then field by field as the procedure declares them, each once: the same in every encoding,
+    however the fields came. Findings of one field stay in the order in which its values came.
+    """
+    places = {name: place for place, name in enumerate(form.fields, 1)}
+    return sorted(dict.fromkeys(findings), key=lambda finding: places.get(finding.target, 0))
 
 
 def _denied(code: Code, fault: Fault, route_id: str | None = None) -> Denied:

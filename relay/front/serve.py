@@ -23,6 +23,7 @@ from relay.front.measure import Stopwatch
 from relay.front.pipeline import transfer
 from relay.front.records import refusal_of
 from relay.http.connection import Head, Pause, ServerConnection
+from relay.http.submission import body_kind
 from relay.ipc.messages import Recorded, RecordRefusal
 from relay.net.drain import Drain
 from relay.net.tls_stream import WRITE_BYTES, TlsStream
@@ -219,14 +220,17 @@ class Connection:
         return False
 
     def _own_answer(self, error: Refused | Unavailable, transfer_id: TransferId, incoming: Incoming | None) -> bytes:
-        accept = incoming.head.header(b"accept") if incoming else None
-        allow = error.denied.allow if isinstance(error, Denial) else ()
-        own = own_answer(error.reason, transfer_id, accept, allow)
+        head = incoming.head if incoming else None
+        accept = head.header(b"accept") if head else None
+        to_json = head is not None and body_kind(head.header(b"content-type")) == "json"
+        denied = error.denied if isinstance(error, Denial) else None
+        told = self._front.policy.told(denied, now_ms()) if denied else ()
+        own = own_answer(error.reason, transfer_id, accept, denied.allow if denied else (), told, to_json=to_json)
         length = [(b"content-length", b"%d" % len(own.body))]
-        head = self._http.response_head(
+        sent = self._http.response_head(
             own.status, [*own.headers, *common_headers(transfer_id, now_ms() / 1000), *length], SECURITY_LINES
         )
-        return head + self._http.response_data(own.body) + self._http.response_end()
+        return sent + self._http.response_data(own.body) + self._http.response_end()
 
     async def _record(
         self, error: Refused | Unavailable, transfer_id: TransferId, incoming: Incoming | None, facts: TlsFacts | None

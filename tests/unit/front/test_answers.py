@@ -34,7 +34,7 @@ ANSWERED = [reason for reason in Reason if row(reason).status]
         (b"application/json;q=0, text/html;q=0", False),
         (b"text/*;q=0.3, application/json;q=0.3", True),
         (b"application/json; q=1.0 ; charset=utf-8", True),
-        (b"application/json;q=7, text/html", True),
+        (b"application/json;q=7, text/html", False),  # no weight
         (b"application/json;q=-1, text/html", False),
         (b"application/json;q=nan", False),
         (b"application/json;q=", False),

@@ -178,12 +178,12 @@ def test_every_error_of_a_form_is_found(sample_policy: Policy, head: Make) -> No
     assert judgement.field("kind", "変更") is None
     assert judgement.is_denied
     assert found(judgement.finish()) == [
-        ("schema", Code.FIELD_INVALID, "kind", Fault.NOT_A_CHOICE),
         ("schema", Code.FIELD_UNDECLARED, "", Fault.UNDECLARED),
+        ("schema", Code.FIELD_MISSING, "applicant_name", Fault.MISSING),
+        ("schema", Code.FIELD_INVALID, "kind", Fault.NOT_A_CHOICE),
+        ("schema", Code.FIELD_REPEATED, "kind", Fault.TOO_MANY),
         ("schema", Code.FIELD_INVALID, "copies", Fault.TOO_LARGE),
         ("schema", Code.FIELD_REPEATED, "copies", Fault.REPEATED),
-        ("schema", Code.FIELD_REPEATED, "kind", Fault.TOO_MANY),
-        ("schema", Code.FIELD_MISSING, "applicant_name", Fault.MISSING),
     ]
 
 
