@@ -173,6 +173,7 @@ class Judgement:
             raise PolicyMisuse(f"file_start() in {self._where()}")
         if self._submission.is_declared(name):
             self._report_file(name, Fault.FILE_FOR_TEXT)
+            self._submission.hold(name)
         else:
             self._report_file("", Fault.UNDECLARED)
         return False

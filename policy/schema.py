@@ -212,8 +212,12 @@ class Submission:
             return None
         return item if self.field(field.name, text) is not None else None
 
+    def hold(self, name: str) -> None:
+        """The field has its finding: it is not reported as missing as well."""
+        self._filled.add(name)
+
     def _refuse(self, name: str, fault: Fault) -> None:
-        self._filled.add(name)  # it has its finding: not reported as missing as well
+        self.hold(name)
         self.report(Code.FIELD_INVALID, name, fault)
 
     def _report_undeclared(self) -> None:

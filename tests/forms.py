@@ -42,10 +42,16 @@ class Outcome:
     def told(self) -> object:
         """The verdict by which two encodings are compared."""
         if isinstance(self.verdict, Admitted):
-            return "admitted", self.verdict.fields, self.verdict.files, self.crossed
+            return "admitted", self.verdict.fields, self.verdict.files, _by_name(self.crossed)
         if isinstance(self.verdict, Denied):
             return "denied", self.verdict.code, self.verdict.findings
         return "refused", self.verdict
+
+
+def _by_name(fields: Submitted) -> Submitted:
+    """The values of one name together, as JSON has them."""
+    names = dict.fromkeys(name for name, _ in fields)
+    return tuple((name, value) for each in names for name, value in fields if name == each)
 
 
 def encoded(kind: str, fields: Submitted) -> bytes:
@@ -59,7 +65,9 @@ def encoded(kind: str, fields: Submitted) -> bytes:
 
 def multipart(parts: list[tuple[str, bytes]]) -> bytes:
     made = [
-        f"--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + value + b"\r\n"
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode("utf-8", "surrogatepass")
+        + value
+        + b"\r\n"
         for head, value in parts
     ]
     return b"".join(made) + f"--{BOUNDARY}--\r\n".encode()

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from relay.base.errors import Refused
 from relay.base.reasons import Reason
-from relay.http.body import decode_text
+from relay.http.body import Field, decode_text
 
 
 class Charset(NamedTuple):
@@ -70,6 +70,7 @@ def _rows() -> Mapping[bytes, str]:
     return found
 
 
+CHARSET_FIELD: Final = "_charset_"  # RFC 7578 section 4.6; WHATWG HTML 4.10.18.6
 UTF_8: Final = Charset("utf-8", decode_text)
 CHARSETS: Final[Mapping[str, Charset]] = {
     charset.name: charset for charset in (UTF_8, Charset("shift_jis", _page_932), Charset("euc-jp", _euc))
@@ -92,6 +93,12 @@ def check_same(label: str | None, charset: Charset) -> None:
     """What a part or a `_charset_` field says (RFC 7578 section 4.6) must be what the body is read in."""
     if label is not None and _LABELS.get(label.lower()) != charset.name:
         raise Refused(Reason.CHARSET_INVALID, "another charset within the body")
+
+
+def charset_field(field: Field, charset: Charset) -> Field:
+    """A field `_charset_` as it goes on: in UTF-8, and still saying what is true."""
+    check_same(field.value, charset)
+    return field if charset is UTF_8 else Field(field.name, UTF_8.name)
 
 
 def to_utf8(raw: bytes, charset: Charset) -> bytes:

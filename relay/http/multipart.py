@@ -16,7 +16,7 @@ from relay.base.errors import Misuse, Refused
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.http.body import BodyEvent, Field, FileData, FileEnd, FileStart, decode_text
-from relay.http.charset import UTF_8, Charset, check_same, to_utf8
+from relay.http.charset import CHARSET_FIELD, UTF_8, Charset, charset_field, to_utf8
 from relay.http.disposition import PartHead, parse_part_head
 
 _boundary = re.compile(  # RFC 2046 section 5.1.1: at most 70 characters, the last no space
@@ -103,9 +103,6 @@ class MultipartParser:
             if len(self._buffer) >= most:
                 raise Refused(Reason.MULTIPART_INVALID, "part header too large")
             return False
-        self._parts += 1
-        if self._parts > self._limits.parts:
-            raise Refused(Reason.PARTS_EXCEEDED)
         part = self._part = parse_part_head(self._buffer[self._at : end], self._limits, self._charset)
         self._at = end + len(_END_OF_HEADER)
         if part.filename is not None:
@@ -114,6 +111,9 @@ class MultipartParser:
             self._fields += 1
             if self._fields > self._limits.fields:
                 raise Refused(Reason.FIELDS_EXCEEDED)
+        self._parts += 1
+        if self._parts > self._limits.parts:  # after the fields: too many of them have one reason in every encoding
+            raise Refused(Reason.PARTS_EXCEEDED)
         self._reading = _Reading.START
         return True
 
@@ -164,12 +164,9 @@ class MultipartParser:
         raw = to_utf8(bytes(self._value), self._charset)
         if len(raw) > self._limits.field_bytes:  # it may have grown
             raise Refused(Reason.FIELD_TOO_LARGE)
-        value = decode_text(raw)
+        field = Field(part.name, decode_text(raw))
         self._value.clear()
-        if part.name == "_charset_":
-            check_same(value, self._charset)
-            value = value if self._charset is UTF_8 else UTF_8.name  # what goes on is
-        events.append(Field(part.name, value))
+        events.append(charset_field(field, self._charset) if field.name == CHARSET_FIELD else field)
 
     def _read_epilogue(self, _: list[BodyEvent]) -> bool:
         if not _CRLF.startswith(self._buffer[self._at : self._at + _TAIL_BYTES + 1]):

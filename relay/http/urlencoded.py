@@ -20,7 +20,7 @@ from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.http import grammar
 from relay.http.body import BodyEvent, Field, check_name, decode_text
-from relay.http.charset import UTF_8, Charset, check_same, to_utf8
+from relay.http.charset import CHARSET_FIELD, UTF_8, Charset, charset_field, to_utf8
 
 _ALLOWED = bytes(range(0x21, 0x7F))
 _ALLOWED_BUT_PERCENT = _ALLOWED.replace(b"%", b"")
@@ -67,6 +67,8 @@ class _Pairs:
             text = plain.decode()
         except UnicodeDecodeError:
             return None
+        if CHARSET_FIELD in text:
+            return None
         pairs = text.split(_PAIR)
         if len(pairs) != raw.count(b"&") + 1 or text.count(_VALUE) != len(pairs) or raw.count(b"=") != len(pairs):
             return None
@@ -96,10 +98,8 @@ class _Pairs:
         check_name(name, self._limits.name_bytes)
         if len(value) > self._limits.field_bytes:
             raise Refused(Reason.FIELD_TOO_LARGE)
-        if name == b"_charset_" and self._charset is not UTF_8:
-            check_same(decode_text(value), self._charset)
-            value = UTF_8.name.encode()  # what goes on is
-        return Field(decode_text(name), decode_text(value))
+        field = Field(decode_text(name), decode_text(value))
+        return charset_field(field, self._charset) if field.name == CHARSET_FIELD else field
 
     def _unescape(self, raw: bytes) -> bytes:
         if b"+" in raw:

@@ -125,6 +125,11 @@ FORMS = [
         for raw in (b"%FF", b"%80", b"%C0%AF", b"%E3%81", b"%ED%A0%80", b"%F4%90%80%80", b"%93%FA%96%7B", b"%E3x%81%82")
     ),
     form("U5", b"%FF=v", CHARSET_INVALID),
+    form("U7", b"_charset_=utf-8&a=v", ("_charset_", "utf-8"), ("a", "v")),
+    form("U7", b"a=v&%5Fcharset_=UTF-8", ("a", "v"), ("_charset_", "UTF-8")),
+    form("U7", b"a=v&_charset_=shift_jis", CHARSET_INVALID),
+    form("U7", b"_charset%5f=", CHARSET_INVALID),
+    form("U7", b"a=_charset_&x_charset_y=1", ("a", "_charset_"), ("x_charset_y", "1")),
     form("U6", b"&".join([b"a=v"] * 1001), Reason.FIELDS_EXCEEDED),
     form("U6", b"&".join([b"a=v"] * 1000), *[("a", "v")] * 1000),
     form("U6", b"a" * 257 + b"=v", Reason.NAME_TOO_LONG),

@@ -245,7 +245,12 @@ PARTS = [
     part("P14", NAMED + b"\r\nContent-Type: text/html", TYPE_UNSUPPORTED),
     part("P14", NAMED + b"\r\nContent-Type: text", TYPE_UNSUPPORTED),
     parts("P15", (A_PART + b"\r\n") * 1000 + b"--BB--", ONE_FIELD * 1000),
-    parts("P15", (A_PART + b"\r\n") * 1001 + b"--BB--", Reason.PARTS_EXCEEDED),
+    parts("P15", (A_PART + b"\r\n") * 1001 + b"--BB--", Reason.FIELDS_EXCEEDED),
+    parts(
+        "P15",
+        (A_PART + b"\r\n") * 1000 + A_PART.replace(NAMED, NAMED + b'; filename="f"') + b"\r\n--BB--",
+        Reason.PARTS_EXCEEDED,
+    ),
     part("P15", NAMED + b"\r\nContent-Type:" + b" " * 5000 + b"text/plain", PART_INVALID),
     part("P15", b"X" * 9000, PART_INVALID),
     disposition("P15", b'; name="' + b"a" * 256 + b'"', [Field("a" * 256, "v")]),
