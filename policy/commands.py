@@ -24,6 +24,7 @@ EXIT_INVALID = 78  # EX_CONFIG of sysexits.h, as relay.base.errors.ConfigInvalid
 _EXAMPLE = """examples:
   %(prog)s check config/procedures
   %(prog)s list --json
+  %(prog)s catalogue --format html > register.html
   %(prog)s rules --rule-set crs
   %(prog)s test request.http
   %(prog)s explain 01999c3e-5b1c-7d0a-8f00-0123456789ab

@@ -24,7 +24,12 @@ _COMMANDS = (
 )
 # modules with an `add_commands(commands)` that add to a command of another one
 _FURTHER = {
-    "policy.commands": ("relay.settings.rules_command", "relay.settings.trial_command", "relay.ledger.explain_command"),
+    "policy.commands": (
+        "relay.settings.catalogue_command",
+        "relay.settings.rules_command",
+        "relay.settings.trial_command",
+        "relay.ledger.explain_command",
+    ),
 }
 _DESCRIPTION = """Sekisho (関所): the checkpoint between the Internet and the LGWAN.
 インターネットと LGWAN の間の関所。申請を検査し、封をし、記録してから通します。"""
