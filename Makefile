@@ -11,6 +11,7 @@
 #   make worst   an hour's search for the input that costs the rules stage most
 #   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; a quarter of an hour, alone on the machine
 #   make interpreted  run the sources as they are, not what was compiled from them, until the next of the above
+#   make golden  write down anew what each procedure takes and refuses (tests/golden/procedures); read the difference
 #   make lock    renew the two lock files from pyproject.toml
 #   make clean   remove what the others made
 
@@ -22,7 +23,7 @@ VENV         := .venv
 BIN          := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test test-long check format fuzz differential corpus worst bench lock packages interpreted clean
+.PHONY: demo test test-long check format fuzz differential corpus worst bench golden lock packages interpreted clean
 
 $(VENV)/installed: requirements-dev.lock requirements-source.lock pyproject.toml
 	@scripts/venv $(PYTHON) $(VENV)
@@ -72,6 +73,9 @@ worst: $(VENV)/compiled packages
 bench: $(VENV)/compiled
 	@scripts/debian-packages bench
 	@$(BIN)/python -m bench
+
+golden: $(VENV)/installed
+	@$(BIN)/python -m tests.golden_forms
 
 lock: $(VENV)/installed
 	@scripts/lock
