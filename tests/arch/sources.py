@@ -1,4 +1,4 @@
-"""What the architecture tests look at: every source file of the three packages, parsed once."""
+"""What the architecture tests look at: every source file of the four packages, parsed once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("relay", "policy", "certs")
+PACKAGES = ("relay", "policy", "certs", "content")
 MADE = {
     ".git",
     ".venv",
@@ -40,7 +40,7 @@ class Source:
 
 @functools.cache
 def sources() -> tuple[Source, ...]:
-    """Every module of relay, policy and certs."""
+    """Every module of relay, policy, certs and content."""
     found = []
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):

@@ -6,10 +6,15 @@ import pytest
 
 from tests.arch.sources import ROOT, sources
 
-PURE = ("relay/base/", "relay/http/", "relay/tls/", "relay/envelope/", "relay/tree/", "relay/ipc/", "policy/", "certs/")
+PURE = (
+    "relay/base/", "relay/http/", "relay/tls/", "relay/envelope/", "relay/tree/", "relay/ipc/", "policy/", "certs/", "content/",
+)  # fmt: skip
 
 # Modules that others' tests try: which ones, and why that is enough. An entry whose module got a partner must go.
 ELSEWHERE: dict[str, tuple[str, str]] = {
+    "content/icap_answer.py": ("tests/unit/content/test_icap.py", "every answer of the exchange goes through it"),
+    "content/cursor.py": ("tests/unit/content/test_images.py", "no part of a picture or an archive is one"),
+    "content/faults.py": ("tests/unit/content/test_fault_words.py", "words and an exception"),
     "policy/__main__.py": ("tests/unit/policy/test_commands.py", "five lines that call the commands"),
     "policy/bilingual.py": ("tests/unit/policy/test_fault_words.py", "a record without behaviour"),
     "policy/faults.py": ("tests/unit/policy/test_schema.py", "words and an exception; every word is met there"),
