@@ -39,19 +39,51 @@ WORDS: Mapping[Fault, Said] = {
     Fault.TOO_SHORT: Said("短すぎます", "too short"),
     Fault.NOT_NAME: Said("氏名の形ではありません", "not in the form of a name"),
     Fault.NOT_KATAKANA: Said("片仮名ではありません", "not katakana"),
+    Fault.NOT_HIRAGANA: Said("平仮名ではありません", "not hiragana"),
     Fault.NOT_ADDRESS: Said("住所の形ではありません", "not in the form of an address"),
     Fault.NOT_POSTAL_CODE: Said("郵便番号の形ではありません", "not a postal code"),
     Fault.NOT_PHONE: Said("電話番号の形ではありません", "not a telephone number"),
     Fault.NOT_EMAIL: Said("メールアドレスの形ではありません", "not an e-mail address"),
     Fault.NOT_DATE: Said("日付ではありません", "not a date"),
+    Fault.NOT_IN_ERA: Said("その元号にない日付です", "a day that its era did not have"),
+    Fault.LUNISOLAR: Said("旧暦（明治5年まで）の日付です", "a day of the lunisolar calendar, before Meiji 6"),
+    Fault.TOO_EARLY: Said("早すぎる日付です", "an earlier day than the field takes"),
+    Fault.TOO_LATE: Said("遅すぎる日付です", "a later day than the field takes"),
+    Fault.IN_PAST: Said("受付の日より前の日付です", "a day before that of the request"),
+    Fault.IN_FUTURE: Said("受付の日より後の日付です", "a day after that of the request"),
     Fault.NOT_NUMBER: Said("数ではありません", "not a number"),
+    Fault.NOT_AMOUNT: Said("金額の形ではありません", "not an amount of money"),
     Fault.TOO_SMALL: Said("小さすぎます", "too small"),
     Fault.TOO_LARGE: Said("大きすぎます", "too large"),
     Fault.NOT_A_CHOICE: Said("選択肢にない値です", "not one of the choices"),
     Fault.NOT_CHECKBOX: Said("チェックボックスの値ではありません", "not the value of a checkbox"),
     Fault.NOT_INSURED_NUMBER: Said("被保険者番号の形ではありません", "not an insured person's number"),
+    Fault.NOT_ELDERLY_INSURED_NUMBER: Said(
+        "後期高齢者医療の被保険者番号の形ではありません",
+        "not an insured person's number of the health care for the elderly",
+    ),
+    Fault.NOT_PERSONAL_NUMBER: Said("個人番号の形ではありません", "not a personal number"),
+    Fault.NOT_CORPORATE_NUMBER: Said("法人番号の形ではありません", "not a corporate number"),
+    Fault.CHECK_DIGIT: Said("検査用数字が合いません", "the check digit does not agree"),
+    Fault.NOT_BANK_CODE: Said("金融機関コードの形ではありません", "not the code of a bank"),
+    Fault.NOT_BRANCH_CODE: Said("支店コードの形ではありません", "not the code of a branch"),
+    Fault.NOT_ACCOUNT_KIND: Said("預金の種目ではありません", "not a kind of account"),
+    Fault.NOT_ACCOUNT_NUMBER: Said("口座番号の形ではありません", "not an account number"),
+    Fault.NOT_ACCOUNT_HOLDER: Said("口座名義の形ではありません", "not in the form of an account holder's name"),
     Fault.NOT_ARRIVAL_NUMBER: Said("到達番号の形ではありません", "not an arrival number"),
     Fault.NOT_VISIBLE_ASCII: Said("ASCII の図形文字ではありません", "not visible ASCII"),
+    # what fields say together
+    Fault.NEEDED_HERE: Said(
+        "ほかの項目の内容から必要な項目がありません", "missing, though another field makes it needed"
+    ),
+    Fault.NONE_OF_THESE: Said(
+        "いずれかが必要な項目がどれもありません", "none of several fields of which one is needed"
+    ),
+    Fault.MORE_THAN_ONE: Said(
+        "一つだけの項目のうち二つ以上に記入があります", "more than one of several fields that exclude each other"
+    ),
+    Fault.OUT_OF_ORDER: Said("日付の前後が逆です", "days in the wrong order"),
+    Fault.NOT_EQUAL: Said("確認の項目と一致しません", "not equal to the field that repeats it"),
     # ours
     Fault.RULES_LIMIT: Said(
         "ルールの段階が読める大きさや深さを超えています（除外では直りません。分けて送るよう案内してください）",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
-from policy.classes import CLASSES, MAX_DIGITS, FieldClass
+from policy.check_table import read_checks
+from policy.classes import CLASSES
 from policy.faults import Invalid
-from policy.repertoire import DEFAULT_REPERTOIRE, REPERTOIRES
-from policy.schema import Declaration, Field, Form
+from policy.fields.field_class import FieldClass
+from policy.fields.numbers import MAX_DIGITS
+from policy.repertoire import DEFAULT_REPERTOIRE, NARROW_REPERTOIRE, REPERTOIRES
+from policy.schema import TODAY, Declaration, Field, Form
 from policy.toml_table import Table
 
 MAX_FIELD_CHARS = 20_000  # characters: 60 KB of Japanese, below relay's limit field_bytes
@@ -18,8 +22,11 @@ _LARGEST = 10**MAX_DIGITS - 1
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
-def read_form(tables: list[Table], common: tuple[Declaration, ...] = ()) -> Form:
-    """The fields of one form or query, and behind them those of its common items. Problems are reported where they stand."""
+def read_form(tables: list[Table], common: tuple[Declaration, ...] = (), checks: list[Table] | None = None) -> Form:
+    """The fields of one form or query, behind them those of its common items, and what they say together.
+
+    Problems are reported where they stand.
+    """
     shared = {declaration.name: declaration for declaration in common}
     declarations: dict[str, Declaration] = {}
     for table in tables:
@@ -36,7 +43,8 @@ def read_form(tables: list[Table], common: tuple[Declaration, ...] = ()) -> Form
                 "name", f'a field "{declaration.name}" comes with the common item {item}', "give this one another name"
             )
         declarations.setdefault(declaration.name, declaration)
-    return Form((declarations | shared).values())
+    every = declarations | shared
+    return Form(every.values(), read_checks(checks or [], every))
 
 
 def _declaration(table: Table) -> Declaration | None:
@@ -55,6 +63,7 @@ def _declaration(table: Table) -> Declaration | None:
     max_chars = _max_chars(table, field_class)
     repertoire, halfwidth_kana = _characters(table, field_class)
     minimum, maximum = _bounds(table, field_class)
+    earliest, latest = _days(table, field_class)
     choices = _choices(table, field_class)
     table.end()
     if max_chars and min_chars > max_chars:
@@ -75,6 +84,8 @@ def _declaration(table: Table) -> Declaration | None:
         choices=choices,
         minimum=minimum,
         maximum=maximum,
+        earliest=earliest,
+        latest=latest,
         repeat=repeat,
     )
     _check_choices(table, declaration)
@@ -94,6 +105,11 @@ def _characters(table: Table, field_class: FieldClass | None) -> tuple[str, str]
     if field_class is not None and not field_class.textual:
         for key in ("repertoire", "halfwidth_kana"):
             _only_for(table, key, field_class, "classes of Japanese text")
+    elif repertoire == NARROW_REPERTOIRE:
+        if field_class is not None and field_class.name == "kana":
+            table.report("repertoire", "kana is in full width, and jis-x-0201 has no such", 'use class = "text"')
+        if table.has("halfwidth_kana"):
+            table.report("halfwidth_kana", "half-width kana stays half-width in jis-x-0201", "remove it")
     return repertoire, halfwidth_kana
 
 
@@ -101,12 +117,29 @@ def _bounds(table: Table, field_class: FieldClass | None) -> tuple[int | None, i
     mend = "write an integer of at most 18 digits"
     minimum = table.integer("minimum", mend, None, (-_LARGEST, _LARGEST))
     maximum = table.integer("maximum", mend, None, (-_LARGEST, _LARGEST))
-    if field_class is not None and field_class.name != "number":
+    if field_class is not None and not field_class.integer:
         for key in ("minimum", "maximum"):
-            _only_for(table, key, field_class, "the class number")
+            _only_for(table, key, field_class, "the class number or amount")
     if minimum is not None and maximum is not None and minimum > maximum:
         table.report("maximum", "maximum is smaller than minimum", "write a larger number")
     return minimum, maximum
+
+
+def _days(table: Table, field_class: FieldClass | None) -> tuple[str | None, str | None]:
+    earliest, latest = _day(table, "earliest"), _day(table, "latest")
+    if field_class is not None and not field_class.day:
+        for key in ("earliest", "latest"):
+            _only_for(table, key, field_class, "the class date or birth_date")
+    if earliest and latest and TODAY not in (earliest, latest) and earliest > latest:
+        table.report("latest", "latest is before earliest", "write a later day")
+    if latest is None and field_class is not None and field_class.name == "birth_date":
+        latest = TODAY
+    return earliest, latest
+
+
+def _day(table: Table, key: str) -> str | None:
+    value = table.day_or(key, TODAY, f'write a day such as {key} = 2026-04-01, or {key} = "{TODAY}"')
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _choices(table: Table, field_class: FieldClass | None) -> tuple[str, ...]:

@@ -40,7 +40,17 @@ _KNOWN_HEADERS: Final = frozenset({
 class Inspection:
     """Use: make it of the head's facts; `head`; on a declared route `field` for each accepted one; `crossing` for body bytes; `body`."""
 
-    __slots__ = ("_body", "_body_bytes", "_fields", "_is_declared", "_is_open", "_of_request", "_rules", "_run")
+    __slots__ = (
+        "_body",
+        "_body_bytes",
+        "_fields",
+        "_is_declared",
+        "_is_open",
+        "_is_sensitive",
+        "_of_request",
+        "_rules",
+        "_run",
+    )
 
     def __init__(
         self,
@@ -49,11 +59,13 @@ class Inspection:
         route: str,
         day: int,
         is_declared: Callable[[str], bool],
+        is_sensitive: Callable[[str], bool],
         *,
         is_open: bool,
     ) -> None:
         self._rules = rules
         self._is_declared = is_declared
+        self._is_sensitive = is_sensitive
         self._is_open = is_open
         self._fields: list[Pair] = []
         self._body: list[bytes] = []
@@ -152,10 +164,12 @@ class Inspection:
 
     def _finding(self, fired: Fired, code: Code) -> Finding:
         message = self._rules.messages.get(fired.id, "")
-        match = RuleMatch(
-            fired.id, fired.phase, message, fired.tags, fired.severity, fired.start, fired.end, fired.exhausted
-        )
-        return Finding(STAGE, code, self._target(fired.target), "", match)
+        target = self._target(fired.target)
+        start, end = fired.start, fired.end
+        if target.startswith(_BY_NAME) and self._is_sensitive(target.partition(":")[2]):
+            start = end = 0
+        match = RuleMatch(fired.id, fired.phase, message, fired.tags, fired.severity, start, end, fired.exhausted)
+        return Finding(STAGE, code, target, "", match)
 
     def _target(self, name: bytes) -> str:
         """The name of a target as far as no peer made it up."""

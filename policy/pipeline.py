@@ -101,7 +101,7 @@ class Policy:
             return ()
         facts = facts_of_refused(raw, source=source, transfer=transfer, received_ms=received_ms)
         day = day_in_japan(received_ms)
-        inspection = Inspection(rules, facts, OPEN_ROUTE.id, day, lambda _name: False, is_open=True)
+        inspection = Inspection(rules, facts, OPEN_ROUTE.id, day, _of_no_field, _of_no_field, is_open=True)
         inspection.head()
         inspection.crossing(facts.body)
         inspection.body()
@@ -120,16 +120,22 @@ class Judgement:
         self.route = route
         self.head = head
         self._request = request
-        self._submission = Submission(route.form)
+        day = day_in_japan(request.received_ms)
+        self._submission = Submission(route.form, day=day)
         self._submission.accepted = query_fields
         self._phase = _Phase.HEAD
         self._ran = {"route"}
         self._rules = rules
         self._inspection: Inspection | None = None
         if rules is not None and rules.mode != "off":
-            day = day_in_japan(request.received_ms)
             self._inspection = Inspection(
-                rules, facts_of(request), route.id, day, self._submission.is_declared, is_open=route.open
+                rules,
+                facts_of(request),
+                route.id,
+                day,
+                self._submission.is_declared,
+                self._submission.is_sensitive,
+                is_open=route.open,
             )
 
     @property
@@ -359,7 +365,7 @@ def _declared_judgement(route: Route, request: RequestHead, path: str, rules: Ru
     query: str | None = None
     accepted = 0
     if request.query or route.query.fields:
-        asked = Submission(route.query, only_code=Code.QUERY_INVALID)
+        asked = Submission(route.query, only_code=Code.QUERY_INVALID, day=day_in_japan(request.received_ms))
         pairs = [(name, asked.field(name, value)) for name, value in request.query]
         asked.finish()
         if asked.findings:
@@ -368,6 +374,10 @@ def _declared_judgement(route: Route, request: RequestHead, path: str, rules: Ru
         query = urlencode([(name, value or "") for name, value in pairs], quote_via=quote, safe="") if pairs else None
     head = ForwardHead(request.method, path, query, forwarded(request.headers, route.forward_headers))
     return Judgement(route, request, head, accepted, rules)
+
+
+def _of_no_field(_name: str) -> bool:
+    return False
 
 
 def _open_judgement(request: RequestHead, rules: RuleSet | None) -> Judgement:

@@ -48,7 +48,7 @@ def read_route(document: dict[str, object], source: Source, common: CommonItems)
     shared = common.named_by(procedure_table) if procedure_table else ()
     procedure = _procedure(procedure_table, shared) if procedure_table else None
     route_table = top.table("route", "add a [route] table with id, mode, method and path", required=True)
-    form = read_form(top.tables("field"), shared)
+    form = read_form(top.tables("field"), shared, top.tables("check"))
     query = read_form(top.tables("query"))
     for attachment in top.tables("attachment"):
         attachment.report("", "attachments need the stage files, which is not available", "remove this [[attachment]]")

@@ -19,7 +19,7 @@ from policy.route import Route
 from policy.schema import Declaration, Field
 from policy.verdict import Code, Finding
 
-# {label}: of the field; {most}, {least}: characters, or values of a number; {times}: how often it may come
+# {label}: of the field; {most}, {least}: characters, values of a number, or days; {times}: how often it may come
 SENTENCES: Final[Mapping[Fault, Said]] = {
     Fault.BODY_MISSING: Said("申請の内容が届いていません。入力して送信してください。", "Nothing was sent. Fill in the form and send it."),
     Fault.FORM_EMPTY: Said("何も入力されていません。入力して送信してください。", "The form is empty. Fill it in and send it."),
@@ -72,6 +72,7 @@ SENTENCES: Final[Mapping[Fault, Said]] = {
         "{label}: write a name, without digits or symbols.",
     ),
     Fault.NOT_KATAKANA: Said("{label}は全角カタカナで入力してください。", "{label}: write this in full-width katakana."),
+    Fault.NOT_HIRAGANA: Said("{label}はひらがなで入力してください。", "{label}: write this in hiragana."),
     Fault.NOT_ADDRESS: Said(
         "{label}は住所として入力してください（< > \" ; などの記号は使えません）。",
         '{label}: write an address, without symbols such as < > " ;.',
@@ -88,17 +89,69 @@ SENTENCES: Final[Mapping[Fault, Said]] = {
     Fault.NOT_DATE: Said(
         "{label}は 2026-04-01 のように、実在する日付で入力してください。", "{label}: write a date that exists, such as 2026-04-01."
     ),
+    Fault.NOT_IN_ERA: Said(
+        "{label}の日付は、その元号の期間にありません。確かめるか、西暦で入力してください。",
+        "{label}: the era had no such day. Check it, or write the year of the Western calendar.",
+    ),
+    Fault.LUNISOLAR: Said(
+        "{label}は明治5年までの旧暦です。太陽暦の日付を西暦で入力してください。",
+        "{label}: this is a day of the calendar before 1873. Write the day of the Western calendar.",
+    ),
+    Fault.TOO_EARLY: Said("{label}は{least}以後の日付にしてください。", "{label}: give {least} or a later day."),
+    Fault.TOO_LATE: Said("{label}は{most}以前の日付にしてください。", "{label}: give {most} or an earlier day."),
+    Fault.IN_PAST: Said("{label}は今日以後の日付にしてください。", "{label}: give today or a later day."),
+    Fault.IN_FUTURE: Said("{label}は今日以前の日付にしてください。", "{label}: give today or an earlier day."),
     Fault.NOT_NUMBER: Said("{label}は数字で入力してください。", "{label}: write a whole number."),
+    Fault.NOT_AMOUNT: Said(
+        "{label}は 1,234円 や 1234 のように、金額を数字で入力してください。", "{label}: write an amount in digits, such as 1,234 or 1234."
+    ),
     Fault.TOO_SMALL: Said("{label}は{least}以上にしてください。", "{label}: give {least} or more."),
     Fault.TOO_LARGE: Said("{label}は{most}以下にしてください。", "{label}: give {most} or less."),
     Fault.NOT_A_CHOICE: Said("{label}は選択肢の中から選んでください。", "{label}: choose one of the options."),
     Fault.NOT_CHECKBOX: Said("{label}はチェックの有無で答えてください。", "{label}: tick the box or leave it."),
     Fault.NOT_INSURED_NUMBER: Said("{label}は数字10桁で入力してください。", "{label}: write 10 digits."),
+    Fault.NOT_ELDERLY_INSURED_NUMBER: Said("{label}は数字8桁で入力してください。", "{label}: write 8 digits."),
+    Fault.NOT_PERSONAL_NUMBER: Said("{label}は数字12桁で入力してください。", "{label}: write 12 digits."),
+    Fault.NOT_CORPORATE_NUMBER: Said(
+        "{label}は、0で始まらない数字13桁で入力してください。", "{label}: write 13 digits, of which the first is not 0."
+    ),
+    Fault.CHECK_DIGIT: Said(
+        "{label}の数字に誤りがあります。書類と見比べて、入力し直してください。",
+        "{label}: a digit is wrong. Compare it with your papers and type it again.",
+    ),
+    Fault.NOT_BANK_CODE: Said("{label}は数字4桁で入力してください。", "{label}: write 4 digits."),
+    Fault.NOT_BRANCH_CODE: Said("{label}は数字3桁で入力してください。", "{label}: write 3 digits."),
+    Fault.NOT_ACCOUNT_KIND: Said(
+        "{label}は、普通、当座、貯蓄、その他のどれかにしてください。", "{label}: choose ordinary, current, savings or other."
+    ),
+    Fault.NOT_ACCOUNT_NUMBER: Said(
+        "{label}は数字7桁で入力してください（足りないときは前に0を付けます）。",
+        "{label}: write 7 digits, with zeros in front where there are fewer.",
+    ),
+    Fault.NOT_ACCOUNT_HOLDER: Said(
+        "{label}は通帳のとおり、カタカナ、英字、数字で入力してください（ヲと・は使えません）。",
+        "{label}: write it as in the bank book, in katakana, Latin letters and digits.",
+    ),
     Fault.NOT_ARRIVAL_NUMBER: Said(
         "{label}は、到達番号を英数字とハイフンで入力してください。", "{label}: write the arrival number: letters, digits, hyphens."
     ),
     Fault.NOT_VISIBLE_ASCII: Said(
         "{label}は半角の英数字と記号で入力してください。", "{label}: write half-width letters, digits and symbols."
+    ),
+    Fault.NEEDED_HERE: Said(
+        "ほかの項目の内容から、{label}も必要です。入力してください。", "{label}: needed because of another field. Fill in this field."
+    ),
+    Fault.NONE_OF_THESE: Said(
+        "{label}など、ここに挙げた項目のどれかを入力してください。", "{label}: fill in this field or another of those listed here."
+    ),
+    Fault.MORE_THAN_ONE: Said(
+        "{label}など、ここに挙げた項目は一つだけ入力してください。", "{label}: fill in only one of the fields listed here."
+    ),
+    Fault.OUT_OF_ORDER: Said(
+        "{label}の日付と、ここに挙げたほかの日付の前後を確かめてください。", "{label}: check the order of the days listed here."
+    ),
+    Fault.NOT_EQUAL: Said(
+        "{label}と、ここに挙げたほかの項目を同じ内容にしてください。", "{label}: write the same as in the other field listed here."
     ),
 }  # fmt: skip
 # What no field of a form can have: their answers have no list of fields (rule 2)
@@ -117,6 +170,8 @@ _TOLD: Final = frozenset(
 _NUMBERS: Final = frozenset(
     {Fault.TOO_SMALL, Fault.TOO_LARGE}
 )  # whose bounds are those of the number, not of its digits
+
+_DAYS: Final = frozenset({Fault.TOO_EARLY, Fault.TOO_LATE})
 
 
 class Told(NamedTuple):
@@ -164,6 +219,8 @@ def _field(finding: Finding, route: Route | None) -> Field | None:
 def _bounds(detail: str, declared: Declaration, of_class: int | None) -> dict[str, object]:
     if detail in _NUMBERS:
         return {"most": declared.maximum, "least": declared.minimum, "times": declared.repeat}
+    if detail in _DAYS:
+        return {"most": declared.latest, "least": declared.earliest, "times": declared.repeat}
     return {"most": declared.max_chars or of_class, "least": declared.min_chars, "times": declared.repeat}
 
 

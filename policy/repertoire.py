@@ -3,12 +3,14 @@
 `jis-x-0208`   JIS X 0208 levels 1-2 and the graphic characters of JIS X 0201 Latin and ASCII. The default: every
                municipal system can hold, show and print these.
 `windows-31j`  adds NEC row 13, NEC-selected and IBM extensions (髙, 﨑, ①, ㈱), without the user-defined area.
+`jis-x-0212`   adds the supplementary kanji and letters of JIS X 0212 (髙 is not among them, 侊 and é are).
 `jis-x-0213`   adds levels 3-4 (both planes), without the cells that are two Unicode characters.
+`jis-x-0201`   the graphic characters of JIS X 0201 alone: Latin, and katakana in half width. For systems of one byte a character.
 
 The tables are those of Python's own codecs, so nothing is typed in by hand. Where JIS and Microsoft map one cell to two
 Unicode characters (wave dash, minus, parallel, cent, pound, not, dash), both are in each set and neither is turned into
 the other: keyboards send one or the other, and the application knows which it wants (docs/spec/policy.md section 5.2).
-Half-width katakana is in no set: `normalise.widen_kana` turns it into full-width first, where the field allows that.
+Half-width katakana is in no other set: `normalise.widen_kana` turns it into full-width first, where the field allows that.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from functools import cache
 from typing import Final
 
 DEFAULT_REPERTOIRE: Final = "jis-x-0208"
-REPERTOIRES: Final = ("jis-x-0208", "windows-31j", "jis-x-0213")
+NARROW_REPERTOIRE: Final = "jis-x-0201"
+REPERTOIRES: Final = (DEFAULT_REPERTOIRE, "windows-31j", "jis-x-0212", "jis-x-0213", NARROW_REPERTOIRE)
 
 _ASCII_GRAPHIC: Final = frozenset(map(chr, range(0x20, 0x7F)))
 _JIS_X_0201_OWN: Final = frozenset("¥‾")
@@ -53,9 +56,13 @@ def characters(repertoire: str) -> frozenset[str]:
     """The characters of `repertoire`. Raises LookupError for an unknown one."""
     cells = range(0xA1, 0xFF)
     found: set[str] = set()
-    if repertoire == "jis-x-0208":
+    if repertoire == NARROW_REPERTOIRE:
+        return _ASCII_GRAPHIC | _JIS_X_0201_OWN | _HALFWIDTH_KATAKANA
+    if repertoire in ("jis-x-0208", "jis-x-0212"):
         for row in cells:
             found.update(_row_cells("euc_jp", bytes((row,)), cells))
+            if repertoire == "jis-x-0212":
+                found.update(_row_cells("euc_jp", bytes((0x8F, row)), cells))
     elif repertoire == "windows-31j":
         for row in (*range(0x81, 0xA0), *range(0xE0, 0xFD)):
             found.update(_row_cells("cp932", bytes((row,)), range(0x40, 0xFD)))

@@ -6,6 +6,7 @@ Rules:
    verdict in each. What JSON alone can say (null, fractions, nested objects) no form could have sent: refused.
 3. Every error of a form is found, not only the first, up to `MAX_FINDINGS`.
 4. Empty is not absent: an optional field may be empty and crosses empty; a required one may be neither.
+5. What fields say together is looked at when all have come (`policy.cross_field`), and each field concerned has its finding.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from policy.classes import CLASSES, FieldClass, explain
+from policy.classes import CLASSES, explain
+from policy.cross_field import Check, DayBound
 from policy.faults import Fault, Invalid
-from policy.repertoire import DEFAULT_REPERTOIRE, character_class, characters
+from policy.fields.field_class import FieldClass
+from policy.repertoire import DEFAULT_REPERTOIRE, NARROW_REPERTOIRE, character_class, characters
 from policy.verdict import Code, Finding
 
 STAGE: Final = "schema"
 MAX_FINDINGS: Final = 100  # findings of one request; more than any form has fields that a person filled in
 # A raw value may be longer than its normal form: Hangul in jamo 3 to 1, ｶﾞ and CR LF 2 to 1. Longer ones are not read.
 RAW_CHARS_PER_CHAR: Final = 4
+TODAY: Final = "today"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,8 @@ class Declaration:
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
+    earliest: str | None = None  # ISO 8601, or TODAY: the day on which the form comes, in Japan
+    latest: str | None = None
     repeat: int = 1
 
 
@@ -60,7 +66,18 @@ def _allowed_character(repertoire: str, with_line_feed: bool) -> re.Pattern[str]
 class Field:
     """A declared field, compiled. `admit` is the normalise stage and the schema stage of one value."""
 
-    __slots__ = ("_match", "_max", "_normal", "_verify", "declaration", "field_class", "name", "repeat", "required")
+    __slots__ = (
+        "_match",
+        "_max",
+        "_normal",
+        "_verify",
+        "checked",
+        "declaration",
+        "field_class",
+        "name",
+        "repeat",
+        "required",
+    )
 
     def __init__(self, declaration: Declaration) -> None:
         field_class: FieldClass = CLASSES[declaration.field_class]
@@ -69,12 +86,14 @@ class Field:
         self.name = declaration.name
         self.required = declaration.required
         self.repeat = declaration.repeat
+        self.checked = False  # whether a check of its form looks at its values
         self._max = declaration.max_chars or field_class.max_chars or 0
         self._match = _compiled(field_class.name, declaration.repertoire)
         if declaration.choices:
             self._match = {choice: choice for choice in declaration.choices}.get
         self._normal = field_class.normal
-        if declaration.halfwidth_kana == "refuse" and field_class.normal_narrow_kana is not None:
+        keeps_kana = declaration.halfwidth_kana == "refuse" or declaration.repertoire == NARROW_REPERTOIRE
+        if keeps_kana and field_class.normal_narrow_kana is not None:
             self._normal = field_class.normal_narrow_kana
         self._verify = self._verifier()
 
@@ -106,7 +125,10 @@ class Field:
     def _verifier(self) -> Callable[[str], None] | None:
         declared = self.declaration
         of_class = self.field_class.verify
-        if declared.minimum is None and declared.maximum is None and not declared.min_chars:
+        earliest = None if declared.earliest == TODAY else declared.earliest
+        latest = None if declared.latest == TODAY else declared.latest
+        bounds = (declared.minimum, declared.maximum, earliest, latest)
+        if bounds == (None, None, None, None) and not declared.min_chars:
             return of_class
 
         def verify(value: str) -> None:
@@ -118,26 +140,46 @@ class Field:
                 raise Invalid(Fault.TOO_SMALL)
             if declared.maximum is not None and int(value) > declared.maximum:
                 raise Invalid(Fault.TOO_LARGE)
+            if earliest is not None and value < earliest:  # days of ISO 8601 are in order as text
+                raise Invalid(Fault.TOO_EARLY)
+            if latest is not None and value > latest:
+                raise Invalid(Fault.TOO_LATE)
 
         return verify
 
 
 class Form:
-    """The fields of a form or of a query, by name."""
+    """The fields of a form or of a query, by name, and what they say together. A check names declared fields."""
 
-    __slots__ = ("fields", "required")
+    __slots__ = ("checks", "fields", "required")
 
-    def __init__(self, declarations: Iterable[Declaration] = ()) -> None:
+    def __init__(self, declarations: Iterable[Declaration] = (), checks: Iterable[Check] = ()) -> None:
         self.fields = {declaration.name: Field(declaration) for declaration in declarations}
+        self.checks: tuple[Check, ...] = (*checks, *self._bounds_of_today())
+        for check in self.checks:
+            for name in check.names:
+                self.fields[name].checked = True
         self.required = tuple(name for name, field in self.fields.items() if field.required)
+
+    def _bounds_of_today(self) -> list[Check]:
+        bounded = [field.declaration for field in self.fields.values()]
+        past = [DayBound(each.name, Fault.IN_PAST) for each in bounded if each.earliest == TODAY]
+        return [*past, *[DayBound(each.name, Fault.IN_FUTURE) for each in bounded if each.latest == TODAY]]
 
 
 class Submission:
-    """One form on its way through. `only_code` replaces every code (a query has one: query_invalid)."""
+    """One form on its way through. `only_code` replaces every code (a query has one: query_invalid).
 
-    __slots__ = ("_counts", "_fields", "_filled", "_form", "_only_code", "_undeclared", "accepted", "findings")
+    `day`: the ordinal of the day on which it came, in Japan. Without one, no day that is bound by it is taken.
+    """
 
-    def __init__(self, form: Form, only_code: Code | None = None) -> None:
+    __slots__ = (
+        "_checked", "_counts", "_day", "_fields", "_filled", "_form", "_only_code", "_undeclared", "accepted", "findings"
+    )  # fmt: skip
+
+    def __init__(self, form: Form, only_code: Code | None = None, day: int | None = None) -> None:
+        self._day = day
+        self._checked: dict[str, list[str]] = {}  # the accepted values that a check looks at
         self._form = form
         self._fields = form.fields
         self._only_code = only_code
@@ -173,6 +215,8 @@ class Submission:
             return None
         if normal:
             self._filled.add(name)
+            if field.checked:
+                self._checked.setdefault(name, []).append(normal)
         self.accepted += 1
         return normal
 
@@ -202,7 +246,7 @@ class Submission:
         text: str | None = None
         if isinstance(item, bool):
             text = ("false", "true")[item] if field.field_class.name == "checkbox" else None
-        elif isinstance(item, int) and field.field_class.name == "number":
+        elif isinstance(item, int) and field.field_class.integer:
             if item.bit_length() > 128:  # str() of a very long integer is slow, and raises beyond 4,300 digits
                 self._refuse(field.name, Fault.TOO_LONG)
                 return None
@@ -228,11 +272,19 @@ class Submission:
     def is_declared(self, name: str) -> bool:
         return name in self._fields
 
+    def is_sensitive(self, name: str) -> bool:
+        """Whether the log may not even tell where in the field a rule matched."""
+        field = self._fields.get(name)
+        return field is not None and field.field_class.sensitive
+
     def finish(self) -> None:
-        """After the last field: what is missing."""
+        """After the last field: what is missing, and what the fields say together."""
         for name in self._form.required:
             if name not in self._filled:
                 self.report(Code.FIELD_MISSING, name, Fault.EMPTY if name in self._counts else Fault.MISSING)
+        for check in self._form.checks:
+            for name, fault in check.faults(self._checked, self._filled, self._day):
+                self.report(Code.FIELD_INVALID if name in self._filled else Code.FIELD_MISSING, name, fault)
 
     @property
     def is_blank(self) -> bool:

@@ -68,6 +68,12 @@ class Table:
         value = self._take(key, date, mend, None, required=required)
         return value if isinstance(value, date) else None
 
+    def day_or(self, key: str, word: str, mend: str) -> date | str | None:
+        """A day, or this one word in its place. None where the key is absent, and after a problem."""
+        if self._left.get(key) == word:
+            return self.text(key, mend)
+        return self.day(key, mend, required=False)
+
     def texts(self, key: str, mend: str, default: tuple[str, ...] | None = ()) -> tuple[str, ...] | None:
         """An array of different strings. None after a problem, or where the key is absent and the default is None."""
         self._known.append(key)

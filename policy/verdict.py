@@ -40,6 +40,8 @@ class Code(StrEnum):
 class RuleMatch:
     """Which rule matched, and where: `start` and `end` in the value as its transformations left it. Never what it matched.
 
+    In a field of a sensitive class both are 0: where in it would tell how long it is.
+
     `message` is the rule's `msg` as its author wrote it, with no macro filled in. `exhausted`: a limit of the pattern engine
     was met, which counts as a match.
     """

@@ -18,6 +18,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "policy/__main__.py": ("tests/unit/policy/test_commands.py", "five lines that call the commands"),
     "policy/bilingual.py": ("tests/unit/policy/test_fault_words.py", "a record without behaviour"),
     "policy/faults.py": ("tests/unit/policy/test_schema.py", "words and an exception; every word is met there"),
+    "policy/fields/field_class.py": ("tests/unit/policy/test_classes.py", "a record without behaviour"),
     "policy/problems.py": ("tests/unit/policy/test_load.py", "an exception that carries what the loader found"),
     "policy/procedure_file.py": ("tests/unit/policy/test_load.py", "what the loader reads files with"),
     "policy/request.py": ("tests/unit/policy/test_pipeline.py", "a record without behaviour"),

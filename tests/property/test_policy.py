@@ -20,6 +20,7 @@ from policy.sample_forms import CARE_PLAN_NOTICE
 from policy.samples import as_document
 from policy.schema import Declaration, Field
 from policy.verdict import Admitted, Denied
+from tests.unit.policy.fields.vectors import TAKEN
 
 ODD = (
     "\x00\t\n\r\x1b \x7f\x85\xa0\xad　〜～−－‐ーｰ―—＠．＋（）()+-/.@'\"<>;&=%"
@@ -30,6 +31,13 @@ TEXT = st.one_of(
     st.text(alphabet=st.sampled_from(ODD), max_size=30),
     st.text(max_size=30),
     st.from_regex(r"[0-9０-９]{1,11}([-/.ー－][0-9]{1,4}){0,3}", fullmatch=True),
+    st.from_regex(
+        r"(令和|平成|昭和|大正|明治|[MTSHRｒ㍻]) ?([0-9０-９]{1,2}|元)[年./-][0-9]{1,2}[月./-][0-9]{1,2}日?",
+        fullmatch=True,
+    ),
+    st.from_regex(r"[¥￥]?[0-9]{1,3}([,，][0-9]{3}){0,4}円?", fullmatch=True),
+    st.text(alphabet=st.sampled_from("アァガパヴッヮヰヲンーｱｶﾞﾟｯｰぁがをんゝ（）()./-　 ａZ9"), min_size=1, max_size=15),
+    st.sampled_from([value for cases in TAKEN.values() for value, _ in cases]),
 )
 FIELDS = [
     Field(
@@ -48,11 +56,14 @@ FIELDS = [
     for repertoire in (REPERTOIRES if field_class.textual else REPERTOIRES[:1])
     for kana in (("widen", "refuse") if field_class.textual else ("widen",))
 ]
+OF_CLASS = {name: [field for field in FIELDS if field.field_class.name == name] for name in CLASSES}
 
 
-@settings(max_examples=1500, deadline=None)
-@given(tested=st.sampled_from(FIELDS), value=TEXT)
-def test_what_is_admitted_is_admitted_again_unchanged(tested: Field, value: str) -> None:
+@pytest.mark.parametrize("name", CLASSES)
+@settings(max_examples=200, deadline=None)
+@given(data=st.data(), value=TEXT)
+def test_what_is_admitted_is_admitted_again_unchanged(name: str, data: st.DataObject, value: str) -> None:
+    tested = data.draw(st.sampled_from(OF_CLASS[name]))
     try:
         normal = tested.admit(value)
     except Invalid as invalid:
@@ -74,6 +85,22 @@ def test_what_is_admitted_is_admitted_again_unchanged(tested: Field, value: str)
             "FSI",
             "PDI",
         }
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_what_the_pattern_of_a_class_says_is_written_again_as_it_is(name: str, data: st.DataObject) -> None:
+    tested = data.draw(st.sampled_from(OF_CLASS[name]))
+    if name == "choice":
+        value = data.draw(st.sampled_from(tested.declaration.choices))
+    else:
+        value = data.draw(st.from_regex(tested.field_class.pattern(tested.declaration.repertoire), fullmatch=True))
+    try:
+        assert tested.admit(value) == value
+    except Invalid as invalid:
+        # more than its length, a day that does not exist, a wrong check digit: never its characters
+        assert invalid.fault in (Fault.TOO_LONG, Fault.NOT_DATE, Fault.CHECK_DIGIT)
 
 
 HIDDEN = [

@@ -75,6 +75,21 @@ def test_the_same_form_has_the_same_verdict_in_every_encoding(build: Build, head
     assert (finding.rule.start, finding.rule.end, finding.rule.severity) == (2, 14, 2)
 
 
+def test_where_in_a_sensitive_field_a_rule_matched_is_not_told(write: Write, tmp_path: Path, head: Make) -> None:
+    procedure = PROCEDURE + '[[field]]\nname = "word"\nlabel_ja = "語"\nlabel_en = "Word"\nclass = "secret"\n'
+    rules = 'SecRule ARGS "@contains attack" "id:107,phase:2,deny,msg:\'Attack\'"'
+    choice = RuleChoice({"small": rule_set(tmp_path, rules)}, "small")
+    policy = load_policy([write(procedure)], {"example": ()}, open_routes=False, rules=choice)
+    judgement = policy.open(post(head))
+    assert isinstance(judgement, Judgement)
+    judgement.field("word", "long-attack-long")
+    denied = judgement.finish()
+    assert isinstance(denied, Denied)
+    (finding,) = denied.findings
+    assert finding.rule is not None
+    assert (finding.target, finding.rule.id, finding.rule.start, finding.rule.end) == ("ARGS:word", 107, 0, 0)
+
+
 def test_the_head_is_judged_before_the_body(build: Build, head: Make) -> None:
     denied = build().open(post(head, headers=((b"x-probe", b"one"),)))
     assert isinstance(denied, Denied)

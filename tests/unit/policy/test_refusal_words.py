@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from policy.faults import Fault
+from policy.load import load_policy
 from policy.pipeline import Policy
 from policy.refusal_words import NOT_OF_A_FIELD, SENTENCES, pointer, told_of
 from policy.verdict import Code, Denied, Finding
@@ -51,6 +54,17 @@ def test_the_label_and_the_bounds_are_those_of_the_procedure(sample_policy: Poli
         ("copies", "枚数は19文字以内で入力してください。", "Copies: write at most 19 characters."),
         ("kind", "種類は2個までにしてください。", "Kind: give at most 2 of these."),
     ]
+
+
+def test_the_bounds_of_a_day_are_told(write: Callable[..., Path], procedure: str) -> None:
+    more = '[[field]]\nname = "day"\nlabel_ja = "日"\nlabel_en = "Day"\nclass = "date"\nearliest = 2026-04-01\nlatest = 2027-03-31\n'
+    bounded = load_policy([write(procedure + more)], {"example": ()}, open_routes=False)
+    told = bounded.told(
+        denied((Code.FIELD_INVALID, "day", Fault.TOO_EARLY), (Code.FIELD_INVALID, "day", Fault.TOO_LATE)), NOW_MS
+    )
+    assert [one.sentence.en for one in told] == [
+        "Day: give 2026-04-01 or a later day.", "Day: give 2027-03-31 or an earlier day."
+    ]  # fmt: skip
 
 
 def test_a_parameter_of_the_query_has_its_own_label(policy: Policy) -> None:

@@ -8,11 +8,15 @@ from policy.repertoire import REPERTOIRES, character_class, characters, letters
 IN = {
     "jis-x-0208": "亜腕弌熙ァヶぁん々〆〇ー・￥ＡｚΑяЖ─Az09~¥‾〜～−－",
     "windows-31j": "髙﨑①㈱Ⅳ№℡神",
+    "jis-x-0212": "侊丂é",
     "jis-x-0213": "𠮟俱剝頰ヷ①﨑",
+    "jis-x-0201": "Az09~¥‾ｱｶﾞﾟ｡ｰ",
 }
 OUT = {
     "jis-x-0208": "髙﨑①㈱𠮟ｱﾞ\n\t\x00\x7f\x85\u200b\u202e\ue000\U000f0000\u3099😀é한",
     "windows-31j": "𠮟ｱ\ue000\u200b😀",
+    "jis-x-0212": "髙﨑①𠮟ｱ\ue000\u200b😀",
+    "jis-x-0201": "亜アＡ　〜\n\x7f",
     "jis-x-0213": "髙ｱ\u309a\u3099\ue000\u200b😀",
 }
 
@@ -30,7 +34,12 @@ def test_counts_are_those_of_the_standards() -> None:
     assert len(kanji) == 2965 + 3390 + 1
     assert len(characters("jis-x-0208")) == 6879 + 95 + len("¥‾～－∥￠￡￢—¦￤")
     assert characters("jis-x-0208") <= characters("windows-31j")
+    assert characters("jis-x-0208") <= characters("jis-x-0212")
     assert characters("jis-x-0208") <= characters("jis-x-0213")
+    # JIS X 0212: 6,067 cells, 5,801 of them kanji. JIS X 0201: 95 and 63, and \ and ~ beside ¥ and ‾, whose cells ASCII has.
+    more = characters("jis-x-0212") - characters("jis-x-0208")
+    assert len([c for c in more if unicodedata.name(c).startswith("CJK UNIFIED")]) == 5801
+    assert len(characters("jis-x-0201")) == 95 + 63 + len("\\~")
 
 
 @pytest.mark.parametrize("name", REPERTOIRES)

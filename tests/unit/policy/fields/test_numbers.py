@@ -1,0 +1,54 @@
+"""Check digits against every other digit, bounds at n and n+1."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy.faults import Fault
+from policy.fields.numbers import MAX_DIGITS
+from tests.unit.policy.test_classes import field, verdict
+
+PERSONAL = ("123456789018", "000000000060", "999999999996")
+CORPORATE = ("7000012050002", "8000012010038", "9000000000000")
+
+
+@pytest.mark.parametrize("number", PERSONAL)
+def test_one_check_digit_of_ten_is_right_for_a_personal_number(number: str) -> None:
+    taken = [
+        digit
+        for digit in "0123456789"
+        if verdict(field("personal_number"), number[:-1] + digit) is not Fault.CHECK_DIGIT
+    ]
+    assert taken == [number[-1]]
+
+
+@pytest.mark.parametrize("number", CORPORATE)
+def test_one_check_digit_of_nine_is_right_for_a_corporate_number(number: str) -> None:
+    taken = [
+        digit
+        for digit in "123456789"
+        if verdict(field("corporate_number"), digit + number[1:]) is not Fault.CHECK_DIGIT
+    ]
+    assert taken == [number[0]]
+
+
+def test_a_remainder_of_nought_or_one_is_the_check_digit_0() -> None:
+    # 11 x 1 + 0 (the last two of weights 3 and 2): a sum of 11, and one of 12
+    assert [verdict(field("personal_number"), value) for value in ("000000000140", "000000000060")] == [
+        "000000000140",
+        "000000000060",
+    ]
+
+
+@pytest.mark.parametrize("name", ["number", "amount"])
+def test_bound_of_digits(name: str) -> None:
+    assert verdict(field(name), "9" * MAX_DIGITS) == "9" * MAX_DIGITS
+    assert verdict(field(name), "9" * (MAX_DIGITS + 1)) in (Fault.NOT_NUMBER, Fault.TOO_LONG)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [("1,000", "1000"), ("999円", Fault.TOO_SMALL), ("100,000", "100000"), ("100,001", Fault.TOO_LARGE)],
+)
+def test_bounds_of_amounts(value: str, outcome: object) -> None:
+    assert verdict(field("amount", minimum=1000, maximum=100_000), value) == outcome
