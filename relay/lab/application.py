@@ -79,7 +79,7 @@ class MunicipalApplication:
         if path == "/lab/last":
             return 200, _json(self.received[-1] if self.received else {})
         if request.method in (b"GET", b"HEAD"):
-            if path.startswith("/status/"):
+            if path.startswith(("/status/", "/procurement/status/")):
                 return 200, _json({"到達番号": path.rpartition("/")[2], "状況": "審査中", "transfer": transfer})
             if path == "/health":
                 return 200, _json({"ok": True})
