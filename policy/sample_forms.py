@@ -115,7 +115,7 @@ FURTHER: Mapping[str, Fields] = {
         ("branch_name", "記入例支店"),
         ("account_type", "普通"),
         ("account_number", "0000000"),
-        ("account_holder", "ミホン　ハナコ"),
+        ("account_holder", "ﾐﾎﾝ ﾊﾅｺ"),
         *_PERSON,
     ),
     "child-allowance-change-notice": (
