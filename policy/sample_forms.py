@@ -1,8 +1,8 @@
 """What the samples fill in: one form for each procedure of the installed catalogue.
 
 The people, offices and addresses are made up of words for examples (見本, 記入例) and of the numbers that are set aside or
-unused (a postal code of zeros, telephone 00-0000-0000 has no subscriber). Every value is in its normal form already, so
-that what goes on equals what came.
+unused (a postal code of zeros; telephone 00-0000-0000 has no subscriber; a corporate number of zeros behind its check
+digit). Every value is in its normal form already, so that what goes on equals what came.
 """
 
 from __future__ import annotations
@@ -169,6 +169,7 @@ FURTHER: Mapping[str, Fields] = {
     "dental-consultation-booking": (*_PERSON, ("relationship", "本人")),
     "procurement-vendor": (
         ("new_or_renewal", "新規"),
+        ("corporate_number", "9000000000000"),
         ("trade_name", "記入例株式会社"),
         ("representative_title", "代表取締役"),
         ("representative_name", "見本　三郎"),

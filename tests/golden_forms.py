@@ -27,7 +27,17 @@ DIRECTORY = Path(__file__).parent / "golden" / "procedures"
 SAMPLES = {sample.route_id: sample.fields for sample in samples() if sample.fields}
 SHOWN_CHARS = 60  # of a value; longer ones are of one character, or cut
 NARROW = frozenset(
-    {"postal_code", "phone", "date", "birth_date", "number", "amount", "insured_number", "account_number"}
+    {
+        "postal_code",
+        "phone",
+        "date",
+        "birth_date",
+        "number",
+        "amount",
+        "insured_number",
+        "corporate_number",
+        "account_number",
+    }
 )  # whose digits may be typed in full width
 WIDE = {ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789"}
 TOO_MUCH = 20_001  # characters: more than any field may have

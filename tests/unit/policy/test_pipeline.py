@@ -129,45 +129,6 @@ def test_only_declared_headers_go_on(policy: Policy, head: Make) -> None:
     assert opened(policy, head(headers=sent)).head.headers == ((b"accept", b"*/*"), (b"user-agent", b"b"))
 
 
-def test_effective_periods_are_days_in_japan(head: Make, write: Callable[..., Path], procedure: str) -> None:
-    until = procedure.replace(
-        "effective_from = 2026-04-01", "effective_from = 2026-04-01\neffective_until = 2026-04-02"
-    )
-    later = procedure.replace("effective_from = 2026-04-01", "effective_from = 2026-04-03").replace(
-        "version = 1", "version = 2"
-    )
-    policy = load_policy([write(until, later)], {"example": ()}, open_routes=False)
-    first_ms = 1_774_969_200_000  # 2026-04-01 00:00 JST
-    day_ms = 86_400_000
-    before = policy.open(form(head, received_ms=first_ms - 1))
-    assert found(before) == [("route", Code.ROUTE_UNKNOWN, "", Fault.NOT_IN_EFFECT)]
-    versions = []
-    for received_ms in (first_ms, first_ms + 2 * day_ms - 1, first_ms + 2 * day_ms):
-        procedure_of = opened(policy, form(head, received_ms=received_ms)).route.procedure
-        assert procedure_of is not None
-        versions.append(procedure_of.version)
-    assert versions == [1, 1, 2]
-
-
-def test_a_procedure_ends_with_the_last_millisecond_of_its_last_day_in_japan(
-    head: Make, write: Callable[..., Path], procedure: str
-) -> None:
-    text = procedure.replace("effective_from = 2026-04-01", "effective_from = 2026-04-01\neffective_until = 2026-04-01")
-    policy = load_policy([write(text)], {"example": ()}, open_routes=False)
-    first_ms = 1_774_969_200_000  # 2026-04-01 00:00 JST
-    day_ms = 86_400_000
-    for received_ms, is_in_effect in (
-        (first_ms - 1, False),
-        (first_ms, True),
-        (first_ms + day_ms - 1, True),
-        (first_ms + day_ms, False),
-    ):
-        opened_or_not = policy.open(form(head, received_ms=received_ms))
-        assert isinstance(opened_or_not, Judgement) is is_in_effect, received_ms
-        if not is_in_effect:
-            assert found(opened_or_not) == [("route", Code.ROUTE_UNKNOWN, "", Fault.NOT_IN_EFFECT)]
-
-
 # fields
 
 
