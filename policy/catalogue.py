@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from policy.bilingual import Said
+from policy.cross_field import NeededIf, OneOf
 from policy.route import SERVICES, PathParameter, Procedure, Route
-from policy.schema import Field
+from policy.schema import Field, Form
 
 LANGUAGES = Said._fields
 _SERVICES_EN = {"電子申請": "e-application", "電子調達": "e-procurement"}
@@ -22,6 +23,8 @@ KINDS = {  # of what crosses
     "query": Said("照会の条件", "in the query"),
     "path": Said("アドレスの一部", "in the path"),
 }
+REQUIRED, OPTIONAL = Said("○", "yes"), Said("－", "no")
+CONDITIONAL = Said("△", "in some cases")  # a check of the form may ask for it
 HEADINGS = {
     "service": Said("サービス", "Service"),
     "number": Said("No.", "No."),
@@ -70,7 +73,7 @@ class Item:
     label: Said
     field_class: str
     choices: tuple[str, ...] = ()
-    required: bool = False
+    need: Said = OPTIONAL
     max_chars: int = 0
     repeat: int = 1
 
@@ -115,18 +118,14 @@ def _items(route: Route) -> Iterator[Item]:
     common = route.procedure.common_fields if route.procedure else frozenset()
     for segment in route.segments:
         if isinstance(segment, PathParameter):
-            yield Item("path", segment.name, "", Said(segment.name, segment.name), segment.field_class, required=True)
-    for field in route.query.fields.values():
-        yield _item("query", field)
-    for field in route.form.fields.values():
-        if field.name in common:
-            yield _item("common", field)
-    for field in route.form.fields.values():
-        if field.name not in common:
-            yield _item("own", field)
+            yield Item("path", segment.name, "", Said(segment.name, segment.name), segment.field_class, need=REQUIRED)
+    yield from [_item("query", field, route.query) for field in route.query.fields.values()]
+    fields = route.form.fields.values()
+    yield from [_item("common", field, route.form) for field in fields if field.name in common]
+    yield from [_item("own", field, route.form) for field in fields if field.name not in common]
 
 
-def _item(kind: str, field: Field) -> Item:
+def _item(kind: str, field: Field, form: Form) -> Item:
     declared = field.declaration
     return Item(
         kind,
@@ -135,10 +134,14 @@ def _item(kind: str, field: Field) -> Item:
         Said(declared.label_ja, declared.label_en),
         field.field_class.name,
         declared.choices,
-        declared.required,
+        REQUIRED if declared.required else CONDITIONAL if _may_be_needed(field.name, form) else OPTIONAL,
         max(map(len, declared.choices), default=0) or declared.max_chars or field.field_class.max_chars or 0,
         declared.repeat,
     )
+
+
+def _may_be_needed(name: str, form: Form) -> bool:
+    return any(name in check.fields for check in form.checks if isinstance(check, NeededIf | OneOf))
 
 
 def common_items(catalogue: Iterable[Entry]) -> list[str]:
@@ -177,10 +180,9 @@ def _of_route(entry: Entry, language: str) -> list[str]:
 def _of_item(item: Item | None, language: str) -> list[str]:
     if item is None:
         return [""] * 9
-    kind, label = in_language(KINDS[item.kind], language), in_language(item.label, language)
+    kind, label, need = [in_language(said, language) for said in (KINDS[item.kind], item.label, item.need)]
     counts = [str(item.max_chars or ""), str(item.repeat)]
-    required = "○" if item.required else ""
-    return [kind, item.words, label, item.name, item.field_class, " / ".join(item.choices), required, *counts]
+    return [kind, item.words, label, item.name, item.field_class, " / ".join(item.choices), need, *counts]
 
 
 def _of_destination(destination: Destination | None) -> list[str]:

@@ -135,5 +135,5 @@ def _table(entry: Entry, language: str) -> Table:
     for item in entry.items:
         kind = in_language(KINDS[item.kind], language)
         words = (kind, item.words, in_language(item.label, language), item.name, item.field_class)
-        table.add_row(*map(Text, words), Text("○" if item.required else ""))
+        table.add_row(*map(Text, words), Text(in_language(item.need, language)))
     return table

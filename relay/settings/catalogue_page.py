@@ -29,7 +29,7 @@ _PERIOD = Said("効力のある期間（日本時間）", "In effect (JST)")
 _FROM = Said("{}から", "from {}")
 _FROM_UNTIL = Said("{}から{}まで", "from {} until {}")
 _FIELDS = Said("{} の項目", "What {} may carry")
-_YES, _NO = Said("○", "yes"), Said("－", "no")
+_NAMED, _NOT_NAMED = Said("○", "yes"), Said("－", "no")
 _NOTHING = Said("なし", "none")
 _UNKNOWN = Said("設定を読んでいません", "no configuration was read")
 _STYLE = """
@@ -89,7 +89,7 @@ class _Page:
             f"<td>{procedure.number if procedure else ''}</td>",
             f'<th scope="row"><a href="#{anchor}">{self._japanese(entry.name)}</a></th>',
             f"<td>{self._japanese(procedure.department) if procedure else ''}</td>",
-            *[f'<td class="mark">{self._said(_YES if item in named else _NO)}</td>' for item in common],
+            *[f'<td class="mark">{self._said(_NAMED if item in named else _NOT_NAMED)}</td>' for item in common],
             f"<td>{self._own_items(entry)}</td>",
             f"<td>{self._destinations(entry.destinations)}</td>",
         ]
@@ -139,7 +139,7 @@ class _Page:
             f'<th scope="row">{self._said(item.label)}</th>',
             f"<td><code>{escape(item.name)}</code></td><td><code>{escape(item.field_class)}</code></td>",
             f"<td>{self._japanese(' / '.join(item.choices))}</td>",
-            f'<td class="mark">{self._said(_YES if item.required else _NO)}</td>',
+            f'<td class="mark">{self._said(item.need)}</td>',
             f"<td>{item.max_chars or ''}</td><td>{item.repeat}</td>",
         ]
         return f"<tr>{''.join(cells)}</tr>\n"

@@ -101,7 +101,7 @@ def test_one_line_of_a_procedure(write: Write, procedure: str) -> None:
         "Field name": "kind",
         "Class": "choice",
         "Choices": "新規 / 変更",
-        "Required": "",
+        "Required": "no",
         "Characters at most": "2",
         "Values at most": "2",
         "Tenant": "",
@@ -109,7 +109,13 @@ def test_one_line_of_a_procedure(write: Write, procedure: str) -> None:
         "Goes to the application": "",
     }
     assert len(HEADINGS) == len(said[1])
-    assert said[0]["Required"] == "○"
+    assert said[0]["Required"] == "yes"
+
+
+def test_what_is_needed_in_some_cases_is_said_to_be(catalogue: list[Entry]) -> None:
+    said = {line["欄の符号"]: line["必須"] for line in of(catalogue) if line["経路"] == "care-plan-notice"}
+    assert (said["insured_number"], said["change_reason"], said["change_date"]) == ("○", "△", "△")
+    assert said["recipient_number"] == "－"
 
 
 def test_services_numbers_and_versions_are_in_order(write: Write, procedure: str) -> None:

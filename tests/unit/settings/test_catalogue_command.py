@@ -27,7 +27,7 @@ def test_the_installed_catalogue_on_the_terminal(capsys: pytest.CaptureFixture[s
     title = "電子申請 21  飼い犬の死亡届  衛生課  v1 2010-04-01..  POST /procedures/dog-death-notice"
     behind = lines[lines.index(title) + 1 :]
     assert behind[0].split() == ["区分", "項目", "欄の名称", "欄の符号", "形式", "必須"]
-    assert behind[1].split() == ["共通項目", "ID", "利用者ID", "login_id", "login_id"]
+    assert behind[1].split() == ["共通項目", "ID", "利用者ID", "login_id", "login_id", "－"]
     assert len([line for line in lines if line.startswith(("電子申請 ", "電子調達 "))]) == 32
     assert "→" not in "".join(lines)
 
