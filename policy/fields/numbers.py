@@ -44,18 +44,28 @@ def _in_fours_normal(text: str) -> str:
     return text.replace("-", "").replace(" ", "") if _IN_FOURS.fullmatch(text) else text
 
 
+def personal_check_digit(digits: str) -> int:
+    """Of a personal number, from its first 11 digits."""
+    remainder = _sum(digits, _PERSONAL_WEIGHTS) % 11
+    return 0 if remainder <= 1 else 11 - remainder
+
+
+def corporate_check_digit(digits: str) -> int:
+    """Of a corporate number, from its last 12 digits."""
+    return 9 - _sum(digits, _CORPORATE_WEIGHTS) % 9
+
+
 def _sum(digits: str, weights: tuple[int, ...]) -> int:
     return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True))
 
 
 def _personal_verify(value: str) -> None:
-    remainder = _sum(value[:-1], _PERSONAL_WEIGHTS) % 11
-    if int(value[-1]) != (0 if remainder <= 1 else 11 - remainder):
+    if int(value[-1]) != personal_check_digit(value[:-1]):
         raise Invalid(Fault.CHECK_DIGIT)
 
 
 def _corporate_verify(value: str) -> None:
-    if int(value[0]) != 9 - _sum(value[1:], _CORPORATE_WEIGHTS) % 9:
+    if int(value[0]) != corporate_check_digit(value[1:]):
         raise Invalid(Fault.CHECK_DIGIT)
 
 

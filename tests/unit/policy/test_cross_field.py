@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from policy.cross_field import Check, Equal, InOrder, NeededIf, OneOf
 from policy.faults import Fault
+from policy.load import load_policy
+from policy.pipeline import Judgement, Policy
+from policy.request import RequestHead
 from policy.schema import Declaration, Form, Submission
-from policy.verdict import Code
+from policy.verdict import Code, Denied
 
 TODAY = date(2026, 11, 23)
 Found = list[tuple[str, Code, str]]
@@ -108,3 +113,64 @@ def test_the_day_of_the_request_bounds_a_field() -> None:
 @pytest.mark.parametrize("bounds", [{"latest": "today"}, {"earliest": "today"}])
 def test_without_a_day_no_day_is_within(bounds: dict[str, str]) -> None:
     assert len(bounded("2026-11-23", None, **bounds)) == 1
+
+
+CHECKED = """
+[[field]]
+name = "born"
+label_ja = "生年月日"
+label_en = "Date of birth"
+class = "birth_date"
+
+[[field]]
+name = "address"
+label_ja = "メール"
+label_en = "Mail"
+class = "email"
+
+[[field]]
+name = "again"
+label_ja = "メール（確認）"
+label_en = "Mail again"
+class = "email"
+
+[[check]]
+kind = "needed-if"
+fields = ["notes", "copies"]
+when = "kind"
+is = ["変更"]
+
+[[check]]
+kind = "equal"
+fields = ["address", "again"]
+"""
+MIDNIGHT_MS = 1_795_359_600_000  # 2026-11-23 00:00:00 JST
+
+
+def judged(policy: Policy, head: Callable[..., RequestHead], kind: str, ms: int, form: dict[str, str]) -> list[str]:
+    judgement = policy.open(head("POST", "/procedures/sample", body_kind=kind, content_length=1, received_ms=ms))
+    assert isinstance(judgement, Judgement)
+    if kind == "json":
+        judgement.document(dict(form) | ({"kind": [form["kind"]]} if "kind" in form else {}))
+    else:
+        for name, value in form.items():
+            judgement.field(name, value)
+    made = judgement.finish()
+    return [f"{one.target} {one.detail}" for one in made.findings] if isinstance(made, Denied) else []
+
+
+@pytest.mark.parametrize("kind", ["urlencoded", "multipart", "json"])
+def test_a_form_is_told_all_at_once_in_every_encoding(
+    write: Callable[..., Path], procedure: str, head: Callable[..., RequestHead], kind: str
+) -> None:
+    policy = load_policy([write(procedure + CHECKED)], {"example": ()}, open_routes=False)
+    form = {"again": "b@example.jp", "kind": "変更", "born": "令和8年11月23日", "address": "a@example.jp"}
+    found = [
+        "applicant_name missing",
+        "copies needed_here",
+        "notes needed_here",
+        "address not_equal",
+        "again not_equal",
+    ]
+    assert judged(policy, head, kind, MIDNIGHT_MS, form) == found
+    assert judged(policy, head, kind, MIDNIGHT_MS - 1, form) == [*found[:3], "born in_future", *found[3:]]
