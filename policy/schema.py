@@ -127,8 +127,13 @@ class Field:
         of_class = self.field_class.verify
         earliest = None if declared.earliest == TODAY else declared.earliest
         latest = None if declared.latest == TODAY else declared.latest
-        bounds = (declared.minimum, declared.maximum, earliest, latest)
-        if bounds == (None, None, None, None) and not declared.min_chars:
+        if (
+            declared.minimum is None
+            and declared.maximum is None
+            and earliest is None
+            and latest is None
+            and not declared.min_chars
+        ):
             return of_class
 
         def verify(value: str) -> None:

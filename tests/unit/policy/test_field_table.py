@@ -49,3 +49,44 @@ def test_a_field_keeps_what_it_declares(write: Callable[..., Path], procedure: s
     kept = routes[0].form.fields["more"].declaration
     assert (kept.item, kept.field_class, kept.max_chars, kept.min_chars) == ("氏名", "kana", 9, 2)
     assert (kept.repertoire, kept.halfwidth_kana, kept.required, kept.repeat) == ("jis-x-0213", "refuse", False, 1)
+
+
+def told(write: Callable[..., Path], procedure: str, more: str) -> list[str]:
+    _, problems = read_routes([write(procedure + FIELD.format(name="more", more=more))])
+    return [problem.message for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ('class = "date"\nearliest = 2026-04-02\nlatest = 2026-04-02', None),
+        ('class = "date"\nearliest = 2026-04-02\nlatest = 2026-04-01', "latest is before earliest"),
+        ('class = "date"\nearliest = 2026-04-02\nlatest = "today"', None),
+        ('class = "date"\nlatest = "tomorrow"', "latest must be"),
+        ('class = "date"\nlatest = 2026-04-01T00:00:00', "latest must be"),
+        ('class = "number"\nlatest = 2026-04-01', "says nothing about the class number"),
+        ('class = "amount"\nminimum = 0\nmaximum = 10', None),
+        ('class = "date"\nmaximum = 10', "says nothing about the class date"),
+        ('class = "text"\nmax_chars = 9\nrepertoire = "jis-x-0201"', None),
+        ('class = "kana"\nmax_chars = 9\nrepertoire = "jis-x-0201"', "jis-x-0201 has no such"),
+        ('class = "text"\nmax_chars = 9\nrepertoire = "jis-x-0201"\nhalfwidth_kana = "refuse"', "stays half-width"),
+        ('class = "hiragana"', "max_chars"),
+        ('class = "account_holder"\nmax_chars = 31', "max_chars is 31"),
+    ],
+)
+def test_keys_that_fit_a_class(write: Callable[..., Path], procedure: str, more: str, problem: str | None) -> None:
+    found = told(write, procedure, more)
+    assert len(found) == (problem is not None)
+    assert problem is None or problem in found[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "latest"),
+    [("", "today"), ("latest = 2026-03-31", "2026-03-31"), ('earliest = "today"\nlatest = 2199-12-31', "2199-12-31")],
+)
+def test_a_birth_date_is_not_in_the_future_unless_the_field_says_so(
+    write: Callable[..., Path], procedure: str, more: str, latest: str
+) -> None:
+    routes, problems = read_routes([write(procedure + FIELD.format(name="more", more=f'class = "birth_date"\n{more}'))])
+    assert problems == []
+    assert routes[0].form.fields["more"].declaration.latest == latest

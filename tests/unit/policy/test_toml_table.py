@@ -60,3 +60,12 @@ def test_wrong_types_are_problems_and_give_nothing() -> None:
         (4, "d must be an array of strings that are not empty"),
     ]
     assert all(problem.mend for problem in source.problems)
+
+
+def test_a_day_or_a_word_in_its_place() -> None:
+    top, source = table()
+    assert (top.day_or("a", "x", "mend"), top.day_or("d", "x", "mend"), top.day_or("z", "x", "mend")) == (
+        "x", date(2026, 4, 1), None
+    )  # fmt: skip
+    assert source.problems == []
+    assert table()[0].day_or("a", "y", "mend") is None
