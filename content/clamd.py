@@ -134,17 +134,16 @@ class Instream:
         if self.result:
             return
         self._reply += data
-        if len(self._reply) > REPLY_BYTES_MAX:
-            self._settle(Verdict.ERROR)
-            return
         line, ended, rest = self._reply.partition(b"\0")
-        if not ended:
+        if len(line) >= REPLY_BYTES_MAX:
+            self._settle(Verdict.ERROR)
+        if self.result or not ended:
             return
         scanned = read_reply(line)
-        if rest or (scanned.verdict is Verdict.CLEAN and not self._finished):
-            scanned = Scanned(Verdict.ERROR)  # more than one answer, or one about what clamd has not seen
         if scanned.verdict is not Verdict.CLEAN:
             self.result = scanned
+        elif rest or not self._finished:  # more than one answer, or one about what clamd has not seen
+            self._settle(Verdict.ERROR)
 
     def closed(self) -> Scanned:
         """clamd has closed the connection, as it does behind its one answer. Half an answer is none."""

@@ -71,6 +71,9 @@ WORDS: Final[Mapping[Fault, Said]] = {
     Fault.KIND_NOT_TAKEN: Said(
         "この手続では、この種類のファイルは受け取れません。", "This procedure does not take files of this kind."
     ),
+    Fault.FILE_TOO_LARGE: Said(
+        "ファイルが大きすぎます。小さくするか、分けてください。", "The file is too large. Make it smaller or split it."
+    ),
     Fault.POLYGLOT: Said(
         "二つの形式を兼ねるファイルは受け取れません。一つの形式で保存し直してください。",
         "The file is of two formats at once. Save it again as one.",

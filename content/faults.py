@@ -24,6 +24,7 @@ class Fault(StrEnum):
     CONTENT_DISAGREES = "content_disagrees"
     CONTENT_EMPTY = "content_empty"
     KIND_NOT_TAKEN = "kind_not_taken"
+    FILE_TOO_LARGE = "file_too_large"
     POLYGLOT = "polyglot"
     TRAILING_DATA = "trailing_data"
     DAMAGED = "damaged"

@@ -32,7 +32,7 @@ _FORMULA: Final = re.compile(_CELL + r"(?:[=＝]|[+\-@＋－＠][^,;\t\"\r\n]*[(
 
 def read_text(data: bytes) -> str:
     if len(data) > TEXT_BYTES_MAX:
-        raise Unfit(Fault.KIND_NOT_TAKEN)
+        raise Unfit(Fault.FILE_TOO_LARGE)
     text = _decoded(data.removeprefix(_BOM))
     if any(_is_hidden(character) for character in set(text)):
         raise Unfit(Fault.TEXT_CHARACTER)

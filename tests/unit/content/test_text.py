@@ -47,7 +47,7 @@ def test_another_format_in_disguise(data: bytes) -> None:
 
 def test_the_most_bytes() -> None:
     assert fault_of(b"a" * TEXT_BYTES_MAX) is None
-    assert fault_of(b"a" * (TEXT_BYTES_MAX + 1)) is Fault.KIND_NOT_TAKEN
+    assert fault_of(b"a" * (TEXT_BYTES_MAX + 1)) is Fault.FILE_TOO_LARGE
 
 
 @pytest.mark.parametrize(
