@@ -14,7 +14,7 @@ from driver import run
 from policy.load import load_policy
 from policy.pipeline import Judgement
 from policy.request import RequestHead
-from policy.samples import samples
+from policy.samples import sample_path, samples
 from policy.verdict import Denied
 from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS
@@ -60,10 +60,10 @@ def target(data: bytes) -> Hashable:
         events = [*parser.feed(data[1:]), *parser.finish()]
     except Refused as refused:
         return refused.reason
-    denied, goes_on = judge(route.path, kind, events)
+    denied, goes_on = judge(sample_path(route.id), kind, events)
     if denied is not None:
         return kind, tuple(sorted({(finding.code, finding.target, finding.detail) for finding in denied.findings}))
-    again, unchanged = judge(route.path, kind, goes_on)
+    again, unchanged = judge(sample_path(route.id), kind, goes_on)
     if again is not None or unchanged != goes_on:
         raise AssertionError("what was admitted is not admitted again unchanged")
     return "admitted", kind, len(goes_on)
