@@ -8,6 +8,7 @@ from relay.base.reasons import ROWS, Reason
 from tests.arch.sources import sources
 
 # In the table ahead of their stage, so that the words for citizens and the label sets do not change when it comes.
+WORDS_ONLY = ("relay/base/reasons.py", "policy/refusal_words.py")  # what they name, they do not give
 COMING = {
     "FILE_MISSING": "attachments",
     "FILE_INVALID": "attachments",
@@ -30,7 +31,7 @@ def test_every_row_has_words_for_the_citizen() -> None:
 
 def test_every_reason_is_given_by_somebody() -> None:
     """A row that nothing leads to is a promise without a test."""
-    text = "".join(source.text for source in sources() if source.name != "relay/base/reasons.py")
+    text = "".join(source.text for source in sources() if source.name not in WORDS_ONLY)
     said = {reason for reason in Reason if f"Reason.{reason.name}" in text}
     said |= {Reason(code.value) for code in Code if f"Code.{code.name}" in text}
     said |= {Reason(mismatch.value) for mismatch in Mismatch if f"Mismatch.{mismatch.name}" in text}
