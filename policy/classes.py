@@ -11,8 +11,10 @@ import unicodedata
 
 from policy.faults import Fault
 from policy.fields import bank, dates, numbers, text
+from policy.fields.field_class import FieldClass
 
-CLASSES = {each.name: each for each in (*text.CLASSES, *numbers.CLASSES, *dates.CLASSES, *bank.CLASSES)}
+_EVERY: tuple[FieldClass, ...] = text.CLASSES + numbers.CLASSES + dates.CLASSES + bank.CLASSES
+CLASSES: dict[str, FieldClass] = {each.name: each for each in _EVERY}
 PATH_CLASSES = frozenset({"arrival_number", "insured_number", "number", "date"})  # their values need no escapes
 
 _BIDI_CONTROLS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})

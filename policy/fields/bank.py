@@ -44,7 +44,7 @@ def _kind_normal(text: str) -> str:
     return normalise.one_line(text).removesuffix("預金")
 
 
-CLASSES = (
+CLASSES: tuple[FieldClass, ...] = (
     FieldClass("bank_code", lambda _: r"[0-9]{4}", normalise.narrow, Fault.NOT_BANK_CODE, max_chars=4),
     FieldClass("branch_code", lambda _: r"[0-9]{3}", normalise.narrow, Fault.NOT_BRANCH_CODE, max_chars=3),
     FieldClass("account_kind", lambda _: r"普通|当座|貯蓄|その他", _kind_normal, Fault.NOT_ACCOUNT_KIND, max_chars=3),

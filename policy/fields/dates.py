@@ -69,7 +69,7 @@ def _verify(value: str) -> None:
 _PATTERN = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 
 # A birth date is a date whose field has `latest = "today"` unless it says otherwise: a class knows no day.
-CLASSES = tuple(
+CLASSES: tuple[FieldClass, ...] = tuple(
     FieldClass(name, lambda _: _PATTERN, _normal, Fault.NOT_DATE, max_chars=10, verify=_verify, day=True)
     for name in ("date", "birth_date")
 )

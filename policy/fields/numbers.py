@@ -69,7 +69,7 @@ def _corporate_verify(value: str) -> None:
         raise Invalid(Fault.CHECK_DIGIT)
 
 
-CLASSES = (
+CLASSES: tuple[FieldClass, ...] = (
     FieldClass(
         "postal_code", lambda _: r"[0-9]{3}-?[0-9]{4}", normalise.narrow_digits, Fault.NOT_POSTAL_CODE, max_chars=8
     ),

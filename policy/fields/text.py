@@ -42,7 +42,7 @@ _ATOM = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _WIDE, _NARROW = normalise.one_line_wide_kana, normalise.one_line
 
-CLASSES = (
+CLASSES: tuple[FieldClass, ...] = (
     FieldClass("text", _text, _WIDE, Fault.REPERTOIRE, textual=True, normal_narrow_kana=_NARROW),
     FieldClass(
         "free_text",
