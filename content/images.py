@@ -3,7 +3,7 @@
 Rules:
 1. The bounds hold before anything behind the header is looked at.
 2. PNG, JPEG and GIF are walked part by part to the end that they declare, which must be the end of the file. TIFF has no end:
-   what its directories point at must reach it.
+   what its directories point at must reach it, but for zeros that align.
 3. Each walk takes time linear in the file, and its number of parts is bounded.
 """
 
@@ -53,7 +53,7 @@ _TIFF_DATA: Final = (
     (288, 289),
 )  # where and how long: strips, tiles, old JPEG, free
 _TIFF_DIRECTORIES: Final = (330, 34665, 34853, 40965)  # SubIFDs, Exif, GPS, interoperability
-_TIFF_SLACK_MAX: Final = 1  # byte; TIFF 6.0, section 2: offsets are even
+_TIFF_SLACK_MAX: Final = 15  # bytes of zero; offsets are even (TIFF 6.0, section 2), and some writers align pages to 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def read_tiff(data: bytes) -> Picture:
         at = walk.directory(at, page=True)
     if not walk.frames:
         raise Unfit(Fault.DAMAGED)
-    if len(data) - walk.reach > _TIFF_SLACK_MAX:
+    if len(data) - walk.reach > _TIFF_SLACK_MAX or any(data[walk.reach :]):
         raise Unfit(Fault.TRAILING_DATA)
     return Picture(walk.width, walk.height, walk.frames)
 

@@ -100,6 +100,8 @@ def require_kind(kind: Kind, data: bytes) -> None:
     if b"PK\x05\x06" in data[-ZIP_END_WITHIN:] and b"PK\x01\x02" in data:
         raise Unfit(Fault.POLYGLOT)
     if kind.family == "pdf":
+        if data.count(b"%PDF-") > 1:  # viewers choose differently between two documents
+            raise Unfit(Fault.POLYGLOT)
         _require_pdf_end(data)
 
 

@@ -51,7 +51,7 @@ _LINK: Final = re.compile(r"(?:https?://|mailto:)[^\x00-\x20\x7f]*", re.IGNORECA
 _FIELDS: Final = frozenset(
     (
         "DDE", "DDEAUTO", "LINK", "INCLUDE", "INCLUDETEXT", "INCLUDEPICTURE", "IMPORT", "DATABASE", "DATA", "EMBED",
-        "MACROBUTTON", "GOTOBUTTON", "RD", "QUOTE", "HTMLACTIVEX", "CONTROL", "PRINT", "AUTOTEXT", "GLOSSARY", "ADDIN",
+        "MACROBUTTON", "GOTOBUTTON", "RD", "QUOTE", "HTMLACTIVEX", "CONTROL", "PRINT", "AUTOTEXT", "GLOSSARY",
     )
 )  # fmt: skip
 _OBJECTS: Final = frozenset(("ddeLink", "oleLink", "OLEObject", "oleObj", "altChunk"))
@@ -147,6 +147,8 @@ def _relationships(pieces: Iterable[bytes]) -> Iterator[Fault]:
 
 
 def _leads_out(said: str, mode: str, target: str) -> bool:
+    if target.startswith("#"):  # a place in the document itself
+        return False
     if mode == "internal":
         return ":" in target or target.startswith(("//", "\\"))
     return not (said.endswith("/hyperlink") and _LINK.fullmatch(target))

@@ -64,9 +64,16 @@ def test_no_side_is_nothing(reader: Reader, make: Maker) -> None:
 
 
 @pytest.mark.parametrize(("reader", "make"), ALL, ids=NAMES)
-@pytest.mark.parametrize("tail", [b"\0\0", b"PK\x03\x04", b"<script>", b"\r\n"])
+@pytest.mark.parametrize("tail", [bytes(16), b"\0\1", b"PK\x03\x04", b"<script>", b"\r\n"])
 def test_nothing_stands_behind_the_end(reader: Reader, make: Maker, tail: bytes) -> None:
     assert fault_of(reader, make() + tail) is Fault.TRAILING_DATA
+
+
+def test_zeros_may_align_a_tiff_and_nothing_else() -> None:
+    assert read_tiff(tiff() + bytes(15)).frames == 1
+    assert fault_of(read_tiff, tiff() + bytes(16)) is Fault.TRAILING_DATA
+    for reader, make in ALL[:3]:
+        assert fault_of(reader, make() + b"\0") is Fault.TRAILING_DATA
 
 
 @pytest.mark.parametrize(("reader", "make"), ALL, ids=NAMES)

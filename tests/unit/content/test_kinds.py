@@ -92,6 +92,10 @@ def test_a_document_within_another_format() -> None:
     assert fault_of("pdf", b"\n" + PDF) is Fault.CONTENT_DISAGREES
 
 
+def test_two_documents_in_one() -> None:
+    assert fault_of("pdf", PDF + PDF) is Fault.POLYGLOT
+
+
 def test_a_pdf_ends_where_it_says() -> None:
     assert fault_of("pdf", PDF + b"x") is Fault.TRAILING_DATA
     assert fault_of("pdf", PDF.rstrip() + b"\n" * PDF_TAIL_MAX) is None

@@ -26,6 +26,7 @@ def test_an_ordinary_document_passes(kind: str) -> None:
     links = (
         ("hyperlink", "https://www.example.jp/?a=1", "External"),
         ("hyperlink", "mailto:a@example.jp", "External"),
+        ("hyperlink", "#Sheet1!A1:B2", ""),
         ("image", "media/image1.png", ""),
     )
     assert found(document(kind, links=links, parts={"media/image1.png": PNG}), kind) == ()
