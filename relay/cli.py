@@ -26,6 +26,7 @@ _COMMANDS = (
 _FURTHER = {
     "policy.commands": (
         "relay.settings.catalogue_command",
+        "relay.settings.openapi_command",
         "relay.settings.rules_command",
         "relay.settings.trial_command",
         "relay.ledger.explain_command",
