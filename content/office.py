@@ -13,15 +13,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from lxml import etree  # type: ignore[import-untyped]  # its stubs are not among our dependencies
-
 from content.archives import Budget, Member, read_archive, unpacked
 from content.faults import Fault, Unfit
-
-XML_BYTES_MAX: Final = 50 * 2**20  # bytes of one part; a sheet of 100,000 rows and ten columns has 40 MiB
-XML_DEPTH_MAX: Final = 128  # elements; text boxes in tables in text boxes reach 60
-XML_ELEMENTS_MAX: Final = 4_000_000  # elements of one part; that sheet has 3 million
-FIELD_CHARACTERS_MAX: Final = 8_192  # characters of one field's instruction or formula; Excel's longest formula
+from content.office_xml import TEXT_CHARACTERS_MAX, XML_DEPTH_MAX, Element, elements
 
 _TYPES: Final = "[Content_Types].xml"
 _DOCUMENT: Final = "application/vnd.openxmlformats-officedocument."
@@ -56,6 +50,8 @@ _FIELDS: Final = frozenset(
 )  # fmt: skip
 _OBJECTS: Final = frozenset(("ddeLink", "oleLink", "OLEObject", "oleObj", "altChunk"))
 _FORMULAS: Final = frozenset(("f", "definedName", "formula1", "formula2", "formula"))
+_INSTRUCTIONS: Final = frozenset(("fldChar", "instrText", "fldSimple"))
+_ASKED: Final = _INSTRUCTIONS | _OBJECTS | _FORMULAS
 # DDE in a formula is program|topic!item; the functions reach out of the workbook
 _FORMULA: Final = re.compile(
     r"\|[^!|]*!|\b(?:CALL|REGISTER(?:\.ID)?|EXEC|WEBSERVICE|RTD|SQL\.REQUEST|DDE|IMAGE)\s*\(", re.IGNORECASE
@@ -92,13 +88,12 @@ def _content_types(data: bytes, members: dict[str, Member], budget: Budget) -> d
         raise Unfit(Fault.CONTENT_DISAGREES)
     defaults: dict[str, str] = {}
     overrides: dict[str, str] = {}
-    for element in _elements(unpacked(data, members[_TYPES], budget)):
-        name = _local(element)
-        said = element.get("ContentType", "").lower()
-        if name == "Default":
-            _once(defaults, element.get("Extension", "").lower(), said)
-        elif name == "Override":
-            _once(overrides, element.get("PartName", "").lower().lstrip("/"), said)
+    for element in elements(unpacked(data, members[_TYPES], budget), frozenset(("Default", "Override"))):
+        said = element.attributes.get("ContentType", "").lower()
+        if element.name == "Default":
+            _once(defaults, element.attributes.get("Extension", "").lower(), said)
+        else:
+            _once(overrides, element.attributes.get("PartName", "").lower().lstrip("/"), said)
     types = {}
     for part in members:
         lower = part.lower()
@@ -135,14 +130,13 @@ def _part(data: bytes, name: str, member: Member, types: dict[str, str], budget:
 
 
 def _relationships(pieces: Iterable[bytes]) -> Iterator[Fault]:
-    for element in _elements(pieces):
-        if _local(element) != "Relationship":
-            continue
-        said = element.get("Type", "").lower()
+    for element in elements(pieces, frozenset(("Relationship",))):
+        said = element.attributes.get("Type", "").lower()
         fault = _active(said.rpartition("/")[2])
+        mode, target = element.attributes.get("TargetMode", "Internal"), element.attributes.get("Target", "")
         if fault is not None:
             yield fault
-        elif _leads_out(said, element.get("TargetMode", "Internal").lower(), element.get("Target", "")):
+        elif _leads_out(said, mode.lower(), target):
             yield Fault.OFFICE_EXTERNAL
 
 
@@ -157,11 +151,10 @@ def _leads_out(said: str, mode: str, target: str) -> bool:
 def _body(pieces: Iterable[bytes]) -> Iterator[Fault]:
     """Fields of a text, formulas of a sheet, and objects in either."""
     fields: list[str | None] = []  # instructions of the open fields, the innermost last; None behind the separator
-    for element in _elements(pieces):
-        name = _local(element)
-        text = element.text or ""
+    for element in elements(pieces, _ASKED):
+        name, text = element.name, element.text
         if name == "fldChar":
-            kind = _attribute(element, "fldCharType")
+            kind = element.attribute("fldCharType")
             if kind == "begin":
                 fields.append("")
             elif kind in ("separate", "end") and fields:
@@ -172,23 +165,23 @@ def _body(pieces: Iterable[bytes]) -> Iterator[Fault]:
                     fields.append(None)
         elif name == "instrText":
             before = fields.pop() if fields else None
-            if before is None:
-                yield Fault.OFFICE_FIELD  # an instruction of no field, or behind its end: readers guess
+            if before is None or element.parted:
+                yield Fault.OFFICE_FIELD  # of no field, behind its end, or with elements within: readers guess
             fields.append((before or "") + text)
-            if len(before or "") + len(text) > FIELD_CHARACTERS_MAX or len(fields) > XML_DEPTH_MAX:
+            if len(before or "") + len(text) > TEXT_CHARACTERS_MAX or len(fields) > XML_DEPTH_MAX:
                 raise Unfit(Fault.XML_TOO_LARGE)
-        elif _calls_out(element, name, text):
-            yield Fault.OFFICE_FIELD
         elif name in _OBJECTS:
             yield Fault.OFFICE_OBJECT
+        elif _calls_out(element):
+            yield Fault.OFFICE_FIELD
     if fields:
         yield Fault.OFFICE_FIELD
 
 
-def _calls_out(element: etree._Element, name: str, text: str) -> bool:
-    if name == "fldSimple":
-        return _is_active_field(_attribute(element, "instr"))
-    return name in _FORMULAS and _is_active_formula(text)
+def _calls_out(element: Element) -> bool:
+    if element.name == "fldSimple":
+        return _is_active_field(element.attribute("instr"))
+    return element.parted or _is_active_formula(element.text)
 
 
 def _is_active_field(instruction: str) -> bool:
@@ -198,65 +191,4 @@ def _is_active_field(instruction: str) -> bool:
 
 
 def _is_active_formula(text: str) -> bool:
-    if len(text) > FIELD_CHARACTERS_MAX:
-        raise Unfit(Fault.XML_TOO_LARGE)
     return _FORMULA.search(re.sub(r'"[^"]*"', '""', text)) is not None
-
-
-def _attribute(element: etree._Element, local: str) -> str:
-    """Whatever namespace it has: Word has one, and the strict form of the standard another."""
-    for name, value in element.attrib.items():
-        if name.rpartition("}")[2] == local:
-            return str(value)
-    return ""
-
-
-def _local(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def _elements(pieces: Iterable[bytes]) -> Iterator[etree._Element]:
-    """Each element at its end, with its attributes and text; then it is dropped. Comments and instructions are not shown."""
-    parser = etree.XMLPullParser(
-        ("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
-    )
-    size = depth = count = 0
-    try:
-        for piece in pieces:
-            size += len(piece)
-            if size > XML_BYTES_MAX:
-                raise Unfit(Fault.XML_TOO_LARGE)
-            parser.feed(piece)
-            for event, element in parser.read_events():
-                if event == "start":
-                    depth, count = depth + 1, count + 1
-                    _bound(depth, count, element)
-                else:
-                    depth -= 1
-                    yield element
-                    _drop(element)
-        parser.close()
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unfit(Fault.XML_INVALID) from error
-    yield from _rest(parser)
-
-
-def _rest(parser: etree.XMLPullParser) -> Iterator[etree._Element]:
-    for event, element in parser.read_events():
-        if event == "end":
-            yield element
-
-
-def _bound(depth: int, count: int, element: etree._Element) -> None:
-    if depth > XML_DEPTH_MAX or count > XML_ELEMENTS_MAX:
-        raise Unfit(Fault.XML_TOO_LARGE)
-    if count == 1 and element.getroottree().docinfo.internalDTD is not None:
-        raise Unfit(Fault.XML_INVALID)
-
-
-def _drop(element: etree._Element) -> None:
-    """Free what is behind us: its children, and its elder siblings."""
-    element.clear()
-    parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]
