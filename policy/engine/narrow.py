@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Final
 
+from policy.effort import Effort
 from policy.engine.limits import MEMORABLE_BYTES_MAX, VALUES_MAX
 from policy.engine.rule import Link, Rule
 from policy.engine.state import OWN, State
@@ -83,13 +84,16 @@ class NarrowRules:
             for value in source.reads.sent(run):
                 answer = known.get(value)
                 if answer is None:
-                    answer = self._ask(value, asked)
-                    if len(value) <= MEMORABLE_BYTES_MAX and len(known) < VALUES_MAX:
+                    answer = self._ask(value, asked, run.effort)
+                    if len(value) <= MEMORABLE_BYTES_MAX and len(known) < VALUES_MAX and not run.effort.given_up:
                         known[value] = answer
                 for place, link in answer:
                     matched[place] = matched.get(place, 0) | link
         needed = self._needed
         return [place for place, links in matched.items() if links == needed[place]]
 
-    def _ask(self, value: bytes, asked: Sequence[_Asked]) -> _Answer:
-        return tuple((place, bit) for place, bit, link in asked if link.matches_value(value, self._characters))
+    def _ask(self, value: bytes, asked: Sequence[_Asked], effort: Effort) -> _Answer:
+        characters = self._characters
+        return tuple(
+            [(place, bit) for place, bit, link in asked if link.matches_value(value, characters, effort=effort)]
+        )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from typing import Final, NamedTuple
 
-from policy.effort import CANDIDATE_CHARGE, LISTED_CHARGE, MATCH_CHARGE
+from policy.effort import CANDIDATE_CHARGE, LISTED_CHARGE, MATCH_CHARGE, Effort
 from policy.engine.decision import SEVERITY_NONE, Fired
 from policy.engine.exceptions import Removed, Subject
 from policy.engine.limits import FIRED_MAX
@@ -86,11 +86,17 @@ class Link:
         values = [item.value for source in self.sources for item in source.fetch(run)]
         return any(self.matches_value(value, run.characters, operator) for value in values)
 
-    def matches_value(self, sent: bytes, characters: bool, operator: Operator | None = None) -> bool:
-        """Whether the value as sent matches, without anything happening. A SecAction matches no value."""
+    def matches_value(
+        self, sent: bytes, characters: bool, operator: Operator | None = None, effort: Effort | None = None
+    ) -> bool:
+        """Whether the value as sent matches, without anything happening but what `effort` is spent. A SecAction matches no value."""
         operator = operator or self.operator
+        if operator is None:
+            return False
         values = self.stages(sent, characters) if self.multi else (self.chain.apply(sent, characters),)
-        return operator is not None and any(hits(operator.match(value, characters), self.negated) for value in values)
+        if effort is not None and isinstance(operator, Rx):
+            return any(hits(operator.match_within(value, characters, effort), self.negated) for value in values)
+        return any(hits(operator.match(value, characters), self.negated) for value in values)
 
     def stages(self, sent: bytes, characters: bool) -> Sequence[bytes]:
         """What multiMatch looks at. In the characters reading utf8toUnicode with what decodes it again is one step: the form

@@ -92,3 +92,21 @@ def test_a_later_link_will_do_where_those_before_it_leave_nothing_behind() -> No
     for _ in range(2):
         assert [sorted(narrow.candidates(state(agent))) for agent in (b"x", b"y")] == [[0, 3], [3]]
     assert NarrowRules(LATER, {0}, characters=False).rules == {3}
+
+
+DEAR = compiled('SecRule REQUEST_HEADERS:User-Agent "@rx a[^x]*(?:d|e)" "id:1,phase:1"')
+
+
+def test_what_it_asks_is_counted_and_what_is_given_up_may_match_and_is_not_remembered() -> None:
+    narrow = NarrowRules(DEAR, characters=False)
+    agent = b"a" * MEMORABLE_BYTES_MAX
+    poor, rich = state(agent), state(agent)
+    poor.effort.left = 2_000
+    assert narrow.candidates(poor) == [0]
+    assert poor.effort.given_up
+    before = rich.effort.left
+    assert narrow.candidates(rich) == []
+    assert rich.effort.left < before - 100_000  # every "a" goes through all that follow
+    left = rich.effort.left
+    assert narrow.candidates(rich) == []
+    assert rich.effort.left == left
