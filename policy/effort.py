@@ -29,6 +29,8 @@ SCANNED_BYTES_PER_STEP: Final = 4
 # For how many bytes one more, for each needle that a scan finds in them. Source: where twenty are found in a text, which keep as many
 # automata going, a scan takes 80 ns a byte; in prose, where there is one or none, 1 to 2 ns.
 FOUND_BYTES_PER_STEP: Final = 8
+# Needles of one scan that are counted so, at most. Source: beyond some twenty the scan of a text takes hardly longer.
+FOUND_MOST: Final = 32
 # What a place is counted for where something was found.
 PLACE_CHARGE: Final = 12
 

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from policy.engine.folding import fold, marker_places
 from policy.engine.idle import IdleRules
+from policy.engine.later import foresee, later_links
 from policy.engine.narrow import NarrowRules
 from policy.engine.records import Records
 from policy.engine.rule import Rule
@@ -84,7 +85,10 @@ def compile_rules(
     characters = reading == "characters"
     compiled = {number: tuple([one.compiled for one in folded.phases[number]]) for number in ruleset.phases}
     plans = {number: make_plan(rules, characters=characters) for number, rules in compiled.items()}
-    told = None if progress is None else _in_all(progress, sum([steps_of(plan) for plan in plans.values()]))
+    later = later_links([rule for rules in compiled.values() for rule in rules])
+    steps = sum([steps_of(plan) for plan in plans.values()]) + (len(later) + 1 if later else 0)
+    told = None if progress is None else _in_all(progress, steps)
+    foresee(later, characters=characters, cache=cache, progress=told)
     phases = {}
     for number, rules in compiled.items():
         sieve = make_sieve(plans[number], characters=characters, cache=cache, progress=told)

@@ -8,7 +8,7 @@ then it interrupts. With multiMatch every match is listed by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policy.effort import CANDIDATE_CHARGE, LISTED_CHARGE, MATCH_CHARGE, Effort
 from policy.engine.decision import SEVERITY_NONE, Fired
@@ -25,15 +25,21 @@ from policy.operators.match import Match, Operator
 from policy.operators.rx import Rx
 from policy.transformations.table import Chain
 
+if TYPE_CHECKING:
+    from policy.engine.later import LaterLink
+
 _UNSET: Final[tuple[Removed, ...]] = ()
 _CAPTURES_MAX: Final = 10  # TX.0 to TX.9
 
 
 class Link:
-    """One SecRule or SecAction of a chain. `operator` None: `operator_of` makes it for each exchange; both None: a SecAction."""
+    """One SecRule or SecAction of a chain. `operator` None: `operator_of` makes it for each exchange; both None: a SecAction.
+
+    `ahead`: what is asked about a value before the operator is. The program sets it when all its links are known.
+    """
 
     __slots__ = (
-        "capture", "chain", "effects", "fused", "logdata", "message", "multi", "negated", "operator", "operator_of", "replay", "setvars",
+        "ahead", "capture", "chain", "effects", "fused", "logdata", "message", "multi", "negated", "operator", "operator_of", "replay", "setvars",
         "sources",
     )  # fmt: skip
 
@@ -66,6 +72,7 @@ class Link:
         self.message = message
         self.logdata = logdata
         self.replay = replay
+        self.ahead: LaterLink | None = None
 
     @property
     def unconditional(self) -> bool:
@@ -252,6 +259,7 @@ class Rule:
         found = False
         characters, negated, chain, effort = run.characters, link.negated, link.chain, run.effort
         costly = operator if isinstance(operator, Rx) else None
+        ahead = link.ahead
         replay = None if self.multi else link.replay
         for name, _, sent in fetch.values(run):
             if among is not None:
@@ -271,6 +279,8 @@ class Rule:
                 effort.spend(MATCH_CHARGE)
                 continue
             for value in link.stages(sent, characters) if link.multi else (run.transform(chain, sent),):
+                if ahead is not None and not ahead.may_match(value, run):
+                    continue
                 match = (
                     operator.match(value, characters)
                     if costly is None

@@ -97,7 +97,7 @@ def is_sifted(rule: Rule) -> bool:
 
 
 def _is_many(target: Target) -> bool:
-    return target.collection in _HUGE or (
+    return target.collection in HUGE or (
         target.key is None and target.pattern is None and target.collection not in _SINGLE
     )
 
@@ -106,8 +106,8 @@ _SINGLE: Final = frozenset(SCALARS)
 _LARGE: Final = frozenset({
     "QUERY_STRING", "REQUEST_BASENAME", "REQUEST_FILENAME", "REQUEST_LINE", "REQUEST_URI", "REQUEST_URI_RAW",
 })  # fmt: skip
-_HUGE: Final = frozenset({"FULL_REQUEST", "REQUEST_BODY", "RESPONSE_BODY", "XML"})
-_BULKY: Final = _LARGE - {"REQUEST_BASENAME", "REQUEST_FILENAME"} | _HUGE | {
+HUGE: Final = frozenset({"FULL_REQUEST", "REQUEST_BODY", "RESPONSE_BODY", "XML"})
+_BULKY: Final = _LARGE - {"REQUEST_BASENAME", "REQUEST_FILENAME"} | HUGE | {
     "REQUEST_HEADERS", "REQUEST_HEADERS_NAMES", "RESPONSE_HEADERS", "RESPONSE_HEADERS_NAMES",
 }  # fmt: skip
 _COMMONPLACE: Final = (b"GET /a/b.html?c=d%20e HTTP/1.1", b"/a-b/c_d/e.html", b"e.html", b"c=d&e=1%E3%81%82", b"")
@@ -161,7 +161,7 @@ def _groups(uses: Mapping[str, tuple[Source, set[int]]], total: int) -> tuple[Gr
     parts: tuple[list[str], list[str], list[str]] = ([], [], [])
     for name, (_, through) in uses.items():
         few = len(through) * 2 < total
-        parts[2 if name in _HUGE and few else 1 if name in _BULKY and few else 0].append(name)
+        parts[2 if name in HUGE and few else 1 if name in _BULKY and few else 0].append(name)
     return tuple(
         Group(
             tuple(Use(name, uses[name][0].target, uses[name][0].whole, frozenset(uses[name][1])) for name in part),

@@ -6,7 +6,7 @@ Names of TX are compared without case; the first spelling is the one that MATCHE
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -31,11 +31,13 @@ class State:
     __slots__ = (
         "allow",
         "body_access",
+        "body_scanned",
         "characters",
         "effort",
         "exceptions",
         "exhausted",
         "fired",
+        "found_in_body",
         "highest_severity",
         "logdata",
         "marker",
@@ -115,6 +117,9 @@ class State:
         # results of chains that more than one rule may ask for
         self.transformed: dict[str, dict[bytes, bytes]] = {}
         self.transformed_bytes = 0
+        # the body that was last scanned for the later links of chains, and what was found in it
+        self.body_scanned: bytes | None = None
+        self.found_in_body: Container[int] = ()
 
     # variables
 

@@ -16,7 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from policy.effort import FOUND_BYTES_PER_STEP, SCAN_CHARGE, SCANNED_BYTES_PER_STEP, Effort
+from policy.effort import FOUND_BYTES_PER_STEP, FOUND_MOST, SCAN_CHARGE, SCANNED_BYTES_PER_STEP, Effort
 from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
 from policy.scan.database import Ends
@@ -178,7 +178,7 @@ class Scanner:
         if not ends:
             return ends
         if search.effort is not None:
-            search.effort.take(len(ends) * len(buffer) // FOUND_BYTES_PER_STEP)
+            search.effort.take(min(len(ends), FOUND_MOST) * len(buffer) // FOUND_BYTES_PER_STEP)
         ids = self._needles([id_ for id_, _ in ends], buffer, search.active)
         return [(id_, end) for id_, end in ends if id_ in ids or id_ - BYTEWISE in ids]
 
@@ -203,7 +203,7 @@ class Scanner:
         bytes_found = 0
         for number, hits in self._database.hits_of_each([values[place] for place in places]):
             place = places[number]
-            bytes_found += len(hits) * len(values[place])
+            bytes_found += min(len(hits), FOUND_MOST) * len(values[place])
             for id_ in self._needles(hits, values[place], search.active):
                 search.found.setdefault(id_, []).append(place)
                 hit = True
