@@ -51,7 +51,7 @@ def later_links(rules: Iterable[Rule]) -> list[Link]:
         if isinstance(link.operator, Rx)
         and not link.negated
         and not link.multi
-        and any([source.target.collection in HUGE for source in link.sources])
+        and any(source.target.collection in HUGE for source in link.sources)
     ]
 
 

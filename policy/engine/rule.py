@@ -39,8 +39,8 @@ class Link:
     """
 
     __slots__ = (
-        "ahead", "capture", "chain", "effects", "fused", "logdata", "message", "multi", "negated", "operator", "operator_of", "replay", "setvars",
-        "sources",
+        "ahead", "capture", "chain", "effects", "fused", "logdata", "message", "multi", "negated", "operator", "operator_of",
+        "replay", "setvars", "sources",
     )  # fmt: skip
 
     def __init__(

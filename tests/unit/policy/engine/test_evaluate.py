@@ -195,7 +195,9 @@ def test_a_body_beyond_a_bound_is_refused_behind_the_rules() -> None:
 
 
 def test_a_rule_that_takes_rules_out_does_nothing_where_a_limit_was_met_and_the_exchange_is_refused() -> None:
-    post = POST.partition(b"\r\n\r\n")[0].replace(b"Content-Length", b"X-Length") + b"\r\n\r\nx=" + b"a" * 3_000 + b"!"
+    post = (
+        POST.partition(b"\r\n\r\n")[0].replace(b"Content-Length", b"X-Length") + b"\r\n\r\nx=" + b"a" * 3_000 + b"!a%"
+    )
     removal = _rule("id:1,phase:2,pass,chain,ctl:ruleRemoveById=2") + _rule("t:none", "REQUEST_BODY", "@rx (?:a+)+[$%]")
     rules = removal + _rule("id:2,phase:2,pass")
     judged = run(rules, post)

@@ -75,17 +75,18 @@ def test_compiled_patterns_are_kept(tmp_path: Path) -> None:
 
 
 def test_progress_is_that_of_all_databases_together(tmp_path: Path) -> None:
-    """Two phases, one chain beside the values as sent: three databases; kept ones are told as well, in one step each."""
+    """Two phases, one chain beside the values as sent, later links: four databases; kept ones are told as well, in one step each."""
     rules = read(
         'SecRule ARGS "@rx union" "id:1,phase:1"\nSecRule ARGS "@rx select" "id:2,phase:2"\n'
-        'SecRule ARGS "@rx script" "id:3,phase:2,t:htmlEntityDecode"'
+        'SecRule ARGS "@rx script" "id:3,phase:2,t:htmlEntityDecode"\n'
+        'SecRule REQUEST_METHOD "@streq POST" "id:4,phase:2,chain"\nSecRule REQUEST_BODY "@rx later"'
     )
     told: list[tuple[int, int]] = []
     compile_rules(rules, cache=tmp_path, progress=lambda done, total: told.append((done, total)))
     (total,) = {total for _, total in told}
-    assert total == (1 + 1) + (2 + 1) + (1 + 1)
+    assert total == (1 + 1) + (1 + 1) + (2 + 1) + (1 + 1)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert {done for done, _ in told} == set(range(total + 1))
     told.clear()
     compile_rules(rules, cache=tmp_path, progress=lambda done, total: told.append((done, total)))
-    assert told == [(2, total), (5, total), (total, total)]
+    assert told == [(2, total), (4, total), (7, total), (total, total)]
