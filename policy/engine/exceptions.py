@@ -27,8 +27,8 @@ _KEY_BYTES: Final = 64  # of names whose answer is remembered: headers, cookies 
 
 def key_pattern(pattern: str) -> KeyTest:
     """A test of keys by `/pattern/`: anywhere in the key, without case. Raises OperatorInvalid."""
-    if _WORD.fullmatch(pattern):
-        word = raw(pattern).lower()
+    if _WORD.fullmatch(pattern.removesuffix(".*")):  # what follows may be anything, and nothing
+        word = raw(pattern.removesuffix(".*")).lower()
         return lambda key: key.lower().find(word) >= 0
     operator = build("rx", b"(?i)" + raw(pattern), Path())
     known: dict[bytes, bool] = {}

@@ -14,6 +14,9 @@ from __future__ import annotations
 ARGUMENTS_MAX = 1_000
 # cookies of one message; browsers keep at most 180 for a site
 COOKIES_MAX = 500
+# bytes of the request target that rules look at, and of the first line where it is a strange one; the most that the daemon can be
+# told to let in. Rules see it in five variables and in what each decodes it to, so that more could not stay in 50 ms per 100 KiB
+URI_BYTES_MAX = 65_536
 # header fields of one message, which is only graded: the daemon's own bound is 100
 HEADERS_MAX = 1_000
 # parts of one multipart body, as arguments: each is an argument or a file

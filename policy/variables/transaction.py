@@ -7,11 +7,12 @@ engine. ENV and GEO are always empty: rules see nothing of this process's enviro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from policy.variables import body, headers
 from policy.variables.facts import DEFAULTS, Options, RequestFacts, ResponseFacts
 from policy.variables.item import NOTHING, Item, Items, Pair
-from policy.variables.limits import ARGUMENTS_MAX, COOKIES_MAX, HEADERS_MAX
+from policy.variables.limits import ARGUMENTS_MAX, COOKIES_MAX, HEADERS_MAX, URI_BYTES_MAX
 from policy.variables.processors.urlencoded import NO_FORM, Form, read_form
 from policy.variables.table import BODY_VARIABLES, RESPONSE_VARIABLES, TABLE
 from policy.variables.target import Target, read_target
@@ -39,7 +40,7 @@ class Transaction:
     duration: bytes  # seconds with six decimals, as ModSecurity 3 writes it; the engine keeps it up to date
 
     def __init__(self, facts: RequestFacts, options: Options = DEFAULTS) -> None:
-        self.facts = facts
+        self.facts = facts if len(facts.uri) <= URI_BYTES_MAX else _cut(facts)
         self.options = options
         self.response = None
         self.reading = body.NOT_READ
@@ -52,6 +53,8 @@ class Transaction:
         self.duration = b"0"
         self.names_are_declared = False
         self.exceeded = "HEADERS_MAX" if len(facts.headers) > HEADERS_MAX else ""
+        if self.facts is not facts:
+            self.exceeded = "URI_BYTES_MAX"
         self._cache: dict[str, Items] = {}
         self._index: dict[str, dict[bytes, list[Item]]] = {}
         self._target: Target | None = None
@@ -219,3 +222,9 @@ class Transaction:
                 del found[COOKIES_MAX:]
             self._cookies = found
         return self._cookies
+
+
+def _cut(facts: RequestFacts) -> RequestFacts:
+    """With as much of the request target as rules look at."""
+    line = None if facts.line is None else facts.line[:URI_BYTES_MAX]
+    return replace(facts, uri=facts.uri[:URI_BYTES_MAX], line=line)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policy.engine.exceptions import key_pattern, removed_target
 from policy.engine.limits import KEYS_MAX
@@ -39,3 +43,9 @@ def test_what_is_remembered_of_names_is_bounded_and_right() -> None:
     wanted = key_pattern("5$")
     names = [b"%d" % number for number in range(KEYS_MAX + 20)] * 2
     assert [wanted(name) for name in names] == [name.endswith(b"5") for name in names]
+
+
+@pytest.mark.parametrize("pattern", ["count_.*", "count_", "a|b.*", r"\..*", r"n\.*", ".*"])
+@given(st.text("abcount_.").map(str.encode))
+def test_a_pattern_of_names_means_what_it_means_as_an_expression(pattern: str, key: bytes) -> None:
+    assert key_pattern(pattern)(key) is (re.search(pattern.encode(), key) is not None)

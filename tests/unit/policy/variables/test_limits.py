@@ -50,7 +50,7 @@ BOUNDS = {
 ELSEWHERE = {
     "COOKIES_MAX", "HEADERS_MAX", "JSON_NAME_BYTES", "JSON_NAME_BYTES_PER_BYTE", "JSON_PATH_BYTES_MAX", "XPATH_NODES_MAX",
     "XPATH_BYTES_MAX", "MULTIPART_LINE_BYTES", "CONTENT_TYPE_BYTES", "JSON_DEPTH_DEFAULT",
-    "REQUEST_BODY_BYTES_DEFAULT", "RESPONSE_BODY_BYTES_DEFAULT",
+    "REQUEST_BODY_BYTES_DEFAULT", "URI_BYTES_MAX", "RESPONSE_BODY_BYTES_DEFAULT",
 }  # fmt: skip
 
 
@@ -75,6 +75,20 @@ def test_headers() -> None:
         transaction = Transaction(RequestFacts(method=b"GET", uri=b"/"))
         transaction.begin_response(ResponseFacts(status=200, headers=fields))
         assert transaction.exceeded == over
+
+
+def test_the_request_target_is_bounded() -> None:
+    """What is beyond is no part of any variable; rules see the rest before the refusal."""
+    for count, over in ((limits.URI_BYTES_MAX, ""), (limits.URI_BYTES_MAX + 1, "URI_BYTES_MAX")):
+        for line in (None, b"GET  /" + b"a" * limits.URI_BYTES_MAX):
+            uri = b"/".ljust(count, b"a")
+            transaction = Transaction(RequestFacts(method=b"GET", uri=uri, line=line))
+            assert transaction.exceeded == over
+            seen = [transaction.get(name)[0].value for name in ("REQUEST_URI", "REQUEST_URI_RAW", "REQUEST_FILENAME")]
+            assert {len(value) for value in seen} == {limits.URI_BYTES_MAX}
+            assert not over or len(transaction.get("REQUEST_LINE")[0].value) <= limits.URI_BYTES_MAX + len(
+                "GET  HTTP/1.1"
+            )
 
 
 def test_queries_are_bounded_as_forms_are() -> None:
