@@ -26,8 +26,6 @@ _X: Final = 0x78
 _LOWER: Final = 0x20  # what makes a letter a lower-case one
 _CSS_DIGITS: Final = 6
 _LONG_MAX: Final = 0x7FFF_FFFF_FFFF_FFFF  # where C's strtol stops, which decodes the numbers of entities
-_NAME_BYTES: Final = 4  # of the longest name
-_NAMED: Final = ((b"quot", 0x22), (b"amp", 0x26), (b"lt", 0x3C), (b"gt", 0x3E), (b"nbsp", 0xA0))
 _CONTROLS: Final = bytes(
     b"\x07\x08\x0c\n\r\t\x0b"[b"abfnrtv".find(byte)] if byte in b"abfnrtv" else byte for byte in range(256)
 )
@@ -210,12 +208,30 @@ def _is_alphanumeric(byte: i64) -> bool:
 def _named(value: bytes, at: i64, end: i64) -> i64:
     """The code point of the name that begins here; -1 where it is no name."""
     letter: i64 = value[at] | _LOWER
-    if letter == 0x71 or letter == 0x61 or letter == 0x6C or letter == 0x67 or letter == 0x6E:  # q a l g n
-        word = value[at : min(at + _NAME_BYTES, end)].lower()
-        for name, code_point in _NAMED:
-            if word.startswith(name):
-                return code_point
+    if letter == 0x71:
+        return 0x22 if _spells(value, at, end, b"quot") else -1
+    if letter == 0x61:
+        return 0x26 if _spells(value, at, end, b"amp") else -1
+    if letter == 0x6C:
+        return 0x3C if _spells(value, at, end, b"lt") else -1
+    if letter == 0x67:
+        return 0x3E if _spells(value, at, end, b"gt") else -1
+    if letter == 0x6E:
+        return 0xA0 if _spells(value, at, end, b"nbsp") else -1
     return -1
+
+
+def _spells(value: bytes, at: i64, end: i64, name: bytes) -> bool:
+    """Whether the letters of a name stand here, in either case."""
+    size: i64 = len(name)
+    if end - at < size:
+        return False
+    place: i64 = 0
+    while place < size:
+        if value[at + place] | _LOWER != name[place]:
+            return False
+        place += 1
+    return True
 
 
 def escape_seq_decode(value: bytes) -> bytes:
