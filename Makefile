@@ -25,7 +25,7 @@ FUZZ_SECONDS ?= 60
 
 .PHONY: demo test test-long check format fuzz differential corpus worst bench golden lock packages interpreted clean
 
-$(VENV)/installed: requirements-dev.lock requirements-source.lock pyproject.toml
+$(VENV)/installed: requirements-dev.lock requirements-source.lock pyproject.toml policy/operators/injection.c
 	@scripts/venv $(PYTHON) $(VENV)
 
 # ahead of time, by mypyc (docs/adr/0012): again when a source has changed. A change is tried faster after `make interpreted`

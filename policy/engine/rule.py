@@ -21,8 +21,7 @@ from policy.engine.state import State
 from policy.engine.steps import steps_of
 from policy.engine.targets import Fetch, Source, without
 from policy.engine.variables import Effect
-from policy.operators.match import Match, Operator
-from policy.operators.rx import Rx
+from policy.operators.match import Counted, Match, Operator
 from policy.transformations.table import Chain
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ class Link:
         if operator is None:
             return False
         values = self.stages(sent, characters) if self.multi else (self.chain.apply(sent, characters),)
-        if effort is not None and isinstance(operator, Rx):
+        if effort is not None and isinstance(operator, Counted):
             return any(hits(operator.match_within(value, characters, effort), self.negated) for value in values)
         return any(hits(operator.match(value, characters), self.negated) for value in values)
 
@@ -258,7 +257,7 @@ class Rule:
     ) -> bool:
         found = False
         characters, negated, chain, effort = run.characters, link.negated, link.chain, run.effort
-        costly = operator if isinstance(operator, Rx) else None
+        counted = operator if isinstance(operator, Counted) else None
         ahead = link.ahead
         replay = None if self.multi else link.replay
         for name, _, sent in fetch.values(run):
@@ -283,8 +282,8 @@ class Rule:
                     continue
                 match = (
                     operator.match(value, characters)
-                    if costly is None
-                    else costly.match_within(value, characters, effort)
+                    if counted is None
+                    else counted.match_within(value, characters, effort)
                 )
                 if match is not None:
                     self._note(run, link, match)

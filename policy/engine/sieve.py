@@ -16,6 +16,7 @@ from policy.engine.limits import PRESENT_MAX
 from policy.engine.scanplan import Gated, Group, Plan
 from policy.engine.state import State
 from policy.engine.targets import Fetch
+from policy.operators.match import Counted
 from policy.scan.compile import Progress
 from policy.scan.scanner import Scanner, compile_scanner
 
@@ -113,7 +114,7 @@ class _GroupSieve:
             active = self._activate(present)
         made = Made(self._tree, Values(distinct), present, run.effort)
         for gated, wanted_in in active.gated:
-            _ask_gate(gated, wanted_in, made, run.characters, found)
+            _ask_gate(gated, wanted_in, made, run, found)
         if self._scanner is not None and active.needles:
             self._scan(self._scanner, active.needles, made, run.effort, found)
 
@@ -184,13 +185,14 @@ def _attribute(rule: int, chain: int, wanted_in: int, hit: Sequence[bytes], made
     ])  # fmt: skip
 
 
-def _ask_gate(gated: Gated, wanted_in: int, made: Made, characters: bool, found: Candidates) -> None:
+def _ask_gate(gated: Gated, wanted_in: int, made: Made, run: State, found: Candidates) -> None:
     """The values of these variables of which the operator matches what some chain makes of them.
 
     The gate holds most of them back. Of the others the operator is asked here already, as the rule would ask it: most often the rule
     need not be evaluated then.
     """
-    gate, operator, values = gated.gate, gated.operator, made.values
+    gate, operator, values, characters = gated.gate, gated.operator, made.values, run.characters
+    counted = operator if isinstance(operator, Counted) else None
     passing = gate.passing(values.joined) + [at for at in values.odd if gate.passes(values.values[at])]
     matched: set[bytes] = set()
     answers: dict[bytes, bool] = {}  # most values are the same behind every chain
@@ -205,7 +207,15 @@ def _ask_gate(gated: Gated, wanted_in: int, made: Made, characters: bool, found:
                 answer = gate.passes(form)
                 if answer:
                     left -= len(form)
-                    answer = left < 0 or operator.match(form, characters) is not None
+                    answer = (
+                        left < 0
+                        or (
+                            operator.match(form, characters)
+                            if counted is None
+                            else counted.match_within(form, characters, run.effort)
+                        )
+                        is not None
+                    )
                 answers[form] = answer
             if answer:
                 matched.add(values.values[at])

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from policy.effort import Effort
+
 
 class Match(NamedTuple):
     """Where an operator matched: `start` and `end` are byte offsets in the value.
@@ -30,6 +32,19 @@ class Operator(Protocol):
 
     def match(self, value: bytes, characters: bool) -> Match | None:
         """The match, or None. Never raises, whatever the value."""
+
+
+class Counted:
+    """An operator whose work depends on more than how long a value is: it counts what it does among the steps of the request."""
+
+    __slots__ = ()
+
+    def match(self, value: bytes, characters: bool) -> Match | None:
+        return self.match_within(value, characters, None)
+
+    def match_within(self, value: bytes, characters: bool, effort: Effort | None) -> Match | None:
+        """As `match`, with what all operators of a request may cost together. Exhausted where no step is left."""
+        raise NotImplementedError
 
 
 class OperatorInvalid(Exception):

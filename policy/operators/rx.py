@@ -16,7 +16,7 @@ import re
 from typing import Final
 
 from policy.effort import Effort
-from policy.operators.match import Match, OperatorInvalid, is_text
+from policy.operators.match import Counted, Match, OperatorInvalid, is_text
 from policy.operators.pattern import PatternInvalid, take_apart
 from policy.operators.pcre import Exhausted, Expression, Found
 from policy.operators.required import required
@@ -29,7 +29,7 @@ _ESCAPED: Final = re.compile(rb"\\(?:x([0-7][0-9A-Fa-f])|(.))", re.DOTALL)
 GLOBAL_MATCHES: Final = 1_000
 
 
-class Rx:
+class Rx(Counted):
     """rx. Patterns that match everything or anything, and those that are one ASCII string, need no PCRE2."""
 
     __slots__ = ("_bytes", "_characters", "_is_all", "_is_any", "_literal", "_required", "pattern")
@@ -49,11 +49,7 @@ class Rx:
                 f"the pattern cannot be used: {invalid.message}", f"mend it at byte {invalid.position}, near {near!r}"
             ) from invalid
 
-    def match(self, value: bytes, characters: bool) -> Match | None:
-        return self.match_within(value, characters, None)
-
     def match_within(self, value: bytes, characters: bool, effort: Effort | None) -> Match | None:
-        """As `match`, with what all patterns of a request may cost together."""
         if self._is_all:
             return Match(0, len(value), (value,))
         if self._is_any:
