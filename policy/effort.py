@@ -25,10 +25,10 @@ FORM_CHARGE: Final = 10
 FORM_BYTES_PER_STEP: Final = 8
 # What a scan is counted for, of all values or of one because what was found among all may be in it, and for how many bytes one more.
 SCAN_CHARGE: Final = 64
-SCANNED_BYTES_PER_STEP: Final = 4
+SCANNED_BYTES_PER_STEP: Final = 6
 # For how many bytes one more, for each needle that a scan finds in them. Source: where twenty are found in a text, which keep as many
 # automata going, a scan takes 80 ns a byte; in prose, where there is one or none, 1 to 2 ns.
-FOUND_BYTES_PER_STEP: Final = 8
+FOUND_BYTES_PER_STEP: Final = 6
 # Needles of one scan that are counted so, at most. Source: beyond some twenty the scan of a text takes hardly longer.
 FOUND_MOST: Final = 32
 # What a place is counted for where something was found.
