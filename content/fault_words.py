@@ -237,4 +237,9 @@ WORDS: Final[Mapping[Fault, Said]] = {
     Fault.PDF_TOO_LARGE: Said(
         "PDF の作りが大きすぎるか深すぎます。分けてください。", "The PDF has too many or too deep objects. Split it."
     ),
+    # disarming
+    Fault.NOT_DISARMED: Said(
+        "このファイルは無害化できません。印刷機能で PDF を作り直してください。",
+        "This file cannot be made harmless without losing something. Make it again by printing to PDF.",
+    ),
 }

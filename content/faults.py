@@ -72,6 +72,8 @@ class Fault(StrEnum):
     PDF_XFA = "pdf_xfa"
     PDF_EXTERNAL = "pdf_external"
     PDF_TOO_LARGE = "pdf_too_large"
+    # disarming
+    NOT_DISARMED = "not_disarmed"
 
 
 class Unfit(Exception):

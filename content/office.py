@@ -19,7 +19,7 @@ from content.office_xml import TEXT_CHARACTERS_MAX, XML_DEPTH_MAX, Element, elem
 
 _TYPES: Final = "[Content_Types].xml"
 _DOCUMENT: Final = "application/vnd.openxmlformats-officedocument."
-_MAIN: Final = {
+MAIN: Final = {
     "docx": _DOCUMENT + "wordprocessingml.document.main+xml",
     "xlsx": _DOCUMENT + "spreadsheetml.sheet.main+xml",
     "pptx": _DOCUMENT + "presentationml.presentation.main+xml",
@@ -32,14 +32,14 @@ _ACTIVE: Final = (
     (re.compile(r"attachedtemplate"), Fault.OFFICE_TEMPLATE),
     (re.compile(r"externallink|connections|querytable|mailmerge|ddelink|datamodel|model\+data"), Fault.OFFICE_EXTERNAL),
 )
-_SHOWN: Final = re.compile(
+SHOWN: Final = re.compile(
     r"application/vnd\.openxmlformats-(?:officedocument|package)\.[a-z0-9.+-]+\+xml"
     r"|application/vnd\.ms-(?:word|excel|powerpoint|office)\.[a-z0-9.+-]+\+xml"
     r"|application/vnd\.openxmlformats-officedocument\.(?:spreadsheetml\.printersettings|vmldrawing"
     r"|presentationml\.printersettings|wordprocessingml\.printersettings|obfuscatedfont)"
     r"|application/(?:xml|inkml\+xml|x-fontdata)|image/(?:png|jpeg|jpg|gif|tiff|x-emf|x-wmf|emf|wmf|bmp)"
 )
-_XML: Final = re.compile(r"(?:application/xml|.*\+xml|application/vnd\.openxmlformats-officedocument\.vmldrawing)")
+XML_TYPE: Final = re.compile(r"(?:application/xml|.*\+xml|application/vnd\.openxmlformats-officedocument\.vmldrawing)")
 _LINK: Final = re.compile(r"(?:https?://|mailto:)[^\x00-\x20\x7f]*", re.IGNORECASE)
 # Fields that fetch, run or compute (ECMA-376 part 1, 17.16.5). QUOTE spells another field's letters as numbers
 _FIELDS: Final = frozenset(
@@ -49,9 +49,9 @@ _FIELDS: Final = frozenset(
     )
 )  # fmt: skip
 _OBJECTS: Final = frozenset(("ddeLink", "oleLink", "OLEObject", "oleObj", "altChunk"))
-_FORMULAS: Final = frozenset(("f", "definedName", "formula1", "formula2", "formula"))
+FORMULAS: Final = frozenset(("f", "definedName", "formula1", "formula2", "formula"))
 _INSTRUCTIONS: Final = frozenset(("fldChar", "instrText", "fldSimple"))
-_ASKED: Final = _INSTRUCTIONS | _OBJECTS | _FORMULAS
+_ASKED: Final = _INSTRUCTIONS | _OBJECTS | FORMULAS
 # DDE in a formula is program|topic!item; the functions reach out of the workbook
 _FORMULA: Final = re.compile(
     r"\|[^!|]*!|\b(?:CALL|REGISTER(?:\.ID)?|EXEC|WEBSERVICE|RTD|SQL\.REQUEST|DDE|IMAGE)\s*\(", re.IGNORECASE
@@ -63,12 +63,12 @@ def examine_office(data: bytes, kind: str, budget: Budget) -> tuple[Fault, ...]:
     members = {member.name: member for member in read_archive(data, budget)}
     found: dict[Fault, None] = {}
     types = _content_types(data, members, budget)
-    mains = [part for part, said in types.items() if said == _MAIN[kind]]
-    if not any(fault is Fault.OFFICE_MACRO for fault in map(_active, types.values())) and len(mains) != 1:
+    mains = [part for part, said in types.items() if said == MAIN[kind]]
+    if not any(fault is Fault.OFFICE_MACRO for fault in map(active_word, types.values())) and len(mains) != 1:
         raise Unfit(Fault.CONTENT_DISAGREES)
     for said in types.values():
-        fault = _active(said)
-        if fault is None and not _SHOWN.fullmatch(said):
+        fault = active_word(said)
+        if fault is None and not SHOWN.fullmatch(said):
             fault = Fault.OFFICE_PART
         if fault is not None:
             found[fault] = None
@@ -78,7 +78,7 @@ def examine_office(data: bytes, kind: str, budget: Budget) -> tuple[Fault, ...]:
     return tuple(found)
 
 
-def _active(said: str) -> Fault | None:
+def active_word(said: str) -> Fault | None:
     return next((fault for pattern, fault in _ACTIVE if pattern.search(said)), None)
 
 
@@ -117,8 +117,8 @@ def _part(data: bytes, name: str, member: Member, types: dict[str, str], budget:
         return
     if name.lower().endswith(".rels"):
         yield from _relationships(pieces)
-    elif _XML.fullmatch(said):
-        yield from _body(pieces)
+    elif XML_TYPE.fullmatch(said):
+        yield from body_faults(pieces)
     else:
         first = next(pieces, b"")
         if first.startswith(
@@ -132,7 +132,7 @@ def _part(data: bytes, name: str, member: Member, types: dict[str, str], budget:
 def _relationships(pieces: Iterable[bytes]) -> Iterator[Fault]:
     for element in elements(pieces, frozenset(("Relationship",))):
         said = element.attributes.get("Type", "").lower()
-        fault = _active(said.rpartition("/")[2])
+        fault = active_word(said.rpartition("/")[2])
         mode, target = element.attributes.get("TargetMode", "Internal"), element.attributes.get("Target", "")
         if fault is not None:
             yield fault
@@ -148,7 +148,7 @@ def _leads_out(said: str, mode: str, target: str) -> bool:
     return not (said.endswith("/hyperlink") and _LINK.fullmatch(target))
 
 
-def _body(pieces: Iterable[bytes]) -> Iterator[Fault]:
+def body_faults(pieces: Iterable[bytes]) -> Iterator[Fault]:
     """Fields of a text, formulas of a sheet, and objects in either."""
     fields: list[str | None] = []  # instructions of the open fields, the innermost last; None behind the separator
     for element in elements(pieces, _ASKED):

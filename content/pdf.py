@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Final
+from typing import Final, TypeGuard
 
 import pikepdf
 from pikepdf.settings import set_qpdf_limits
@@ -29,7 +29,7 @@ PDF_OBJECT_STREAM_BYTES_MAX: Final = (
     64 * 2**20
 )  # bytes unpacked of one object stream; writers put 100 to 200 objects in one
 
-# Of the process, and this is the one module that knows pikepdf
+# Of the process; whoever reads a PDF comes by here
 set_qpdf_limits(
     doc_max_warnings=1,
     parser_max_nesting=2 * PDF_DEPTH_MAX,
@@ -41,7 +41,7 @@ set_qpdf_limits(
     run_length_max_memory=PDF_OBJECT_STREAM_BYTES_MAX,
 )
 
-_KEYS: Final = {
+ACTIVE_KEYS: Final = {
     "/JS": Fault.PDF_SCRIPT,
     "/JavaScript": Fault.PDF_SCRIPT,
     "/AA": Fault.PDF_ACTION,
@@ -90,7 +90,7 @@ _TYPES: Final = {
 }
 _LINK: Final = re.compile(rb"(?:https?://|mailto:|tel:)[!-~]*", re.IGNORECASE)
 # What pikepdf raises for a value that it cannot give, beside its own
-_UNREADABLE: Final = (pikepdf.PikepdfError, RuntimeError, ValueError, TypeError, ArithmeticError, LookupError)
+UNREADABLE: Final = (pikepdf.PikepdfError, RuntimeError, ValueError, TypeError, ArithmeticError, LookupError)
 
 
 def examine_pdf(data: bytes) -> tuple[Fault, ...]:
@@ -100,7 +100,7 @@ def examine_pdf(data: bytes) -> tuple[Fault, ...]:
             return _examined(document)
     except pikepdf.PasswordError as error:
         raise Unfit(Fault.PDF_ENCRYPTED) from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Unfit(Fault.DAMAGED) from error
 
 
@@ -146,8 +146,8 @@ def _within(held: object) -> Iterator[object]:
 def _dictionary(value: pikepdf.Object) -> Iterator[Fault]:
     keys = value.keys()
     for key in keys:
-        if key in _KEYS:
-            yield _KEYS[key]
+        if key in ACTIVE_KEYS:
+            yield ACTIVE_KEYS[key]
     for key, faults in (("/S", _ACTIONS), ("/Subtype", _SUBTYPES), ("/Type", _TYPES)):
         fault = faults.get(_name(value, key))
         if fault is not None and not (fault is Fault.PDF_EXTERNAL and "/EF" in keys):
@@ -165,13 +165,17 @@ def _dictionary(value: pikepdf.Object) -> Iterator[Fault]:
 def _actions(value: object) -> Iterator[Fault]:
     """An action, or several; a destination, which an OpenAction may be, is none, nor are a structure's attributes."""
     for action in list(value) if isinstance(value, pikepdf.Array) else [value]:
-        if not isinstance(action, pikepdf.Dictionary) or "/S" not in action:
+        if not is_action(action):
             continue
         kind = _name(action, "/S")
         if kind == "/Named" and _name(action, "/N") in _PAGE_TURNS:
             continue
         if kind not in _HARMLESS_ACTIONS and kind not in _ACTIONS:
             yield Fault.PDF_ACTION
+
+
+def is_action(value: object) -> TypeGuard[pikepdf.Dictionary]:
+    return isinstance(value, pikepdf.Dictionary) and "/S" in value
 
 
 def _name(value: pikepdf.Object, key: str) -> str:

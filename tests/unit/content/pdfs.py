@@ -5,12 +5,12 @@ from __future__ import annotations
 import zlib
 
 
-def pdf(*more: bytes, root: bytes = b"", page: bytes = b"", trailer: bytes = b"") -> bytes:
+def pdf(*more: bytes, root: bytes = b"", page: bytes = b"", trailer: bytes = b"", resources: bytes = b"<< >>") -> bytes:
     """Object 1 is the catalogue, 2 the pages, 3 the page, and `more` come from 4 on."""
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R %b >>" % root,
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> %b >>" % page,
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources %b %b >>" % (resources, page),
         *more,
     )
     out, places = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
