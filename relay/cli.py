@@ -10,7 +10,7 @@ import argparse
 import importlib
 import sys
 
-_ROLES = ("front", "egress", "ledger", "exporter", "gate")
+_ROLES = ("front", "egress", "ledger", "exporter", "scanner", "gate")
 # modules with an `add_parser(subparsers)`, in the order in which the help shows them
 _COMMANDS = (
     "relay.lab.demo_command",
@@ -35,7 +35,7 @@ _FURTHER = {
 _DESCRIPTION = """Sekisho (関所): the checkpoint between the Internet and the LGWAN.
 インターネットと LGWAN の間の関所。申請を検査し、封をし、記録してから通します。"""
 _EPILOG = """roles, each a process of its own (systemd starts them; `sekisho run` starts all of a host):
-  front | egress | ledger | exporter | gate      sekisho ROLE --help
+  front | egress | ledger | exporter | scanner | gate      sekisho ROLE --help
 
 examples:
   sekisho demo                                   the main job, told on the terminal

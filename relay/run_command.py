@@ -71,7 +71,8 @@ async def _supervise(config: Path, settings: HostFile, listeners: list[socket.so
     )
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
         async with trio.open_nursery() as nursery:
-            await supervisor.start(host_children(config, settings.front.workers, listeners), nursery)
+            roles = host_children(config, settings.front.workers, listeners, has_scanner=settings.scanner is not None)
+            await supervisor.start(roles, nursery)
             notifier.ready()
             async for number in signals:
                 if number != signal.SIGHUP:

@@ -107,6 +107,23 @@ class Limits:
     field_bytes: int = _limit(64 * KIB, "bytes of one value, UTF-8", 1, 64 * MIB, "a long free text: 20,000 characters")
     json_depth: int = _limit(32, "levels", 1, 512, "forms are two or three levels deep")
     json_bytes: int = _limit(1 * MIB, "bytes", 2, 64 * MIB, "a JSON text is held whole")
+    # files that are attached
+    scans_in_flight: int = _limit(
+        64, "files at a scanner, from their first byte", 1, 10_000, "a front's uploads; clamd's own MaxQueue is 100"
+    )
+    scan_timeout_ms: int = _limit(
+        60_000, "ms from a file's last byte to its verdict", 10, 600_000, "clamd's MaxScanTime is 120 s, halved"
+    )
+    scan_cpu_s: int = _limit(
+        30, "s of CPU for one file's structure", 1, 600, "the slowest 10 MB file measured takes 3 s"
+    )
+    scan_memory_bytes: int = _limit(
+        1024 * MIB,
+        "bytes for one file's structure",
+        64 * MIB,
+        1 << 40,
+        "a file, what it unpacks to, and qpdf's view of it",
+    )
     # the LGWAN side
     ipc_timeout_ms: int = _limit(
         5_000, "ms for an answer of the ledger", 10, 600_000, "fdatasync takes milliseconds; then 503"

@@ -91,6 +91,11 @@ class Reason(enum.StrEnum):
     FILE_MISSING = "file_missing"
     FILE_INVALID = "file_invalid"
     RULES_MATCHED = "rules_matched"
+    # the scanner of attached files
+    SCANNER_UNAVAILABLE = "scanner_unavailable"
+    SCANNER_INVALID = "scanner_invalid"
+    SCAN_TIMEOUT = "scan_timeout"
+    SCAN_FAILED = "scan_failed"
     # dependencies
     OVERLOADED = "overloaded"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
@@ -337,6 +342,10 @@ ROWS: dict[Reason, Row] = {
         "内容に、攻撃と見分けられない部分があったため受け付けられません。受付番号を添えて窓口にお問い合わせください。",
         "Part of the content cannot be told from an attack, so it was refused. Contact the office and quote the reference.",
     ),
+    Reason.SCANNER_UNAVAILABLE: _later(Stage.FILES),
+    Reason.SCANNER_INVALID: _later(Stage.FILES),
+    Reason.SCAN_TIMEOUT: _later(Stage.FILES),
+    Reason.SCAN_FAILED: _later(Stage.FILES),
     Reason.OVERLOADED: _later(Stage.CONNECTION, ja="混み合っています。", en="The service is busy."),
     Reason.LEDGER_UNAVAILABLE: _later(Stage.LEDGER),
     Reason.EGRESS_UNAVAILABLE: _later(Stage.EGRESS),

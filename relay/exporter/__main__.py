@@ -51,7 +51,14 @@ def run(settings: HostFile) -> None:
     listener = _listener(settings)
     registry = Registry(ROLE)
     run_dir = Path(settings.host.run_dir)
-    exporter = Exporter(run_dir, settings.front.workers, registry, Process(registry), secrets.token_hex(8))
+    exporter = Exporter(
+        run_dir,
+        settings.front.workers,
+        registry,
+        Process(registry),
+        secrets.token_hex(8),
+        has_scanner=settings.scanner is not None,
+    )
     walls = Walls(role=ROLE, read=python_paths(), open_files=OPEN_FILES, user=settings.exporter.user)
     held = enter(walls, settings.sandbox.landlock, settings.sandbox.seccomp)
     log.info("walls", walls=held.walls, missing=held.missing, landlock_abi=held.landlock_abi)

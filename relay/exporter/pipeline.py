@@ -23,9 +23,20 @@ ROLE = "exporter"
 class Exporter:
     """`workers`: how many front processes there should be; they are numbered from 0."""
 
-    def __init__(self, run_dir: Path, workers: int, registry: Registry, process: Process, instance: str) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        workers: int,
+        registry: Registry,
+        process: Process,
+        instance: str,
+        *,
+        has_scanner: bool = False,
+    ) -> None:
         self._asked = {ProcessName("front", number): socket_path(run_dir, "front", number) for number in range(workers)}
         self._asked |= {ProcessName(role): socket_path(run_dir, role) for role in ("egress", "ledger")}
+        if has_scanner:
+            self._asked[ProcessName("scanner")] = socket_path(run_dir, "scanner")
         self._gathered = Gathered([*self._asked, ProcessName(ROLE)])
         self._registry = registry
         self._process = process

@@ -6,7 +6,7 @@ Rule: this file knows formats only; descriptors, sockets and time belong to `rel
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,11 +17,22 @@ PACKET_BYTES: Final = 128 * 1024  # section 1.1; one always fits a socket buffer
 ANSWERS_MOST: Final = 256  # section 2.3; a permit has about 80 bytes
 INLINE_BYTES: Final = 64 * 1024  # section 6.1; leaves half a packet for the rest of the message
 
+FILE_NAME_CHARACTERS: Final = (
+    4096  # more than the limit name_bytes can be; what is longer than a name may be is a finding
+)
+FILE_KINDS_MOST: Final = 32  # of one attachment; there are eleven
+FAULTS_MOST: Final = 64  # of one file; the words are a closed set of about as many
+
 Call = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Index = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 TransferRaw = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Blob = Annotated[bytes, Meta(max_length=INLINE_BYTES)]
+FileName = Annotated[str, Meta(max_length=FILE_NAME_CHARACTERS)]
+MediaType = Annotated[str, Meta(max_length=FILE_NAME_CHARACTERS)]
+FileKind = Annotated[str, Meta(pattern=r"^[a-z0-9]{0,16}\Z")]
+FaultWord = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}\Z")]
+Signature = Annotated[str, Meta(pattern=r"^[!-~]{0,128}\Z")]  # a scanner's name for what it found
 
 
 class Permit(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -88,6 +99,31 @@ class Exchanged(Message, frozen=True, tag=True):
     inline: Blob | None
 
 
+class ScanFile(Message, frozen=True, tag=True):
+    """Section 7: a file begins, and its name as it is to go on. `kinds`: what the attachment may be."""
+
+    name: FileName
+    media_type: MediaType
+    kinds: Annotated[tuple[FileKind, ...], Meta(max_length=FILE_KINDS_MOST)]
+
+
+class ScanPiece(Message, frozen=True, tag=True):
+    data: Blob
+
+
+class ScanEnd(Message, frozen=True, tag=True):
+    size: Index  # of the whole, so that a lost piece is seen
+
+
+class FileScanned(Message, frozen=True, tag=True):
+    """Section 7. `faults`: what is wrong with the file itself; only `clean` without any of them passes."""
+
+    verdict: Literal["clean", "infected", "unscannable", "timeout", "error"]
+    faults: Annotated[tuple[FaultWord, ...], Meta(max_length=FAULTS_MOST)]
+    signature: Signature
+    kind: FileKind
+
+
 class Failed(Message, frozen=True, tag=True):
     reason: Result
 
@@ -101,17 +137,30 @@ class Answers(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, 
     answers: Annotated[tuple[LedgerAnswer, ...], Meta(min_length=2, max_length=ANSWERS_MOST)]
 
 
-Request = RecordIntent | RecordOutcome | RecordRemark | RecordRefusal | RecordOperation | RecordState | Exchange
+Request = (
+    RecordIntent
+    | RecordOutcome
+    | RecordRemark
+    | RecordRefusal
+    | RecordOperation
+    | RecordState
+    | Exchange
+    | ScanFile
+    | ScanPiece
+    | ScanEnd
+)
 Answer = Permitted | Recorded | Exchanged | Failed
 
 PERMITTED: Final[dict[str, tuple[type[Message], ...]]] = {
     "ledger/front.sock": (RecordIntent, RecordRemark, RecordRefusal, RecordOperation, RecordState),
     "ledger/egress.sock": (RecordOutcome, RecordRefusal, RecordOperation, RecordState),
     "egress/front.sock": (Exchange,),
+    "scanner/front.sock": (ScanFile, ScanPiece, ScanEnd),
 }
 
 _encoder = msgspec.msgpack.Encoder()
 _answers: msgspec.msgpack.Decoder[Answer | Answers] = msgspec.msgpack.Decoder(Answer | Answers)
+_scanned: msgspec.msgpack.Decoder[FileScanned] = msgspec.msgpack.Decoder(FileScanned)
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
 
 
@@ -146,3 +195,14 @@ def decode_answers(packet: bytes) -> tuple[Answer, ...]:
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ProtocolViolation("not an answer") from error
     return found.answers if isinstance(found, Answers) else (found,)
+
+
+def decode_scanned(packet: bytes, call: int) -> FileScanned:
+    """The one answer of a scanner to the file `call`. Raises ProtocolViolation."""
+    try:
+        found = _scanned.decode(packet)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ProtocolViolation("not an answer about a file") from error
+    if found.call != call:
+        raise ProtocolViolation("an answer about another file")
+    return found

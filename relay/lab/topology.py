@@ -87,7 +87,11 @@ def children(lab: Lab) -> list[Child]:
     for number, path in enumerate(lab.config.gate_files):
         name = "gate" if len(lab.config.gate_files) == 1 else f"gate-{number}"
         started.append(Child(name, "relay.gate", ("--config", str(path))))
-    return [*started, *host_children(lab.config.host_file, lab.options.workers, lab.listeners)]
+    has_scanner = lab.config.host.scanner is not None
+    return [
+        *started,
+        *host_children(lab.config.host_file, lab.options.workers, lab.listeners, has_scanner=has_scanner),
+    ]
 
 
 def write_lab_json(lab: Lab, supervisor: Supervisor) -> None:

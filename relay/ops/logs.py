@@ -36,6 +36,7 @@ _TRANSFER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-
 _DIGEST = re.compile(r"[0-9a-f]{16,128}\Z")
 _TLS_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,48}\Z")
 _PATH = re.compile(r"/[A-Za-z0-9._/@-]{0,255}\Z")
+_SIGNATURE = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 _WITHHELD = "?"
 _SETTING = re.compile(r"[a-z_]{1,40}(?:\.[a-z0-9_]{1,40})?\Z")
 _PROBLEM_CHARS = 600  # a line that goes into one datagram of the journal with all its other fields
@@ -103,6 +104,7 @@ FIELDS: Final[Mapping[str, Callable[[object], Value]]] = {
     "rule_set": _matching(_NAME),
     "user": _matching(_NAME),
     "peer_role": _matching(_NAME),
+    "signature": _matching(_SIGNATURE),  # a virus scanner's name for what it found, from its own database
     "peer": _matching(_DIGEST),
     "digest": _matching(_DIGEST),
     "reason": _reason,

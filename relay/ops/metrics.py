@@ -27,7 +27,7 @@ from relay.base.errors import Misuse
 from relay.base.reasons import Reason, Stage
 from relay.ops import clock
 
-ROLES: Final = ("front", "egress", "ledger", "exporter", "gate")
+ROLES: Final = ("front", "egress", "ledger", "exporter", "gate", "scanner")
 NONE: Final = "none"  # the fallback where a request has no such name, or one that is not declared
 OTHER: Final = "other"
 
@@ -120,7 +120,7 @@ TLS_HANDSHAKES = Metric(
 )  # fmt: skip
 REFUSALS = Metric(
     "sekisho_refusals_total", "counter", "Refusals, by stage, reason and the limit that was exceeded.",
-    ("front", "egress", "ledger", "gate"), (STAGE, REASON, LIMIT), per_role=True,
+    ("front", "egress", "ledger", "gate", "scanner"), (STAGE, REASON, LIMIT), per_role=True,
 )  # fmt: skip
 CONNECTIONS = Metric(
     "sekisho_connections", "gauge", "Connections open now, by state.", _SERVERS, (STATE,), per_role=True

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from relay.ops.supervisor import Child
 
-STOP_ORDER = ("front", "egress", "exporter", "ledger")
+STOP_ORDER = ("front", "egress", "scanner", "exporter", "ledger")
 
 
-def host_children(config: Path, workers: int, listeners: Sequence[socket.socket]) -> list[Child]:
+def host_children(config: Path, workers: int, listeners: Sequence[socket.socket], *, has_scanner: bool) -> list[Child]:
     """The ledger first, because nothing may happen unlogged; the fronts last, when everything behind them stands."""
     options = ("--config", str(config))
     fronts = [
@@ -22,5 +22,6 @@ def host_children(config: Path, workers: int, listeners: Sequence[socket.socket]
         Child("ledger", "relay.ledger", options),
         Child("egress", "relay.egress", options),
         Child("exporter", "relay.exporter", options),
+        *([Child("scanner", "relay.scanner", options)] if has_scanner else []),
         *fronts,
     ]

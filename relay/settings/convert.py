@@ -108,9 +108,10 @@ def _unknown_keys(reading: Reading, value: Iterable[str], known: list[str], path
 
 
 def _convert(reading: Reading, kind: inspect.Type, value: object, path: TomlPath) -> Any:
+    table = _without_none(kind)
+    if isinstance(table, inspect.StructType):
+        return convert_table(reading, table, value, path)
     match kind:
-        case inspect.StructType():
-            return convert_table(reading, kind, value, path)
         case inspect.DataclassType(cls=cls) if cls is Limits:
             return _limits(reading, value, path)
         case inspect.ListType():

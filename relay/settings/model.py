@@ -121,6 +121,15 @@ class Exporter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     user: User | None = None
 
 
+class Scanner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who looks at attached files. Without this table no procedure can take any."""
+
+    clamd: PlacePath = "/run/clamav/clamd.ctl"  # its unix socket (LocalSocket)
+    clamd_config: FilePath  # clamd.conf of that clamd: its limits are read from it
+    processes: Annotated[int, Meta(ge=1, le=64)] = 4  # files whose structure is looked at at a time
+    user: User | None = None
+
+
 class Gate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One gate on the LGWAN side, as the egress sees it."""
 
@@ -189,6 +198,7 @@ class HostFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     egress: Egress
     ledger: Ledger
     exporter: Exporter
+    scanner: Scanner | None = None
     gate: Annotated[list[Gate], Meta(min_length=1)]
     tenant: Annotated[list[Tenant], Meta(min_length=1)]
     policy: Policy = msgspec.field(default_factory=Policy)

@@ -25,6 +25,7 @@ USERS = {
     "egress": "sekisho-egress",
     "ledger": "sekisho-ledger",
     "exporter": "sekisho-exporter",
+    "scanner": "sekisho-scanner",
 }
 
 _FAMILY = {4: "ip", 6: "ip6"}
@@ -35,6 +36,8 @@ def ruleset(settings: HostFile) -> str:
     """A file for `nft -f`: it replaces the table `inet sekisho` in one step and touches no other."""
     chains = [_input(settings), _forward(), _output(settings), _answers("front"), _egress(settings)]
     chains += [_nothing("ledger"), _answers("exporter")]
+    if settings.scanner is not None:
+        chains.append(_nothing("scanner"))
     body = "\n\n".join(chains)
     return (
         f"# Sekisho on {settings.host.name}; written by `sekisho nft`. Load with: nft -f FILE\n"
@@ -84,7 +87,8 @@ def _forward() -> str:
 
 
 def _output(settings: HostFile) -> str:
-    users = {role: getattr(settings, role).user or name for role, name in USERS.items()}
+    tables = {role: getattr(settings, role) for role in USERS}
+    users = {role: table.user or USERS[role] for role, table in tables.items() if table is not None}
     return _chain("output", [f"meta skuid {_user(user)} goto {role}" for role, user in users.items()], "output")
 
 

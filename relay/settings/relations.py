@@ -25,7 +25,7 @@ def relate_host(reading: Reading, tree: Mapping[str, Any]) -> None:
     _one_address_each(reading, listeners, egress)
     _distinct_endpoints(reading, listeners)
     _wildcards(reading, listeners, tree)
-    _distinct_users(reading, tree, ("front", "egress", "ledger", "exporter"))
+    _distinct_users(reading, tree, ("front", "egress", "ledger", "exporter", "scanner"))
     _gates(reading, gates, egress)
     _tenants(reading, tenants, gates)
     _host_keys(reading, front, egress, ledger, tenants)

@@ -28,7 +28,7 @@ def tables(loaded: Loaded[Any]) -> Iterator[tuple[str, list[Row]]]:
         if isinstance(content, list):
             for position, row in enumerate(content):
                 yield f"[[{name}]]", list(_rows(loaded, row, (name, position)))
-        else:
+        elif content is not None:  # a table that nobody needs
             yield f"[{name}]", list(_rows(loaded, content, (name,)))
 
 
@@ -69,6 +69,6 @@ def as_object(loaded: Loaded[Any]) -> dict[str, Any]:
             sources[name] = [
                 {key: loaded.source((name, position, key)) for key in row} for position, row in enumerate(content)
             ]
-        else:
+        elif content is not None:
             sources[name] = {key: loaded.source((name, key)) for key in content}
     return {"settings": settings, "sources": sources}

@@ -10,6 +10,7 @@ from tests.arch.sources import Source, sources
 CATCH_ALL = {
     "relay/front/__main__.py": "ends one connection, counts it and logs it: a peer must not switch the service off",
     "relay/gate/__main__.py": "as the front, for one relay's connection",
+    "relay/scanner/__main__.py": "as the front, for one file's connection",
     "policy/engine/evaluate.py": "a rule set that fails on a request denies it: nobody knows what it would have said",
     "relay/ops/lifecycle.py": "ends one reload and logs it: what was in force goes on serving",
     "relay/ops/start.py": "the end of a role: logs it and chooses the exit code",

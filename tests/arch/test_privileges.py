@@ -15,7 +15,7 @@ import pytest
 
 from tests.arch.sources import ROOT
 
-ROLES = ("front", "egress", "ledger", "exporter", "gate")
+ROLES = ("front", "egress", "ledger", "exporter", "gate", "scanner")
 
 # What each must not load, by prefix of whole words.
 FORBIDDEN: dict[str, tuple[str, ...]] = {
@@ -34,9 +34,13 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "cryptography",
     ),
     "gate": ("policy", "relay.http", "relay.envelope.seal", "relay.net.dial", "relay.ipc.permit", "relay.spool"),
+    "scanner": (
+        "relay.tls", "relay.http", "relay.envelope", "policy", "certs", "relay.net.tls_stream", "relay.net.dial",
+        "relay.settings.certificates", "relay.settings.keys", "relay.ipc.permit", "relay.spool", "OpenSSL", "cryptography", "h11",
+    ),
 }  # fmt: skip
-# For no role: what opens a stranger's file (the front hands it on), starts processes, makes keys, tells stories on terminals.
-NEVER = ("content", "relay.lab", "relay.cli", "relay.run_command", "relay.ops.supervisor", "relay.ops.topology", "relay.settings.pki",
+# For no role: what starts programs, makes keys, tells stories on terminals.
+NEVER = ("relay.lab", "relay.cli", "relay.run_command", "relay.ops.supervisor", "relay.ops.topology", "relay.settings.pki",
          "relay.settings.key_files", "relay.settings.report", "certs.issue", "rich", "asyncio", "requests", "urllib3", "httpx")  # fmt: skip
 NOT_YET = {"relay.spool": "deposits"}  # named now, so that it is forbidden from its first day
 
@@ -47,13 +51,16 @@ LOADS: dict[str, tuple[str, str]] = {
     "ledger": ("base ipc ledger net ops settings tree", "cryptography msgspec trio"),
     "exporter": ("base exporter net ops settings", "h11 msgspec prometheus_client trio"),
     "gate": ("base envelope gate ipc net ops settings tls tree", "OpenSSL certs cryptography h11 msgspec prometheus_client sqlite3 trio"),
+    "scanner": ("base ipc net ops scanner settings tree", "content msgspec pikepdf trio"),
 }  # fmt: skip
 LIBRARIES = {
     "OpenSSL",
     "certs",
+    "content",
     "cryptography",
     "h11",
     "msgspec",
+    "pikepdf",
     "policy",
     "prometheus_client",
     "rich",
@@ -80,7 +87,8 @@ def within(modules: frozenset[str], prefix: str) -> list[str]:
 def test_a_role_does_not_load_what_it_must_not_do(role: str) -> None:
     modules = loaded(role)
     assert f"relay.{role}.__main__" in modules
-    for prefix in (*FORBIDDEN[role], *NEVER):
+    opens_files = () if role == "scanner" else ("content", "pikepdf", "PIL")  # a stranger's
+    for prefix in (*FORBIDDEN[role], *NEVER, *opens_files):
         assert within(modules, prefix) == [], f"{role} loads {prefix}"
 
 

@@ -45,7 +45,7 @@ def test_every_unit_belongs_to_a_role_and_every_role_has_its_own_user() -> None:
     named = {PRIVILEGES[role]["unit"] for role in ROLES}
     named |= {listens["unit"] for role in ROLES for listens in PRIVILEGES[role]["listens"]}
     assert {path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket")} == named
-    assert ROLES == ["egress", "exporter", "front", "gate", "ledger"]
+    assert ROLES == ["egress", "exporter", "front", "gate", "ledger", "scanner"]
     users = {PRIVILEGES[role]["user"] for role in ROLES}
     assert len(users) == len(ROLES)
     declared = re.findall(r"^u +(\S+)", (UNITS / "sekisho.sysusers").read_text(), re.MULTILINE)
@@ -133,7 +133,7 @@ def test_a_socket_is_for_its_client_only(role: str, listens: dict[str, str]) -> 
 
 def test_status_sockets_are_where_the_exporter_looks() -> None:
     run_dir = Path("/run/sekisho")
-    for role in ("egress", "ledger"):
+    for role in ("egress", "ledger", "scanner"):
         assert [str(socket_path(run_dir, role))] == unit(f"sekisho-status-{role}.socket")["Socket.ListenStream"]
     (of_front,) = unit("sekisho-status-front@.socket")["Socket.ListenStream"]
     assert of_front.replace("%i", "3") == str(socket_path(run_dir, "front", 3))
@@ -147,13 +147,14 @@ def test_what_a_role_connects_to_is_a_socket_for_it() -> None:
             if name.endswith(".sock") and "*" not in name:
                 assert served[f"/run/sekisho/{name}"] == PRIVILEGES[role]["user"]
                 tried += 1
-    assert tried == 3
+    assert tried == 4
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_profile_of_calls_is_one_that_walls_have(role: str) -> None:
     calls = PRIVILEGES[role]["calls"]
-    assert set(calls) == {"inet", "unix", "listen", "write"}
+    assert set(calls) == {"inet", "unix", "listen", "write", "children"}
+    assert calls["children"] == (role == "scanner")
     assert calls["write"] == bool(PRIVILEGES[role]["write"])
     assert calls["inet"] == ("AF_INET" in PRIVILEGES[role]["families"])
     assert not calls["listen"] and not Walls(role=role).listen_after
@@ -161,7 +162,8 @@ def test_the_profile_of_calls_is_one_that_walls_have(role: str) -> None:
 
 def test_the_target_starts_every_role_of_the_dmz() -> None:
     wanted = set(words(unit("sekisho.target"), "Unit.Wants"))
-    services = {PRIVILEGES[role]["unit"].replace("@.", "@0.") for role in ROLES if role != "gate"}
+    """But for the scanner, which belongs to a host whose procedures take files."""
+    services = {PRIVILEGES[role]["unit"].replace("@.", "@0.") for role in ROLES if role not in ("gate", "scanner")}
     assert services == {name for name in wanted if name.endswith(".service")}
     for role in ROLES:
         expected = ["multi-user.target"] if role == "gate" else ["sekisho.target"]
@@ -224,7 +226,7 @@ def installed(directory: Path) -> list[str]:
 @pytest.mark.slow
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     names = installed(tmp_path)
-    assert len(names) == 14
+    assert len(names) == 17
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *names],
         env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},

@@ -79,7 +79,6 @@ def of_kernel(observer: Observer, who: Identity | None, was_root: bool, open_fil
 def of_seccomp(observer: Observer, profile: Profile) -> list[Attempt]:
     made = [
         ("seccomp_filter", lambda: observer.expect({"Seccomp": 2})),
-        ("fork", lambda: _denied(_fork, (errno.EPERM,))),
         ("execve", lambda: _denied(_execute, (errno.EPERM,))),
         ("fchmod", lambda: _denied(lambda: os.fchmod(-1, 0o600), (errno.EPERM,))),
         ("signal_others", lambda: _denied(lambda: os.kill(os.getppid() or 1, 0), (errno.EPERM,))),
@@ -89,6 +88,8 @@ def of_seccomp(observer: Observer, profile: Profile) -> list[Attempt]:
         ("socket_packet", lambda: _no_socket(socket.AF_PACKET, socket.SOCK_RAW)),
         ("socket_mptcp", lambda: _no_socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)),
     ]
+    if not profile.children:
+        made.append(("fork", lambda: _denied(_fork, (errno.EPERM,))))
     if not profile.new_code:
         made.append(("new_code", lambda: _denied(_map_code, (errno.EPERM,))))
     if not profile.listen:

@@ -8,7 +8,8 @@ What the judged arguments keep away
 - `socket`: domains other than the role's; UDP, raw, MPTCP and SCTP sockets, which Landlock's TCP rules do not govern.
 - `sendto`, `sendmsg`, `sendmmsg` with MSG_FASTOPEN: it connects without `connect`, past Landlock.
 - `listen`: an unbound TCP socket that listens gets a port of its own, which Landlock's bind rule does not see.
-- `clone` without CLONE_THREAD: new processes. Threads stay possible.
+- `clone` without CLONE_THREAD: new processes. Threads stay possible. A role with `children` may fork, in exactly the way in
+  which glibc does, may end what it forked, and may put narrower walls around it.
 - `mmap`, `mprotect` with PROT_EXEC: new machine code. So a role imports its extension modules before it enters.
 - `ioctl`, `prctl`, `prlimit64`, `tgkill`: all but the harmless uses that Python and glibc make of them.
 
@@ -27,7 +28,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.ops.sandbox import kernel
-from relay.ops.sandbox.syscalls import CHANGING, EVERY_ROLE, HOSTILE, NUMBERS
+from relay.ops.sandbox.syscalls import CHANGING, CHILDREN, EVERY_ROLE, HOSTILE, NUMBERS, ONE_FILE
 
 # architecture: (AUDIT_ARCH of linux/audit.h, column in NUMBERS)
 ARCHITECTURES: Final = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -57,6 +58,9 @@ _MSG_FASTOPEN: Final = 0x20000000
 _PROT_EXEC: Final = 4
 _THREAD_FLAGS: Final = 0x00010900  # CLONE_THREAD | CLONE_SIGHAND | CLONE_VM
 _NAMESPACE_FLAGS: Final = 0x7E020000  # every CLONE_NEW… that clone takes
+_FORK_FLAGS: Final = 0x01200011  # CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD: glibc's fork()
+_SIGKILL: Final = 9
+_SET_PDEATHSIG: Final = 1
 _IOCTLS: Final = (0x5421, 0x5450, 0x5451, 0x541B, 0x5401)  # FIONBIO FIONCLEX FIOCLEX FIONREAD TCGETS
 _PRCTLS: Final = (3, 15, 16, 21, 39, 0x53564D41)  # GET_DUMPABLE SET_NAME GET_NAME GET_SECCOMP GET_NO_NEW_PRIVS SET_VMA
 
@@ -85,6 +89,7 @@ class Profile:
     listen: bool = False
     write: bool = False
     new_code: bool = False
+    children: bool = False
 
 
 def rules(profile: Profile, pid: int) -> list[Rule]:
@@ -102,9 +107,18 @@ def rules(profile: Profile, pid: int) -> list[Rule]:
     made.append(("socketpair", tuple(_socket(_AF_UNIX, kind, 0) for kind in (_STREAM, _DGRAM, _SEQPACKET))))
     made.append(("bind", ((),) if profile.inet or profile.listen else ()))
     made.append(("listen", ((),) if profile.listen else ()))
-    made.append(("clone", ((Test(0, _THREAD_FLAGS, _THREAD_FLAGS), Test(0, 0, _NAMESPACE_FLAGS)),)))
+    thread = (Test(0, _THREAD_FLAGS, _THREAD_FLAGS), Test(0, 0, _NAMESPACE_FLAGS))
+    asking = (Test(0, 0), Test(2, 0), Test(2, 0, upper=True))  # and of oneself
+    if profile.children:
+        made.append(("clone", (thread, (Test(0, _FORK_FLAGS),))))
+        made.append(("prctl", tuple((Test(0, option),) for option in (*_PRCTLS, _SET_PDEATHSIG))))
+        made.append(("prlimit64", ((Test(0, 0),),)))  # nobody without capabilities raises a limit
+        made.append(("kill", ((Test(1, _SIGKILL),),)))  # whom it reaches is Landlock's to say, and the user's
+        made.append(("tgkill", ((),)))  # a child has another number, and abort() ends it as it should
+        return made
+    made.append(("clone", (thread,)))
     made.append(("prctl", tuple((Test(0, option),) for option in _PRCTLS)))
-    made.append(("prlimit64", ((Test(0, 0), Test(2, 0), Test(2, 0, upper=True)),)))  # asking, and of oneself
+    made.append(("prlimit64", (asking,)))
     made.append(("tgkill", ((Test(0, pid),),)))  # abort() and raise()
     return made
 
@@ -126,14 +140,25 @@ def _socket_alternatives(profile: Profile) -> tuple[tuple[Test, ...], ...]:
 
 def program(profile: Profile, machine: str, pid: int) -> bytes:
     """The filter in classic BPF. Raises KeyError for an architecture without a table."""
+    allowed = EVERY_ROLE + (CHANGING if profile.write else ()) + (CHILDREN if profile.children else ())
+    return _assembled(rules(profile, pid), allowed, machine)
+
+
+def program_of_one_file(machine: str, pid: int) -> bytes:
+    """For a child that works on what it has in hand: it opens nothing, makes no socket and no process, and maps no new code."""
+    without_code = (Test(2, 0, _PROT_EXEC),)
+    judged: list[Rule] = [("mmap", (without_code,)), ("mprotect", (without_code,)), ("tgkill", ((Test(0, pid),),))]
+    return _assembled(judged, ONE_FILE, machine)
+
+
+def _assembled(judged: Sequence[Rule], allowed: Sequence[str], machine: str) -> bytes:
     architecture, column = ARCHITECTURES[machine]
     code = [_load(_ARCH_OFFSET), _jump(_JEQ, architecture, 1, 0), _return(_RET_KILL_PROCESS), _load(_NR_OFFSET)]
     if machine == "x86_64":
         code += [_jump(_JGE, _X32_BIT, 0, 1), _return(_RET_KILL_PROCESS)]
-    for name, alternatives in rules(profile, pid):
+    for name, alternatives in judged:
         code += _judged(_number(name, column), alternatives)
     code += [_jump(_JEQ, _CLONE3, 0, 1), _return(_RET_ERRNO | errno.ENOSYS)]
-    allowed = EVERY_ROLE + (CHANGING if profile.write else ())
     code += _listed(_numbers(allowed, column), _RET_ALLOW)
     code += _listed(_numbers(HOSTILE, column), _RET_KILL_PROCESS)
     code.append(_return(_RET_ERRNO | errno.EPERM))
@@ -144,7 +169,15 @@ def install(profile: Profile) -> None:
     """Put the filter on every thread of this process, for good. Needs no_new_privs. Raises OSError."""
     if kernel.MACHINE not in ARCHITECTURES:
         raise OSError(errno.ENOSYS, f"no system call table for {kernel.MACHINE}")
-    code = program(profile, kernel.MACHINE, os.getpid())
+    _install(program(profile, kernel.MACHINE, os.getpid()))
+
+
+def install_for_one_file() -> None:
+    """In a child of a role with `children`, on top of that role's filter. Raises OSError."""
+    _install(program_of_one_file(kernel.MACHINE, os.getpid()))
+
+
+def _install(code: bytes) -> None:
     instructions = ctypes.create_string_buffer(code, len(code))
     sock_fprog = ctypes.create_string_buffer(struct.pack("@HP", len(code) // 8, ctypes.addressof(instructions)))
     number = _number("seccomp", ARCHITECTURES[kernel.MACHINE][1])

@@ -45,10 +45,20 @@ CHANGING: Final = (
     "fallocate", "flock", "umask",
 )  # fmt: skip
 
+# Only a role that works in children of its own: to end with them, and to narrow what they may do.
+CHILDREN: Final = ("wait4", "seccomp")
+
+# A child that looks at one file which somebody sent. It has the file and a pipe in hand and needs memory.
+ONE_FILE: Final = (
+    *MEMORY, "futex", "rseq", "exit", "exit_group", "sched_yield", "gettid", "getpid", "rt_sigaction", "rt_sigprocmask",
+    "rt_sigreturn", "sigaltstack", "clock_gettime", "gettimeofday", "read", "write", "pread64", "lseek", "close", "fstat",
+    "getrandom",
+)  # fmt: skip
+
 # Allowed for some arguments only; `relay.ops.sandbox.seccomp` says which.
 JUDGED: Final = (
     "sendmsg", "sendto", "sendmmsg", "mmap", "mprotect", "ioctl", "connect", "socket", "socketpair", "bind", "listen",
-    "clone", "prctl", "prlimit64", "tgkill",
+    "clone", "prctl", "prlimit64", "tgkill", "kill",
 )  # fmt: skip
 
 # No part of a role's work and no accident: the process is ended.
@@ -91,7 +101,7 @@ NUMBERS: Final[Mapping[str, tuple[int, int | None]]] = {
     "getsockopt": (55, 209), "gettid": (186, 178), "gettimeofday": (96, 169), "getuid": (102, 174),
     "init_module": (175, 105), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425), "ioctl": (16, 29), "ioperm": (173, None), "iopl": (172, None), "kcmp": (312, 272),
-    "kexec_file_load": (320, 294), "kexec_load": (246, 104), "keyctl": (250, 219), "listen": (50, 201),
+    "kexec_file_load": (320, 294), "kexec_load": (246, 104), "keyctl": (250, 219), "kill": (62, 129), "listen": (50, 201),
     "lookup_dcookie": (212, 18), "lseek": (8, 62), "lstat": (6, None), "madvise": (28, 233),
     "membarrier": (324, 283), "memfd_create": (319, 279), "memfd_secret": (447, 447), "mkdir": (83, None),
     "mkdirat": (258, 34), "mmap": (9, 222), "modify_ldt": (154, None), "mount": (165, 40),
@@ -114,6 +124,6 @@ NUMBERS: Final[Mapping[str, tuple[int, int | None]]] = {
     "socket": (41, 198), "socketpair": (53, 199), "stat": (4, None), "statfs": (137, 43), "statx": (332, 291),
     "swapoff": (168, 225), "swapon": (167, 224), "sysinfo": (99, 179), "syslog": (103, 116), "tgkill": (234, 131),
     "time": (201, None), "umask": (95, 166), "umount2": (166, 39), "uname": (63, 160), "unlink": (87, None),
-    "unlinkat": (263, 35), "unshare": (272, 97), "userfaultfd": (323, 282), "vhangup": (153, 58), "write": (1, 64),
-    "writev": (20, 66),
+    "unlinkat": (263, 35), "unshare": (272, 97), "userfaultfd": (323, 282), "vhangup": (153, 58),
+    "wait4": (61, 260), "write": (1, 64), "writev": (20, 66),
 }  # fmt: skip

@@ -43,6 +43,7 @@ class Walls:
     `read`, `write`: files and directories, with all below. `connect_tcp`, `bind_tcp`: ports; 0 in `bind_tcp` is a port that the
     kernel chooses, which a client needs to bind its source address. `inet`: may make TCP sockets. `unix`: may make unix
     sockets. `listen_after`: may listen on new sockets. `new_code`: may map machine code, so load extension modules.
+    `children`: may fork, and end what it forked.
     """
 
     role: str
@@ -54,6 +55,7 @@ class Walls:
     unix: bool = True
     listen_after: bool = False
     new_code: bool = False
+    children: bool = False
     open_files: int = 4096
     address_space: int | None = None
     user: str | None = None
@@ -88,7 +90,9 @@ def enter(walls: Walls, landlock: Demand, seccomp: Demand) -> Held:
         if prepared is not None:
             version, rules = prepared
             landlock_rules.restrict(rules)
-        profile = seccomp_filter.Profile(walls.inet, walls.unix, walls.listen_after, bool(walls.write), walls.new_code)
+        profile = seccomp_filter.Profile(
+            walls.inet, walls.unix, walls.listen_after, bool(walls.write), walls.new_code, walls.children
+        )
         filtered = _filter(walls.role, profile, seccomp, missing)
         attempts = check.of_kernel(observer, who, was_root, walls.open_files)
         if version:
@@ -108,7 +112,7 @@ def python_paths() -> tuple[Path, ...]:
     was not foreseen is imported late, or a traceback is printed."""
     named = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     ours = Path(__file__).resolve().parents[3]
-    found = [Path(name) for name in sorted(named)] + [ours / name for name in ("relay", "policy", "certs")]
+    found = [Path(name) for name in sorted(named)] + [ours / name for name in ("relay", "policy", "certs", "content")]
     return tuple(path for path in found if path.is_dir())
 
 

@@ -28,6 +28,9 @@ from relay.ipc.messages import (
     RecordRefusal,
     RecordRemark,
     RecordState,
+    ScanEnd,
+    ScanFile,
+    ScanPiece,
     decode_answers,
     decode_request,
     encode,
@@ -52,6 +55,9 @@ REQUESTS: list[Message] = [
     RecordState(call=5, state=STATE),
     Exchange(call=6, transfer=TRANSFER, tenant="city-a", claimed_digest=bytes(32), permit=PERMIT, inline=b"x"),
     RecordRemark(call=7, remark=remark(1, 0)),
+    ScanFile(call=8, name="申請書.pdf", media_type="application/pdf", kinds=("pdf",)),
+    ScanPiece(call=9, data=b"x"),
+    ScanEnd(call=10, size=1),
 ]
 ANSWERS: list[Message] = [
     Permitted(call=1, permit=PERMIT),
@@ -78,7 +84,7 @@ def test_every_request_on_every_socket() -> None:
             else:
                 with pytest.raises(ProtocolViolation, match="not permitted"):
                     decode_request(encode(request), name)
-    assert allowed == 10
+    assert allowed == 13
     assert {type(request) for request in REQUESTS} == {kind for kinds in PERMITTED.values() for kind in kinds}
 
 

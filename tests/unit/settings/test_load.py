@@ -125,9 +125,10 @@ def shipped(name: str, directory: Path, *, with_defaults: bool) -> Path:
     """The shipped file, with every file that it names; `with_defaults` also takes its `# name = value` lines."""
     text = (ROOT / "config" / name).read_text()
     if with_defaults:
-        text = re.sub(r"^# (?=[a-z_]+ = |\[\[)", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^# (?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE)
     (directory / "procedures").mkdir(exist_ok=True)
     (directory / "certs").mkdir(exist_ok=True)
+    text = text.replace('"/etc/clamav/', '"certs/')  # a file that need not be on this machine
     for path in re.findall(r'"(certs/[^"]+)"', text):
         (directory / path).write_text("x")
     (directory / name).write_text(text)
@@ -146,7 +147,8 @@ def test_the_shipped_files_show_every_key_and_each_default(tmp_path: Path) -> No
         everything = tomllib.loads(path.read_text())
         plain = tomllib.loads(shipped(name, tmp_path, with_defaults=False).read_text())
         for table in inspect.type_info(model).fields:  # type: ignore[attr-defined]  # a Struct gives a StructType
-            shape = getattr(table.type, "item_type", table.type)
+            one = next(iter(getattr(table.type, "types", [])), table.type)  # of a table that nobody needs
+            shape = getattr(one, "item_type", one)
             written = everything[table.name][0] if isinstance(everything[table.name], list) else everything[table.name]
             assert set(written) == {entry.name for entry in shape.fields}, table.name
             if table.name not in plain:  # an example of a table that nobody needs

@@ -69,7 +69,7 @@ def test_nft_takes_the_rules_of_every_shape_and_twice_over(namespace: str, tmp_p
     taken = 0
     for changes in SHAPES.values():
         rules = ruleset(load_host(host_file(tmp_path, changes)))
-        for number, role in enumerate(("front", "egress", "ledger", "exporter")):
+        for number, role in enumerate(("front", "egress", "ledger", "exporter", "scanner")):
             rules = rules.replace(f'"sekisho-{role}"', str(60001 + number))  # these users need not exist here
         for options in (["-c"], [], []):
             command = ["ip", "netns", "exec", namespace, "nft", *options, "-f", "-"]

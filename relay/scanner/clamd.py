@@ -1,0 +1,86 @@
+"""clamd over its unix socket: one connection for one file. What is said, and what an answer means, is in `content.clamd`.
+
+Whatever goes wrong with the connection is the verdict ERROR: nothing here raises for it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from content.clamd import COMMAND, REPLY_BYTES_MAX, Instream, Settings
+from content.verdicts import Scanned
+
+PROBE_TIMEOUT_S: Final = 5.0  # clamd answers a PING beside its scans
+
+
+class ClamdStream:
+    """Use it as a context manager; `send` each piece as it comes, then `verdict`."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self._path = path
+        self._instream = Instream(settings)
+        self._socket: trio.socket.SocketType | None = None
+
+    async def open(self) -> None:
+        self._socket = await _connected(self._path)
+        await self._write(COMMAND)
+
+    async def send(self, piece: bytes) -> None:
+        await self._write(self._instream.send(piece))
+
+    async def verdict(self) -> Scanned:
+        """The end of the file, and clamd's answer."""
+        await self._write(self._instream.finish())
+        while self._socket is not None and self._instream.result is None:
+            data = b""
+            with suppress(OSError):
+                data = await self._socket.recv(REPLY_BYTES_MAX)
+            if not data:
+                break
+            self._instream.receive(data)
+        return self._instream.closed()
+
+    async def _write(self, data: bytes) -> None:
+        """What clamd does not take it has answered before, or it is gone: `verdict` reads which."""
+        if self._socket is None or self._instream.result is not None:
+            return
+        view = memoryview(data)
+        with suppress(OSError):
+            while view:
+                view = view[await self._socket.send(view) :]
+
+    def __enter__(self) -> ClamdStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+async def answers_ping(path: Path) -> bool:
+    with trio.move_on_after(PROBE_TIMEOUT_S), suppress(OSError):
+        sock = await _connected(path)
+        if sock is None:
+            return False
+        with sock:
+            await sock.send(b"zPING\0")
+            return await sock.recv(REPLY_BYTES_MAX) == b"PONG\0"
+    return False
+
+
+async def _connected(path: Path) -> trio.socket.SocketType | None:
+    sock = trio.socket.socket(trio.socket.AF_UNIX, trio.socket.SOCK_STREAM)
+    try:
+        await sock.connect(str(path))
+    except OSError:
+        sock.close()
+        return None
+    except BaseException:
+        sock.close()
+        raise
+    return sock

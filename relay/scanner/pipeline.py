@@ -1,0 +1,94 @@
+"""THE HOT PATH of the scanner: pieces to clamd and into memory ▸ clamd's verdict, and the structure in a process of its own ▸ one answer.
+
+While the file arrives nothing of it is looked at here, now or later: the role moves bytes, a process of its own opens them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from content.clamd import Settings
+from content.verdicts import Scanned, Verdict
+from relay.base.errors import Unavailable
+from relay.base.limits import Limits
+from relay.ipc.messages import FileScanned, ProtocolViolation, ScanFile
+from relay.net.parcel import Parcel, ParcelWriter
+from relay.scanner.child import Bounds, File
+from relay.scanner.clamd import ClamdStream
+from relay.scanner.measure import Measure
+from relay.scanner.process import examine_apart
+from relay.scanner.report import Report, judged
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """What all files of the role share. `processes`: how many are looked at at a time; who waits for one uses up their time."""
+
+    limits: Limits
+    clamd: Path
+    settings: Settings
+    processes: trio.CapacityLimiter
+    measure: Measure
+    is_filtered: bool
+    open_files: int
+
+    def bounds(self) -> Bounds:
+        limits = self.limits
+        space = self.measure.address_space() + limits.scan_memory_bytes
+        return Bounds(space, limits.scan_cpu_s, self.open_files, self.is_filtered)
+
+    @property
+    def file_bytes(self) -> int:
+        """What a body may have: no front sends a larger file."""
+        return max(self.limits.body_bytes, self.limits.route_body_bytes)
+
+
+async def scan(scanner: Scanner, begun: ScanFile, pieces: AsyncIterator[bytes]) -> FileScanned:
+    """One file, from its first piece to its verdict. Raises ProtocolViolation."""
+    with ParcelWriter() as writer, ClamdStream(scanner.clamd, scanner.settings) as stream:
+        await stream.open()
+        try:
+            async for piece in pieces:
+                if writer.size + len(piece) > scanner.file_bytes:
+                    raise ProtocolViolation("a file is larger than any body may be")
+                writer.write(piece)
+                await stream.send(piece)
+            parcel = writer.freeze()
+        except Unavailable:  # no memory for it
+            return judged(begun.call, Verdict.ERROR, Scanned(Verdict.ERROR))
+        with parcel:
+            file = File(begun.name, begun.media_type, frozenset(begun.kinds), parcel)
+            return await _both(scanner, begun.call, file, stream)
+
+
+async def _both(scanner: Scanner, call: int, file: File, stream: ClamdStream) -> FileScanned:
+    """The structure and clamd at the same time, both under one deadline."""
+    looked: Report | Verdict = Verdict.TIMEOUT
+    scanned = Scanned(Verdict.TIMEOUT)
+
+    async def look() -> None:
+        nonlocal looked
+        async with scanner.processes:
+            looked = await examine_apart(file, scanner.bounds())
+
+    async def ask() -> None:
+        nonlocal scanned
+        scanned = await stream.verdict()
+
+    with trio.move_on_after(scanner.limits.scan_timeout_ms / 1000):
+        async with trio.open_nursery() as both:
+            both.start_soon(look)
+            both.start_soon(ask)
+    return judged(call, looked, _seen(scanner.settings, file.parcel, looked, scanned))
+
+
+def _seen(settings: Settings, parcel: Parcel, looked: Report | Verdict, scanned: Scanned) -> Scanned:
+    """clamd answers OK for what it skipped in an archive because of a limit of its own."""
+    unpacked = looked.unpacked if isinstance(looked, Report) else 0
+    if scanned.verdict is Verdict.CLEAN and not settings.sees_all(parcel.size, unpacked):
+        return Scanned(Verdict.UNSCANNABLE)
+    return scanned

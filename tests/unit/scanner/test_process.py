@@ -1,0 +1,149 @@
+"""A file that breaks the process that looks at it: what is known then, and that nothing is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trio
+
+from content.examine import Examined
+from content.faults import Fault
+from content.verdicts import Verdict
+from relay.net.parcel import Parcel
+from relay.scanner import child
+from relay.scanner.child import Bounds, File
+from relay.scanner.process import examine_apart
+from relay.scanner.report import REPORT_BYTES_MAX, Report
+from tests.walled import in_process
+
+MIB = 2**20
+BOUNDS = Bounds(address_space=1 << 40, cpu_s=60, open_files=1024, is_filtered=False)
+
+
+def file() -> File:
+    return File("a.txt", "text/plain", frozenset(["txt"]), Parcel.of(b"hello"))
+
+
+def forever(*_: object) -> Examined:
+    while True:
+        pass
+
+
+def silent(*_: object) -> Examined:
+    """It shuts its end of the pipe and goes on."""
+    os.closerange(0, 1024)
+    return forever()
+
+
+def much(*_: object) -> Examined:
+    bytearray(512 * MIB)
+    return Examined((), "a.txt", "txt")
+
+
+def own_answer(raw: bytes, code: int) -> Callable[..., Examined]:
+    def answer(*_: object) -> Examined:
+        for descriptor in range(1024):
+            try:
+                os.write(descriptor, raw)
+            except OSError:
+                continue
+        os._exit(code)
+
+    return answer
+
+
+GOOD = b"\x93\x90\xa3txt\x00"
+
+
+@pytest.mark.parametrize(
+    ("examine", "bounds"),
+    [
+        (lambda *_: os.abort(), BOUNDS),
+        (lambda *_: os._exit(0), BOUNDS),
+        (lambda *_: 1 / 0, BOUNDS),
+        (lambda *_: os.kill(os.getpid(), signal.SIGSEGV), BOUNDS),
+        (lambda *_: Examined((), "a.txt", "exe"), BOUNDS),
+        (lambda *_: Examined((), "a.txt", ""), BOUNDS),
+        (much, Bounds(address_space=256 * MIB, cpu_s=60, open_files=1024, is_filtered=False)),
+        (forever, Bounds(address_space=1 << 40, cpu_s=1, open_files=1024, is_filtered=False)),
+        (silent, BOUNDS),
+        (own_answer(GOOD + b"\x00", 0), BOUNDS),
+        (own_answer(GOOD, 1), BOUNDS),
+        (own_answer(b"x" * (REPORT_BYTES_MAX + 1), 0), BOUNDS),
+        (own_answer(b"", 0), BOUNDS),
+    ],
+    ids=[
+        "abort", "no report", "a bug", "a crash", "no kind that there is", "no kind", "memory", "time", "a shut pipe",
+        "more than a report", "a report and a failure", "a flood", "nothing",
+    ],
+)  # fmt: skip
+async def test_what_breaks_its_process_is_unscannable(
+    no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch, examine: Callable[..., Examined], bounds: Bounds
+) -> None:
+    monkeypatch.setattr(child, "examine", examine)
+    with file().parcel as parcel:
+        one = File("a.txt", "text/plain", frozenset(["txt"]), parcel)
+        assert await examine_apart(one, bounds) is Verdict.UNSCANNABLE
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, 0)
+
+
+async def test_the_report_is_that_of_the_process(no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "examine", own_answer(GOOD, 0))
+    assert await examine_apart(file(), BOUNDS) == Report((), "txt", 0)
+    monkeypatch.setattr(child, "examine", lambda *_: Examined((Fault.DAMAGED,), "a.txt", "txt", 7))
+    assert await examine_apart(file(), BOUNDS) == Report((Fault.DAMAGED,), "txt", 7)
+
+
+async def test_the_deadline_ends_the_process(no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "examine", forever)
+    with trio.move_on_after(0.01) as scope:
+        await examine_apart(file(), BOUNDS)
+    assert scope.cancelled_caught
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, 0)
+
+
+ACTS = {
+    "open a file": "open('/etc/passwd')",
+    "make a socket": "socket.socket(socket.AF_UNIX)",
+    "connect": "socket.socket(socket.AF_INET)",
+    "fork": "os.fork()",
+    "execute": "os.execv('/bin/true', ['true'])",
+    "kill its parent": "os.kill(os.getppid(), 9)",
+    "map code": "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)",
+    "raise a limit": "resource.setrlimit(resource.RLIMIT_CPU, (60, 60))",
+    "write a file": "os.memfd_create('x')",
+}
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=list(ACTS))
+def test_behind_its_walls_it_can_only_say_what_it_found(tmp_path: Path, act: str) -> None:
+    """As in the role: a process with children, and in one of them what a file that took it over would try."""
+    done = in_process(
+        tmp_path,
+        f"""
+        import trio
+        from content.examine import Examined
+        from content.faults import Fault
+        from relay.net.parcel import Parcel
+        from relay.scanner import child
+        from relay.scanner.process import examine_apart
+        def act(*_):
+            try:
+                {act}
+            except (PermissionError, ValueError):
+                return Examined((Fault.DAMAGED,))
+            return Examined((), "a.txt", "txt")
+        child.load_ahead()
+        child.examine = act
+        held = enter(Walls(role="scanner", read=(read,), children=True), "require", "require")
+        file = child.File("a.txt", "text/plain", frozenset(["txt"]), Parcel.of(b"hello"))
+        print(trio.run(examine_apart, file, child.Bounds(1 << 40, 60, 1024, held.seccomp)))
+        """,
+    )
+    assert done.stdout == "Report(faults=(<Fault.DAMAGED: 'damaged'>,), kind='', unpacked=0)\n", done.stderr
