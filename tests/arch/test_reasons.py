@@ -11,7 +11,6 @@ from tests.arch.sources import sources
 WORDS_ONLY = ("relay/base/reasons.py", "policy/refusal_words.py")  # what they name, they do not give
 COMING = {
     "FILE_MISSING": "attachments",
-    "FILE_INVALID": "attachments",
 }
 
 

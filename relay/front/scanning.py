@@ -1,0 +1,97 @@
+"""One attached file at the scanner, piece by piece as it comes (docs/spec/ipc.md section 7).
+
+Rules:
+1. Only the answer `clean` without faults is a pass. What the file is refused for is the citizen's to mend, and returned.
+2. Everything else raises Unavailable, each with its own reason: no scanner, one that goes away, is slow, or says what is not defined.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import trio
+
+from relay.base.errors import Unavailable
+from relay.base.reasons import Reason
+from relay.ipc.messages import (
+    INLINE_BYTES,
+    FileScanned,
+    Message,
+    ProtocolViolation,
+    ScanEnd,
+    ScanFile,
+    ScanPiece,
+    decode_scanned,
+    encode,
+)
+from relay.net.channel import close_descriptors, receive_packet, send_when_there_is_room
+
+_CALL = 1  # a connection is one file
+
+
+class FileScan:
+    """A connection of its own. Use it as a context manager: without a verdict it says nothing about the file."""
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        """`timeout_s`: for a piece to be taken, and for the verdict after the last one. Raises Unavailable."""
+        self._timeout_s = timeout_s
+        self._size = 0
+        self._full = trio.Lock()
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        try:
+            self._sock.connect(str(path))
+        except OSError as error:
+            self._sock.close()
+            raise Unavailable(Reason.SCANNER_UNAVAILABLE, f"{path.name}: {error.strerror}") from error
+
+    async def begin(self, name: str, media_type: str, kinds: tuple[str, ...]) -> None:
+        """Raises Unavailable."""
+        await self._send(ScanFile(_CALL, name, media_type, kinds))
+
+    async def send(self, data: bytes) -> None:
+        """Raises Unavailable."""
+        self._size += len(data)
+        for at in range(0, len(data), INLINE_BYTES):
+            await self._send(ScanPiece(_CALL, data[at : at + INLINE_BYTES]))
+
+    async def refused_for(self) -> tuple[str, ...]:
+        """The file is whole: why it cannot be taken, in words of the scanner's; nothing where it can. Raises Unavailable."""
+        await self._send(ScanEnd(_CALL, self._size))
+        answer = await self._answer()
+        if answer.faults or answer.verdict in ("infected", "unscannable"):
+            return answer.faults or (answer.verdict,)
+        if answer.verdict == "timeout":
+            raise Unavailable(Reason.SCAN_TIMEOUT, "the scanner ran out of time")
+        if answer.verdict != "clean":
+            raise Unavailable(Reason.SCAN_FAILED, "the scanner could not look at a file")
+        return ()
+
+    async def _send(self, message: Message) -> None:
+        try:
+            with trio.fail_after(self._timeout_s):
+                await send_when_there_is_room(self._sock, self._full, encode(message))
+        except EOFError as error:
+            raise Unavailable(Reason.SCANNER_UNAVAILABLE, "the scanner has ended the connection") from error
+        except trio.TooSlowError as error:
+            raise Unavailable(Reason.SCAN_TIMEOUT, "the scanner takes no more of a file") from error
+
+    async def _answer(self) -> FileScanned:
+        try:
+            with trio.fail_after(self._timeout_s):
+                while (packet := receive_packet(self._sock)) is None:
+                    await trio.lowlevel.wait_readable(self._sock)
+            close_descriptors(packet.descriptors)
+            return decode_scanned(packet.data, _CALL)
+        except EOFError as error:
+            raise Unavailable(Reason.SCANNER_UNAVAILABLE, "the scanner has ended the connection") from error
+        except ProtocolViolation as error:
+            raise Unavailable(Reason.SCANNER_INVALID, str(error)) from error
+        except trio.TooSlowError as error:
+            raise Unavailable(Reason.SCAN_TIMEOUT, "no verdict in time") from error
+
+    def __enter__(self) -> FileScan:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sock.close()
