@@ -28,6 +28,7 @@ _EXAMPLE = """examples:
   %(prog)s rules --rule-set crs
   %(prog)s test request.http
   %(prog)s explain 01999c3e-5b1c-7d0a-8f00-0123456789ab
+  %(prog)s shadow --since 2026-11-01
 """
 
 

@@ -16,6 +16,7 @@ from policy.route import Route, overlaps
 from policy.rule_book import RuleBook, RuleChoice
 from policy.toml_lines import TomlInvalid, parse_toml
 from policy.toml_table import Source
+from policy.versions import version_problems
 
 __all__ = ["AVAILABLE_STAGES", "INSTALLED", "load_policy", "read_routes", "rules_missing"]
 
@@ -94,6 +95,7 @@ def read_routes(directories: Sequence[Path]) -> tuple[list[Route], list[Problem]
             if route is not None:
                 problems.extend(_clashes(route, routes))
                 routes.append(route)
+    problems += version_problems(routes)
     return routes, problems
 
 

@@ -9,6 +9,9 @@ Rules:
 4. The rules stage judges the head before the body is read, and the whole at the end; it sees what the schema accepted, as it
    crosses. It runs wherever a rule set is configured for the route, and a route that names it loads only where one is.
 
+5. The next version of a procedure is judged beside the one in force (`policy.shadow`), by the same code and without the rules; it
+   decides nothing.
+
 The `files` stage has its place here (`_finish_stage`, `file_*`) and nothing else yet; a route that names it does not load
 (`policy.load`), and if it did it would be denied.
 """
@@ -28,7 +31,8 @@ from policy.request_facts import facts_of, facts_of_refused
 from policy.route import OPEN_ROUTE, Route, RouteTable, canonical_path, day_in_japan
 from policy.rule_book import RuleBook
 from policy.rule_set import RuleSet
-from policy.schema import Form, Submission
+from policy.schema import Submission, as_in_a_form, in_order
+from policy.shadow import Shadow, Shadows
 from policy.variables.facts import ResponseFacts
 from policy.verdict import Admitted, Code, Denied, Finding, ForwardHead, PolicyMisuse, _admit
 
@@ -46,7 +50,7 @@ _BODY: Final = _Phase.BODY  # read once: each field asks
 class Policy:
     """Everything that was loaded, immutable. `open` is the route stage."""
 
-    __slots__ = ("_open_routes", "_routes", "routes", "rules")
+    __slots__ = ("_open_routes", "_routes", "_shadows", "routes", "rules")
 
     def __init__(
         self, routes: tuple[Route, ...], tenants: frozenset[str], *, open_routes: bool, rules: RuleBook | None = None
@@ -55,6 +59,7 @@ class Policy:
         self.rules = rules or RuleBook()
         self._routes = RouteTable(routes, tenants)
         self._open_routes = open_routes
+        self._shadows = Shadows(routes, _shadow_judgement)
 
     def open(self, request: RequestHead) -> Judgement | Denied:
         """Find the route and judge what the head alone decides. The body follows through the Judgement."""
@@ -79,7 +84,10 @@ class Policy:
         for route in in_effect:
             if route.method == wanted:
                 rules = self.rules.rules_for(request.tenant, route)
-                return _declared_judgement(route, request, path, rules)
+                begun = _declared_judgement(route, request, path, rules)
+                if isinstance(begun, Judgement):
+                    begun.shadow = self._shadows.of(route, request, path, day)
+                return begun
         return Denied(
             (Finding("route", Code.METHOD_NOT_ALLOWED, "", Fault.METHOD),),
             in_effect[0].id,
@@ -112,7 +120,7 @@ class Policy:
 class Judgement:
     """One request on its way. Feed it the body as it streams, then `finish`."""
 
-    __slots__ = ("_inspection", "_phase", "_ran", "_request", "_rules", "_submission", "head", "route")
+    __slots__ = ("_inspection", "_phase", "_ran", "_request", "_rules", "_submission", "head", "route", "shadow")
 
     def __init__(
         self, route: Route, request: RequestHead, head: ForwardHead, query_fields: int, rules: RuleSet | None
@@ -125,6 +133,7 @@ class Judgement:
         self._submission.accepted = query_fields
         self._phase = _Phase.HEAD
         self._ran = {"route"}
+        self.shadow: Shadow | None = None
         self._rules = rules
         self._inspection: Inspection | None = None
         if rules is not None and rules.mode != "off":
@@ -155,6 +164,8 @@ class Judgement:
         normal = self._submission.field(name, value)
         if normal is not None and self._inspection is not None:
             self._inspection.field(name, normal)
+        if self.shadow is not None:
+            self.shadow.field(name, value)
         return normal
 
     def document(self, value: object) -> object | None:
@@ -163,10 +174,12 @@ class Judgement:
             raise PolicyMisuse(f"document() in {self._where()}")
         self._phase = _Phase.DOCUMENT
         accepted = self._submission.document(value)
+        if self.shadow is not None:
+            self.shadow.document(value)
         if accepted is not None and self._inspection is not None:
             for name, member in accepted.items():
                 for item in member if isinstance(member, list) else [member]:
-                    self._inspection.field(name, _as_in_a_form(item))
+                    self._inspection.field(name, as_in_a_form(item))
         return accepted
 
     def file_start(self, name: str, filename: str | None, content_type: str | None) -> bool:
@@ -174,9 +187,10 @@ class Judgement:
 
         No declared route takes files before the files stage exists: every file is a finding.
         """
-        del filename, content_type  # for the files stage
         if self._phase is not _Phase.BODY or self._request.body_kind != "multipart" or self.route.open:
             raise PolicyMisuse(f"file_start() in {self._where()}")
+        if self.shadow is not None:
+            self.shadow.file_start(name, filename, content_type)
         if self._submission.is_declared(name):
             self._report_file(name, Fault.FILE_FOR_TEXT)
             self._submission.hold(name)
@@ -208,6 +222,24 @@ class Judgement:
 
     def finish(self) -> Admitted | Denied:
         """The verdict on the whole."""
+        denied = self.denial()
+        if denied is not None:
+            return denied
+        submission, route, inspection = self._submission, self.route, self._inspection
+        return _admit(
+            route.id,
+            self._request.tenant,
+            route.mode,
+            self.head,
+            () if inspection is None else tuple(inspection.findings),
+            submission.accepted,
+            0,
+            would_refuse=self.would_refuse,
+            shadow=None if self.shadow is None else self.shadow.finish(),
+        )
+
+    def denial(self) -> Denied | None:
+        """`finish` without the proof: the end of the whole, and why it is denied; None where nothing denies it."""
         if self._phase not in (_Phase.BODY, _Phase.DOCUMENT):
             raise PolicyMisuse(f"finish() in {self._where()}")
         stages = self._stages()
@@ -223,17 +255,7 @@ class Judgement:
             return Denied((*internal, *submission.findings), route.id)
         if submission.findings:
             return Denied(tuple(submission.findings), route.id)
-        inspection = self._inspection
-        return _admit(
-            route.id,
-            self._request.tenant,
-            route.mode,
-            self.head,
-            () if inspection is None else tuple(inspection.findings),
-            submission.accepted,
-            0,
-            would_refuse=self.would_refuse,
-        )
+        return None
 
     def response(self, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> Denied | None:
         """What the rules say of the answer, after `finish`: None, or why it is not to be sent."""
@@ -311,7 +333,7 @@ class Judgement:
         if self.route.body_kinds and submission.is_blank and not submission.findings:
             submission.report(Code.FIELD_MISSING, "", Fault.FORM_EMPTY)
         if submission.findings:
-            submission.findings[:] = _in_order(submission.findings, self.route.form)
+            submission.findings[:] = in_order(submission.findings, self.route.form)
 
     def _finish_rules(self) -> None:
         """What the schema has refused already is not looked at: it does not cross, whatever the rules say."""
@@ -330,21 +352,6 @@ class Judgement:
 
 
 _FORM_KINDS: Final = ("urlencoded", "multipart")
-
-
-def _as_in_a_form(item: object) -> str:
-    """An accepted member of a JSON object as rules see it: as a form would have sent it."""
-    if isinstance(item, bool):
-        return "true" if item else "false"
-    return str(item)
-
-
-def _in_order(findings: list[Finding], form: Form) -> list[Finding]:
-    """What is wrong with the whole, then field by field as the procedure declares them, each once: the same in every encoding,
-    however the fields came. Findings of one field stay in the order in which its values came.
-    """
-    places = {name: place for place, name in enumerate(form.fields, 1)}
-    return sorted(dict.fromkeys(findings), key=lambda finding: places.get(finding.target, 0))
 
 
 def _denied(code: Code, fault: Fault, route_id: str | None = None) -> Denied:
@@ -374,6 +381,11 @@ def _declared_judgement(route: Route, request: RequestHead, path: str, rules: Ru
         query = urlencode([(name, value or "") for name, value in pairs], quote_via=quote, safe="") if pairs else None
     head = ForwardHead(request.method, path, query, forwarded(request.headers, route.forward_headers))
     return Judgement(route, request, head, accepted, rules)
+
+
+def _shadow_judgement(route: Route, request: RequestHead, path: str) -> Judgement | Denied:
+    begun = _declared_judgement(route, request, path, None)
+    return begun if isinstance(begun, Denied) else begun.judge_head() or begun
 
 
 def _of_no_field(_name: str) -> bool:

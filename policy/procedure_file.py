@@ -115,7 +115,8 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
         procedure=procedure,
         source=source.path,
         source_line=source.lines.line("route"),
-        lines={key: source.lines.line("route", key) for key in ("id", "path", "tenants", "stages", "rule_set")},
+        lines={key: source.lines.line("route", key) for key in ("id", "path", "tenants", "stages", "rule_set")}
+        | {"effective_from": source.lines.line("procedure", "effective_from")},
     )
 
 

@@ -93,6 +93,11 @@ class Route:
     def is_in_effect(self, day: int) -> bool:
         return self.procedure is None or self.first_day <= day <= self.last_day
 
+    def is_at(self, path: str) -> bool:
+        """Whether a canonical path is this route's."""
+        segments = path[1:].split("/")
+        return len(segments) == len(self.segments) and _fits(self.segments, segments)
+
 
 OPEN_ROUTE = Route(
     id="open",

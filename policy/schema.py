@@ -295,3 +295,18 @@ class Submission:
     def is_blank(self) -> bool:
         """Whether nothing at all was filled in."""
         return not self._filled
+
+
+def as_in_a_form(item: object) -> str:
+    """An accepted member of a JSON object as rules see it: as a form would have sent it."""
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    return str(item)
+
+
+def in_order(findings: list[Finding], form: Form) -> list[Finding]:
+    """What is wrong with the whole, then field by field as the procedure declares them, each once: the same in every encoding,
+    however the fields came. Findings of one field stay in the order in which its values came.
+    """
+    places = {name: place for place, name in enumerate(form.fields, 1)}
+    return sorted(dict.fromkeys(findings), key=lambda finding: places.get(finding.target, 0))

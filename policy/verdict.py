@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Never, NoReturn
+from typing import TYPE_CHECKING, Any, Never, NoReturn
+
+if TYPE_CHECKING:
+    from policy.shadow import ShadowVerdict
 
 
 class Code(StrEnum):
@@ -21,6 +24,9 @@ class Code(StrEnum):
     CONTENT_TYPE_UNSUPPORTED = "content_type_unsupported"
     BODY_UNEXPECTED = "body_unexpected"
     FIELDS_EXCEEDED = "fields_exceeded"
+    BODY_TOO_LARGE = (
+        "body_too_large"  # of a shadow alone: the front itself refuses what the version in force does not take
+    )
     ROUTE_UNKNOWN = "route_unknown"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     QUERY_INVALID = "query_invalid"
@@ -88,7 +94,7 @@ class PolicyMisuse(Exception):
 class Admitted:
     """Every stage of the route ran on the whole request and none denied it."""
 
-    __slots__ = ("fields", "files", "findings", "head", "mode", "route_id", "tenant", "would_refuse")
+    __slots__ = ("fields", "files", "findings", "head", "mode", "route_id", "shadow", "tenant", "would_refuse")
 
     route_id: str
     tenant: str
@@ -98,6 +104,7 @@ class Admitted:
     fields: int
     files: int
     would_refuse: bool  # rules that only detect would have refused it
+    shadow: ShadowVerdict | None  # by the next version of the procedure, which decides nothing
 
     def __new__(cls, *_args: Never, **_kwargs: Never) -> Admitted:
         raise TypeError("Admitted has one maker: policy.pipeline")
@@ -146,6 +153,7 @@ def _admit(
     files: int,
     *,
     would_refuse: bool = False,
+    shadow: ShadowVerdict | None = None,
 ) -> Admitted:
     """The one maker. Called from `policy.pipeline` only."""
     made = object.__new__(Admitted)
@@ -158,4 +166,5 @@ def _admit(
     put(made, "fields", fields)
     put(made, "files", files)
     put(made, "would_refuse", would_refuse)
+    put(made, "shadow", shadow)
     return made

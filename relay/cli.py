@@ -30,6 +30,7 @@ _FURTHER = {
         "relay.settings.rules_command",
         "relay.settings.trial_command",
         "relay.ledger.explain_command",
+        "relay.ledger.shadow_command",
     ),
 }
 _DESCRIPTION = """Sekisho (関所): the checkpoint between the Internet and the LGWAN.

@@ -153,7 +153,12 @@ class World:
         )
         self.registry = Registry(
             "front",
-            {"tenant": list(HOSTS), "route": [route.id for route in policy.routes], "certificate": list(HOSTS)},
+            {
+                "tenant": list(HOSTS),
+                "route": [route.id for route in policy.routes],
+                "version": ["0", "1", "2"],
+                "certificate": list(HOSTS),
+            },
         )
         tenants = [Tenant(name, WRAPPER) for name in HOSTS]
         self.drain = Drain(self.limits.idle_timeout_ms / 1000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 
+from policy.shadow import ShadowVerdict
 from policy.verdict import Finding
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason, row
@@ -24,6 +25,8 @@ from relay.ops.metrics import (
     RULES_LOADED,
     RULES_RELOADS,
     RULES_WOULD_REFUSE,
+    SHADOW_JUDGED,
+    SHADOW_WOULD_REFUSE,
     STAGE_DURATION,
     TLS_HANDSHAKES,
     Buckets,
@@ -77,6 +80,8 @@ class Measure:
         self._expiry = registry.scalar(CERTIFICATE_EXPIRY)
         self._would_refuse = registry.scalar(RULES_WOULD_REFUSE)
         self._exhausted = registry.scalar(RULES_EXHAUSTED)
+        self._shadow_judged = registry.scalar(SHADOW_JUDGED)
+        self._shadow_would_refuse = registry.scalar(SHADOW_WOULD_REFUSE)
         self._reloads = registry.scalar(RULES_RELOADS)
         self._rule_sets = registry.scalar(RULE_SET_WORKERS)
         self._rules_loaded = registry.scalar(RULES_LOADED).at()
@@ -101,6 +106,14 @@ class Measure:
             self._would_refuse.at(tenant, route).inc()
         if any(finding.rule is not None and finding.rule.exhausted for some in found for finding in some):
             self._exhausted.at(tenant, route).inc()
+
+    def shadowed(self, route: str, shadow: ShadowVerdict | None) -> None:
+        """What the next version of the procedure says of a request that the version in force has admitted."""
+        if shadow is None:
+            return
+        self._shadow_judged.at(route, str(shadow.version), shadow.result.value).inc()
+        if shadow.findings:
+            self._shadow_would_refuse.at(route, str(shadow.version), shadow.findings[0].code.value).inc()
 
     def rules_in_force(self, modes: Mapping[str, str]) -> None:
         """The rule sets of the configuration with their modes, from now on."""

@@ -60,6 +60,7 @@ async def transfer(front: Front, incoming: Incoming, transfer_id: TransferId) ->
             permit = await record(front, tenant, incoming, sealed)
             incoming.permitted = True
             incoming.timed.lap("record")
+            front.measure.shadowed(incoming.route, sealed.admitted.shadow)
             response = await exchange(front, tenant, sealed, permit)
             incoming.timed.lap("exchange")
         answered = open_answer(

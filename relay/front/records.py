@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policy.shadow import ShadowVerdict
 from policy.verdict import Finding
 from relay.base.errors import Refused, Unavailable
 from relay.base.ids import TransferId
@@ -15,7 +16,15 @@ from relay.front.incoming import Incoming
 from relay.front.sealing import Sealed
 from relay.ops.clock import now_ms
 from relay.tls.engine import TlsFacts
-from relay.tree.record import Intent, Refusal, Remark, bounded_findings
+from relay.tree.record import (
+    SHADOW_FINDINGS_MAX,
+    Intent,
+    Refusal,
+    Remark,
+    Shadow,
+    ShadowFinding,
+    bounded_findings,
+)
 
 
 def intent_of(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) -> Intent:
@@ -40,6 +49,18 @@ def intent_of(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) 
         files=sealed.admitted.files,
         request_bytes=incoming.received_bytes,
         worker=front.worker,
+        shadow=_shadow_of(sealed.admitted.shadow),
+    )
+
+
+def _shadow_of(shadow: ShadowVerdict | None) -> Shadow | None:
+    if shadow is None:
+        return None
+    found = bounded_findings(shadow.findings[:SHADOW_FINDINGS_MAX])
+    return Shadow(
+        shadow.version,
+        shadow.result.value,
+        tuple(ShadowFinding(finding.code, finding.target, finding.detail) for finding in found),
     )
 
 

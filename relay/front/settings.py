@@ -84,6 +84,7 @@ def names_of(settings: HostFile, policy: Policy) -> dict[str, list[str]]:
     return {
         "tenant": [tenant.name for tenant in settings.tenant],
         "route": [route.id for route in policy.routes],
+        "version": sorted({str(route.version) for route in policy.routes}),
         "certificate": [tenant.name for tenant in settings.tenant],
     }
 

@@ -113,9 +113,9 @@ def _add_search(commands: Any) -> None:
     parser.add_argument("--tenant", metavar="T", help="the municipality")
     parser.add_argument("--route", metavar="R", help="the procedure or route")
     parser.add_argument(
-        "--since", metavar="T", type=_moment, help="from this time on: 2026-11-01 or 2026-11-01T09:00:00+09:00"
+        "--since", metavar="T", type=moment, help="from this time on: 2026-11-01 or 2026-11-01T09:00:00+09:00"
     )
-    parser.add_argument("--until", metavar="T", type=_moment, help="before this time; without an offset it is UTC")
+    parser.add_argument("--until", metavar="T", type=moment, help="before this time; without an offset it is UTC")
 
 
 def _add_show(commands: Any) -> None:
@@ -146,7 +146,7 @@ def _transfer(text: str) -> str:
         raise argparse.ArgumentTypeError(str(exc)) from exc
 
 
-def _moment(text: str) -> str:
+def moment(text: str) -> str:
     try:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError as exc:

@@ -8,7 +8,7 @@ Rules
    the workers of a role and writes the text (docs/adr/0005-metrics-gathered.md).
 4. Counting takes no lock: a role counts in its one event loop thread only.
 
-`docs/metrics.md` is generated from this module (`python -m relay.ops.metrics`); a test compares the two.
+`docs/metrics.md` is generated from this module (`python -m relay.ops.metric_table`); a test compares the two.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ ROUTE = Label("route", fallback=NONE, configured=True)
 GATE = Label("gate", fallback=NONE, configured=True)
 CERTIFICATE = Label("certificate", fallback=OTHER, configured=True)
 RULE_SET = Label("rule_set", fallback=OTHER, configured=True)
+VERSION = Label("version", fallback=OTHER, configured=True)
 REASON = Label("reason", (*(reason.value for reason in Reason), OTHER))
 STAGE = Label("stage", (*(stage.value for stage in Stage), OTHER))
 VERDICT = Label("verdict", ("admitted", "denied", "refused", "unavailable", "failed", OTHER))
@@ -102,6 +103,16 @@ RULES_WOULD_REFUSE = Metric(
 RULES_EXHAUSTED = Metric(
     "sekisho_rules_exhausted_total", "counter", "Requests in which a pattern met its limit, which counts as a match.",
     _FRONT, (TENANT, ROUTE),
+)  # fmt: skip
+SHADOW_JUDGED = Metric(
+    "sekisho_shadow_judged_total", "counter",
+    "Requests admitted that the next version of the procedure judged beside, by what came of it.",
+    _FRONT, (ROUTE, VERSION, Label("result", ("would_admit", "would_refuse", "failed", "exhausted", OTHER))),
+)  # fmt: skip
+SHADOW_WOULD_REFUSE = Metric(
+    "sekisho_shadow_would_refuse_total", "counter",
+    "Requests admitted that the next version of the procedure would refuse, by the reason that would decide.",
+    _FRONT, (ROUTE, VERSION, REASON),
 )  # fmt: skip
 RULES_RELOADS = Metric(
     "sekisho_rules_reloads_total", "counter", "Times that a worker was asked to read its rule sets again, by what came of it.",
@@ -358,43 +369,3 @@ class Process:
     def close(self) -> None:
         os.close(self._statm)
         os.close(self._fds)
-
-
-def as_markdown() -> str:
-    """The table as `docs/metrics.md` shows it."""
-    lines = [
-        "# Metrics",
-        "",
-        "Generated from `relay/ops/metrics.py` by `python -m relay.ops.metrics`; a test compares them.",
-        "The exporter serves them on the management address as `/metrics`. Values of labels are closed sets: *configured*",
-        "ones come from the configuration, and anything else is counted under the fallback in parentheses.",
-        "",
-        "| name | type | roles | labels | meaning |",
-        "|---|---|---|---|---|",
-    ]
-    for metric in METRICS.values():
-        labels = [_label_text(label) for label in metric.labels]
-        if metric.per_role:
-            labels.insert(0, "`role`")
-        lines.append(
-            f"| `{metric.name}` | {metric.kind} | {', '.join(metric.roles)} | {'; '.join(labels) or '—'} | {metric.help} |"
-        )
-    lines += [
-        "| `sekisho_role_up` | gauge | exporter | `role` | 1 while every process of the role answers on its status socket. |",
-        "| `sekisho_role_processes` | gauge | exporter | `role` | Processes of the role that answer. |",
-        "| `sekisho_dependency_up` | gauge | exporter | `role`; `dependency` | 1 while the role says that the dependency works. |",
-        "| `sekisho_build_info` | gauge | exporter | `version`; `python` | Always 1. |",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _label_text(label: Label) -> str:
-    if label.configured:
-        return f"`{label.name}`: configured ({label.fallback})"
-    if label.name in ("reason", "result") and len(label.values) > len(Reason):
-        return f"`{label.name}`: docs/reasons.md ({label.fallback})"
-    return f"`{label.name}`: {', '.join(label.values)}"
-
-
-if __name__ == "__main__":
-    print(as_markdown(), end="")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args, get_origin
+from typing import Annotated, Literal, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,6 +21,7 @@ from relay.base.reasons import Reason, Stage
 
 # The sizes below keep every record that the types allow under the least limits.record_bytes (a test builds the largest).
 FINDINGS_MAX = 32
+SHADOW_FINDINGS_MAX = 16  # of the next version of a procedure; a form that a person fills in has fewer faults at once
 WORD_CHARS = 64
 DETAIL_CHARS = 160
 TARGET_CHARS = 80
@@ -127,7 +128,28 @@ Findings = Annotated[
 ]
 
 
-class Intent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="intent"):
+class ShadowFinding(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that the next version of a procedure would have refused."""
+
+    code: Word
+    target: Target
+    detail: FindingDetail
+
+
+class Shadow(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the next version of the procedure, which is not in force yet, says of the same request. It has decided nothing."""
+
+    version: Annotated[int, Meta(ge=0, le=1 << 53, description="the next version's number")]
+    result: Literal["would_admit", "would_refuse", "failed", "exhausted"]
+    findings: Annotated[
+        tuple[ShadowFinding, ...],
+        Meta(max_length=SHADOW_FINDINGS_MAX, description=f"up to {SHADOW_FINDINGS_MAX}, the first ones"),
+    ]
+
+
+class Intent(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind", tag="intent"
+):
     """An admitted transfer, before its first byte leaves. Its index is what the permit names."""
 
     time: Time
@@ -149,6 +171,9 @@ class Intent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     files: Count
     request_bytes: Count
     worker: Count
+    shadow: Annotated[
+        Shadow | None, Meta(description="by the next version of the procedure; left out where there is none")
+    ] = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="outcome"):
@@ -371,30 +396,3 @@ def parse_time(text: str) -> int:
         raise ValueError(f"not a time such as 2026-01-31T09:30:00.000Z: {text!r}")
     parsed = datetime.datetime.fromisoformat(text)
     return int(parsed.timestamp()) * 1000 + parsed.microsecond // 1000
-
-
-_PARTS: dict[type[Struct], str] = {Finding: "finding", RuleMatch: "rule"}
-
-
-def _type_words(annotation: Any) -> str:
-    """A field's type as the specification's tables say it."""
-    if get_origin(annotation) is Annotated:
-        return next(str(meta.description) for meta in annotation.__metadata__ if meta.description)
-    if get_origin(annotation) is Literal:
-        return "one of " + ", ".join(f"`{word}`" for word in get_args(annotation))
-    return {Reason: "a reason of `docs/reasons.md`", Stage: "a stage of `docs/reasons.md`"}[annotation]
-
-
-def as_markdown() -> str:
-    """The tables of docs/spec/log.md section 2.3."""
-    lines: list[str] = []
-    for kind in (*KINDS, Finding, RuleMatch):
-        tag = kind.__struct_config__.tag
-        lines += [f"**{tag or _PARTS[kind]}** — {kind.__doc__}", "", "| field | content |", "|---|---|"]
-        lines += [f"| `{field.name}` | {_type_words(field.type)} |" for field in msgspec.structs.fields(kind)]
-        lines.append("")
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(as_markdown(), end="")

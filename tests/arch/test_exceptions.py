@@ -12,6 +12,7 @@ CATCH_ALL = {
     "relay/gate/__main__.py": "as the front, for one relay's connection",
     "relay/scanner/__main__.py": "as the front, for one file's connection",
     "policy/engine/evaluate.py": "a rule set that fails on a request denies it: nobody knows what it would have said",
+    "policy/shadow.py": "ends the shadow of one request and is told as `failed`: what is not in force yet must not stop what is",
     "relay/ops/lifecycle.py": "ends one reload and logs it: what was in force goes on serving",
     "relay/ops/start.py": "the end of a role: logs it and chooses the exit code",
 }

@@ -8,13 +8,13 @@ import pytest
 
 from policy.seclang import words
 from relay.base import limits, reasons
-from relay.ops import metrics
+from relay.ops import metric_table
 from tests.arch.sources import ROOT
 
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/reasons.md": reasons.as_markdown,
     "docs/limits.md": limits.as_markdown,
-    "docs/metrics.md": metrics.as_markdown,
+    "docs/metrics.md": metric_table.as_markdown,
     "docs/seclang.md": words.as_markdown,
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 from relay.base.errors import Misuse
 from relay.base.reasons import Reason
-from relay.ops import metrics
+from relay.ops import metric_table, metrics
 from relay.ops.metrics import METRICS, ROLES, Process, Registry
 
 NAMES = {"tenant": ["minato"], "route": ["status"], "gate": ["east"], "certificate": ["front"]}
@@ -134,4 +134,4 @@ def test_a_declaration_keeps_the_rules_of_names(metric: metrics.Metric) -> None:
 
 def test_the_documentation_is_current() -> None:
     committed = Path(__file__).resolve().parents[3] / "docs" / "metrics.md"
-    assert committed.read_text() == metrics.as_markdown()
+    assert committed.read_text() == metric_table.as_markdown()

