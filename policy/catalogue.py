@@ -25,6 +25,9 @@ KINDS = {  # of what crosses
 }
 REQUIRED, OPTIONAL = Said("○", "yes"), Said("－", "no")
 CONDITIONAL = Said("△", "in some cases")  # a check of the form may ask for it
+# Never a value. Of a sensitive class not even where in it a rule matched, which would tell how long it is.
+LOGGED = Said("欄の符号・理由・ルールが当たった位置", "field name, reason, where a rule matched")
+LOGGED_OF_SENSITIVE = Said("欄の符号・理由のみ", "field name and reason only")
 HEADINGS = {
     "service": Said("サービス", "Service"),
     "number": Said("No.", "No."),
@@ -45,6 +48,7 @@ HEADINGS = {
     "required": Said("必須", "Required"),
     "max_chars": Said("最大文字数", "Characters at most"),
     "repeat": Said("最大個数", "Values at most"),
+    "logged": Said("記録に残るもの", "The log tells"),
     "tenant": Said("団体", "Tenant"),
     "gates": Said("送信先の受け口", "Goes to the gate"),
     "application": Said("送信先の業務システム", "Goes to the application"),
@@ -76,6 +80,7 @@ class Item:
     need: Said = OPTIONAL
     max_chars: int = 0
     repeat: int = 1
+    logged: Said = LOGGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,7 @@ def _item(kind: str, field: Field, form: Form) -> Item:
         REQUIRED if declared.required else CONDITIONAL if _may_be_needed(field.name, form) else OPTIONAL,
         max(map(len, declared.choices), default=0) or declared.max_chars or field.field_class.max_chars or 0,
         declared.repeat,
+        LOGGED_OF_SENSITIVE if field.field_class.sensitive else LOGGED,
     )
 
 
@@ -179,10 +185,11 @@ def _of_route(entry: Entry, language: str) -> list[str]:
 
 def _of_item(item: Item | None, language: str) -> list[str]:
     if item is None:
-        return [""] * 9
-    kind, label, need = [in_language(said, language) for said in (KINDS[item.kind], item.label, item.need)]
+        return [""] * 10
+    about = (KINDS[item.kind], item.label, item.need, item.logged)
+    kind, label, need, logged = [in_language(said, language) for said in about]
     counts = [str(item.max_chars or ""), str(item.repeat)]
-    return [kind, item.words, label, item.name, item.field_class, " / ".join(item.choices), need, *counts]
+    return [kind, item.words, label, item.name, item.field_class, " / ".join(item.choices), need, *counts, logged]
 
 
 def _of_destination(destination: Destination | None) -> list[str]:

@@ -129,7 +129,7 @@ class _Page:
         caption = in_language(_FIELDS, self.language).format(self._japanese(entry.name))
         if not entry.items:
             return f"<p>{caption}: {self._said(_NOTHING)}</p>\n"
-        keys = ("kind", "item", "label", "field", "class", "choices", "required", "max_chars", "repeat")
+        keys = ("kind", "item", "label", "field", "class", "choices", "required", "max_chars", "repeat", "logged")
         rows = [self._field_row(item) for item in entry.items]
         return self._table(f"{anchor}-fields", caption, [self._said(HEADINGS[key]) for key in keys], rows)
 
@@ -141,6 +141,7 @@ class _Page:
             f"<td>{self._japanese(' / '.join(item.choices))}</td>",
             f'<td class="mark">{self._said(item.need)}</td>',
             f"<td>{item.max_chars or ''}</td><td>{item.repeat}</td>",
+            f"<td>{self._said(item.logged)}</td>",
         ]
         return f"<tr>{''.join(cells)}</tr>\n"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from policy.catalogue import HEADINGS, Destination, Entry, common_items, entries, lines
+from policy.classes import CLASSES
 from policy.load import INSTALLED, read_routes
 from tests.unit.policy.registers import COMMON, own_items, register
 
@@ -104,6 +105,7 @@ def test_one_line_of_a_procedure(write: Write, procedure: str) -> None:
         "Required": "no",
         "Characters at most": "2",
         "Values at most": "2",
+        "The log tells": "field name, reason, where a rule matched",
         "Tenant": "",
         "Goes to the gate": "",
         "Goes to the application": "",
@@ -135,3 +137,14 @@ def test_services_numbers_and_versions_are_in_order(write: Write, procedure: str
     assert [line["経路"] for line in of(catalogue)][
         -1
     ] == "alive"  # said, though nothing but the request itself crosses
+
+
+def test_it_says_what_the_log_tells_of_each_item(catalogue: list[Entry]) -> None:
+    """A field of a sensitive class has no place of a match in any record, and the register says so."""
+    for line in of(catalogue, "en"):
+        if line["Class"]:
+            least = CLASSES[line["Class"]].sensitive
+            assert line["The log tells"] == (
+                "field name and reason only" if least else "field name, reason, where a rule matched"
+            )
+    assert {line["Class"] for line in of(catalogue, "en") if line["The log tells"].endswith("only")} >= {"secret"}
