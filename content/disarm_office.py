@@ -122,11 +122,14 @@ class _Package:
                 target = self._kept_target(source, relationship)
                 if target is None:
                     continue
-                if target in self.names and target not in seen:
-                    seen.add(target)
-                    waiting.append(target)
                 kept.add(key)
-                leads_to = "/" + self.names.get(target, target)
+                if said.lower().endswith("/image"):
+                    leads_to = "/" + self._picture(target)
+                else:
+                    leads_to = "/" + self.names[target]
+                    if target not in seen:
+                        seen.add(target)
+                        waiting.append(target)
                 rows.append(f"<Relationship Id={quoteattr(key)} Type={quoteattr(said)} Target={quoteattr(leads_to)}/>")
             if source:
                 self._write(source, kept)
@@ -155,7 +158,7 @@ class _Package:
         inside = relationship.get("TargetMode", "Internal").lower() == "internal"
         target = _resolved(source, relationship.get("Target", "")) if inside else ""
         if word == "image":
-            return self._picture(target)
+            return target
         said = self.types.get(target, "").lower()
         if target and said and word in _FOLLOWED:
             if word == "officedocument" and said == _MACRO_MAIN[self.kind]:
@@ -181,18 +184,23 @@ class _Package:
         self.removed.update(picture.removed)
         name = f"media/{len(self.pictures) + 1}.{'jpeg' if kind == 'jpeg' else 'png'}"
         self.pictures[target] = name
-        self.made[name] = picture.data
+        self._make(name, picture.data)
         return name
+
+    def _make(self, name: str, data: bytes) -> None:
+        if name in self.made:  # a part that came under a name which is given here
+            raise Unfit(Fault.NOT_DISARMED)
+        self.made[name] = data
 
     def _write(self, source: str, kept: AbstractSet[str]) -> None:
         name, said = self.names[source], self.types[source]
-        self.made[name] = rewritten(self.parts[source], kept, self.removed)
+        self._make(name, rewritten(self.parts[source], kept, self.removed))
         self.said[name] = MAIN[self.kind] if said.lower() == _MACRO_MAIN[self.kind] else said
 
     def _relate(self, name: str, rows: list[str]) -> None:
         folder, _, last = name.rpartition("/")
         body = f'{_DECLARATION}<Relationships xmlns="{_RELS_NAMESPACE}">{"".join(rows)}</Relationships>'
-        self.made[f"{folder}/_rels/{last}.rels".lstrip("/")] = body.encode()
+        self._make(f"{folder}/_rels/{last}.rels".lstrip("/"), body.encode())
 
 
 def _resolved(source: str, target: str) -> str:

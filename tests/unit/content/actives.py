@@ -27,13 +27,14 @@ def drawn(size: tuple[int, int] = (60, 40)) -> Image.Image:
     image = Image.new("RGB", size, "red")
     draw = ImageDraw.Draw(image)
     draw.rectangle((size[0] // 2, 0, size[0], size[1]), fill="blue")
-    draw.rectangle((0, 0, size[0] // 4, size[1] // 4), fill="green")
+    draw.rectangle((0, 0, size[0] // 3, size[1] // 4), fill="green")
     return image
 
 
 def encoded(kind: str, image: Image.Image | None = None, **options: object) -> bytes:
     out = io.BytesIO()
-    (image or drawn()).save(out, kind, **options)
+    finest = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
+    (image or drawn()).save(out, kind, **{**finest, **options})
     return out.getvalue()
 
 
@@ -51,8 +52,8 @@ def active_pdf() -> bytes:
         b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>",
         stream(b"MZ program", b"/Type /EmbeddedFile"),
         stream(b"<x:xmpmeta/>", b"/Type /Metadata /Subtype /XML"),
-        b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /Launch /F (cmd.exe) >> >>",
-        b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (http://example.test/) >> >>",
+        b"<< /Type /Annot /Subtype /Link /Border [0 0 0] /Rect [0 0 9 9] /A << /S /Launch /F (cmd.exe) >> >>",
+        b"<< /Type /Annot /Subtype /Link /Border [0 0 0] /Rect [0 0 9 9] /A << /S /URI /URI (http://example.test/) >> >>",
         b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /V (Tanaka) /Rect [60 500 260 520] /AP << /N 13 0 R >>"
         b" /AA << /K 7 0 R >> /F 4 >>",
         stream(
