@@ -22,7 +22,7 @@ from content.faults import Fault, Unfit
 
 
 class Active(StrEnum):
-    """The attachment's key `active` (docs/spec/policy.md, 4.5)."""
+    """The attachment's key `active` (docs/spec/content.md, 9)."""
 
     AS_IS = "as-is"
     DISARM = "disarm"
