@@ -206,3 +206,17 @@ def _with_body(facts: RequestFacts, body: bytes) -> RequestFacts:
         unique_id=facts.unique_id,
         time=facts.time,
     )
+
+
+def found_in_refused(rules: RuleSet, facts: RequestFacts, route_id: str, day: int) -> tuple[Finding, ...]:
+    """What rules say of bytes that were no request, where rules are tried out."""
+    inspection = Inspection(rules, facts, route_id, day, _of_no_field, _of_no_field, is_open=True)
+    inspection.head()
+    inspection.crossing(facts.body)
+    inspection.body()
+    inspection.conclude()
+    return tuple(inspection.findings)
+
+
+def _of_no_field(_name: str) -> bool:
+    return False

@@ -30,14 +30,19 @@ def load_policy(
     *,
     open_routes: bool,
     rules: RuleChoice | None = None,
+    scans_files: bool = True,
 ) -> Policy:
     """The policy of every procedure in `directories` (none: the installed catalogue) for `tenants` (name -> hosts).
+
+    `scans_files`: whether there is a scanner for attachments.
 
     Raises PolicyInvalid with every problem found.
     """
     rules = rules or RuleChoice()
     routes, problems = read_routes(directories)
     problems += rules_missing(routes, tenants, rules)
+    if not scans_files:
+        problems += [_scanner_missing(route) for route in routes if route.attachments]
     for route in routes:
         for tenant in sorted((route.tenants or frozenset()) - tenants.keys()):
             problems.append(
@@ -51,6 +56,15 @@ def load_policy(
     if problems:
         raise PolicyInvalid(problems)
     return Policy(tuple(routes), frozenset(tenants), open_routes=open_routes, rules=RuleBook(rules))
+
+
+def _scanner_missing(route: Route) -> Problem:
+    return Problem(
+        route.source,
+        route.lines.get("stages", route.source_line),
+        "there are attachments, and no scanner to look at them",
+        "write [scanner] in sekisho.toml, or remove the attachments",
+    )
 
 
 def rules_missing(routes: Iterable[Route], tenants: Iterable[str], rules: RuleChoice) -> list[Problem]:

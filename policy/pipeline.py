@@ -11,27 +11,25 @@ Rules:
 
 5. The next version of a procedure is judged beside the one in force (`policy.shadow`), by the same code and without the rules; it
    decides nothing.
-
-The `files` stage has its place here (`_finish_stage`, `file_*`) and nothing else yet; a route that names it does not load
-(`policy.load`), and if it did it would be denied.
+6. The files stage takes declared files as they come (`policy.attachments`); what is in them the scanner says, by `file_judged`.
 """
 
 from __future__ import annotations
 
 from enum import Enum, auto
 from typing import Final
-from urllib.parse import quote, urlencode
 
+from policy.attachments import Attached
 from policy.faults import Fault
 from policy.headers import end_to_end, forwarded
-from policy.inspection import STAGE, Inspection
+from policy.inspection import STAGE, Inspection, found_in_refused
 from policy.refusal_words import Told, told_of
 from policy.request import RequestHead
 from policy.request_facts import facts_of, facts_of_refused
-from policy.route import OPEN_ROUTE, Route, RouteTable, canonical_path, day_in_japan
+from policy.route import OPEN_ROUTE, Route, RouteTable, allowed_methods, canonical_path, day_in_japan
 from policy.rule_book import RuleBook
 from policy.rule_set import RuleSet
-from policy.schema import Submission, as_in_a_form, in_order
+from policy.schema import Submission, as_in_a_form, in_order, read_query
 from policy.shadow import Shadow, Shadows
 from policy.variables.facts import ResponseFacts
 from policy.verdict import Admitted, Code, Denied, Finding, ForwardHead, PolicyMisuse, _admit
@@ -91,7 +89,7 @@ class Policy:
         return Denied(
             (Finding("route", Code.METHOD_NOT_ALLOWED, "", Fault.METHOD),),
             in_effect[0].id,
-            _allowed_methods(in_effect),
+            allowed_methods(in_effect),
         )
 
     def told(self, denied: Denied, received_ms: int) -> tuple[Told, ...]:
@@ -108,19 +106,24 @@ class Policy:
         if rules is None or rules.mode == "off":
             return ()
         facts = facts_of_refused(raw, source=source, transfer=transfer, received_ms=received_ms)
-        day = day_in_japan(received_ms)
-        inspection = Inspection(rules, facts, OPEN_ROUTE.id, day, _of_no_field, _of_no_field, is_open=True)
-        inspection.head()
-        inspection.crossing(facts.body)
-        inspection.body()
-        inspection.conclude()
-        return tuple(inspection.findings)
+        return found_in_refused(rules, facts, OPEN_ROUTE.id, day_in_japan(received_ms))
 
 
 class Judgement:
     """One request on its way. Feed it the body as it streams, then `finish`."""
 
-    __slots__ = ("_inspection", "_phase", "_ran", "_request", "_rules", "_submission", "head", "route", "shadow")
+    __slots__ = (
+        "_inspection",
+        "_phase",
+        "_ran",
+        "_request",
+        "_rules",
+        "_submission",
+        "attached",
+        "head",
+        "route",
+        "shadow"
+    )  # fmt: skip
 
     def __init__(
         self, route: Route, request: RequestHead, head: ForwardHead, query_fields: int, rules: RuleSet | None
@@ -131,20 +134,16 @@ class Judgement:
         day = day_in_japan(request.received_ms)
         self._submission = Submission(route.form, day=day)
         self._submission.accepted = query_fields
+        self.attached = Attached(route.attachments)
         self._phase = _Phase.HEAD
         self._ran = {"route"}
         self.shadow: Shadow | None = None
         self._rules = rules
         self._inspection: Inspection | None = None
         if rules is not None and rules.mode != "off":
+            said = self._submission
             self._inspection = Inspection(
-                rules,
-                facts_of(request),
-                route.id,
-                day,
-                self._submission.is_declared,
-                self._submission.is_sensitive,
-                is_open=route.open,
+                rules, facts_of(request), route.id, day, said.is_declared, said.is_sensitive, is_open=route.open
             )
 
     @property
@@ -185,27 +184,38 @@ class Judgement:
     def file_start(self, name: str, filename: str | None, content_type: str | None) -> bool:
         """A file begins. False: it does not go on, and neither file_data nor file_end follows.
 
-        No declared route takes files before the files stage exists: every file is a finding.
+        A file control that was left empty comes as a file without a name: there is no file then.
         """
         if self._phase is not _Phase.BODY or self._request.body_kind != "multipart" or self.route.open:
             raise PolicyMisuse(f"file_start() in {self._where()}")
         if self.shadow is not None:
             self.shadow.file_start(name, filename, content_type)
+        if self.attached.is_declared(name):
+            return bool(filename) and self._add(self.attached.start(name))
         if self._submission.is_declared(name):
-            self._report_file(name, Fault.FILE_FOR_TEXT)
+            self._add(Finding("files", Code.FILE_UNDECLARED, name, Fault.FILE_FOR_TEXT))
             self._submission.hold(name)
         else:
-            self._report_file("", Fault.UNDECLARED)
+            self._add(Finding("files", Code.FILE_UNDECLARED, "", Fault.UNDECLARED))
         return False
 
     def file_data(self, data: bytes) -> bytes:
         """The bytes that go on of a file that file_start took."""
-        del data
-        raise PolicyMisuse(f"file_data() in {self._where()}: no file was taken")
+        self._require_file("file_data")
+        return data if self._add(self.attached.data(data)) else b""
 
     def file_end(self) -> bytes:
         """What a stage that held bytes back gives out at the end of a file."""
-        raise PolicyMisuse(f"file_end() in {self._where()}: no file was taken")
+        self._require_file("file_end")
+        self.attached.end()
+        return b""
+
+    def file_judged(self, name: str, words: tuple[str, ...]) -> None:
+        """The scanner's verdict on the oldest file of this name that has none yet: nothing, or why it cannot be taken."""
+        if self._phase is not _Phase.BODY:
+            raise PolicyMisuse(f"file_judged() in {self._where()}")
+        for finding in self.attached.judged(name, words):
+            self._add(finding)
 
     def raw(self, data: bytes) -> bytes:
         """Body bytes of an open route, which go on as they are."""
@@ -226,17 +236,12 @@ class Judgement:
         if denied is not None:
             return denied
         submission, route, inspection = self._submission, self.route, self._inspection
+        found = () if inspection is None else tuple(inspection.findings)
+        shadow = None if self.shadow is None else self.shadow.finish()
         return _admit(
-            route.id,
-            self._request.tenant,
-            route.mode,
-            self.head,
-            () if inspection is None else tuple(inspection.findings),
-            submission.accepted,
-            0,
-            would_refuse=self.would_refuse,
-            shadow=None if self.shadow is None else self.shadow.finish(),
-        )
+            route.id, self._request.tenant, route.mode, self.head, found, submission.accepted, self.attached.passed,
+            would_refuse=self.would_refuse, shadow=shadow,
+        )  # fmt: skip
 
     def denial(self) -> Denied | None:
         """`finish` without the proof: the end of the whole, and why it is denied; None where nothing denies it."""
@@ -324,6 +329,10 @@ class Judgement:
         elif stage == STAGE and self._rules is not None:
             self._finish_rules()
             self._ran.add(stage)
+        elif stage == "files" and self.attached.is_settled():
+            for finding in self.attached.missing():
+                self._submission.add(finding)
+            self._ran.add(stage)
 
     def _finish_schema(self) -> None:
         submission = self._submission
@@ -342,10 +351,15 @@ class Judgement:
             inspection.conclude()
             findings += inspection.findings
 
-    def _report_file(self, target: str, fault: Fault) -> None:
-        finding = Finding("files", Code.FILE_UNDECLARED, target, fault)
-        if finding not in self._submission.findings:
+    def _require_file(self, call: str) -> None:
+        if self._phase is not _Phase.BODY or not self.attached.is_in_file():
+            raise PolicyMisuse(f"{call}() in {self._where()}: no file was taken")
+
+    def _add(self, finding: Finding | None) -> bool:
+        """Whether there is nothing to add. What is there already is not said twice."""
+        if finding is not None and finding not in self._submission.findings:
             self._submission.add(finding)
+        return finding is None
 
     def _where(self) -> str:
         return f"phase {self._phase.name}, body kind {self._request.body_kind}, route {self.route.id}"
@@ -358,11 +372,6 @@ def _denied(code: Code, fault: Fault, route_id: str | None = None) -> Denied:
     return Denied((Finding("route", code, "", fault),), route_id)
 
 
-def _allowed_methods(routes: list[Route]) -> tuple[str, ...]:
-    methods = {route.method for route in routes}
-    return tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
-
-
 def _declared_judgement(route: Route, request: RequestHead, path: str, rules: RuleSet | None) -> Judgement | Denied:
     if request.body_kind is not None or request.content_length:
         if not route.body_kinds:
@@ -372,13 +381,10 @@ def _declared_judgement(route: Route, request: RequestHead, path: str, rules: Ru
     query: str | None = None
     accepted = 0
     if request.query or route.query.fields:
-        asked = Submission(route.query, only_code=Code.QUERY_INVALID, day=day_in_japan(request.received_ms))
-        pairs = [(name, asked.field(name, value)) for name, value in request.query]
-        asked.finish()
+        asked, query = read_query(route.query, request.query, day_in_japan(request.received_ms))
         if asked.findings:
             return Denied(tuple(asked.findings), route.id)
         accepted = asked.accepted
-        query = urlencode([(name, value or "") for name, value in pairs], quote_via=quote, safe="") if pairs else None
     head = ForwardHead(request.method, path, query, forwarded(request.headers, route.forward_headers))
     return Judgement(route, request, head, accepted, rules)
 
@@ -386,10 +392,6 @@ def _declared_judgement(route: Route, request: RequestHead, path: str, rules: Ru
 def _shadow_judgement(route: Route, request: RequestHead, path: str) -> Judgement | Denied:
     begun = _declared_judgement(route, request, path, None)
     return begun if isinstance(begun, Denied) else begun.judge_head() or begun
-
-
-def _of_no_field(_name: str) -> bool:
-    return False
 
 
 def _open_judgement(request: RequestHead, rules: RuleSet | None) -> Judgement:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from policy.attachments import Attachment, read_attachments
 from policy.classes import PATH_CLASSES
 from policy.common_items import CommonItems
 from policy.faults import Invalid
@@ -29,7 +30,9 @@ from policy.schema import Declaration, Field, Form
 from policy.toml_table import Source, Table
 
 FORMAT = 1
-AVAILABLE_STAGES = frozenset({"route", "normalise", "schema", "rules"})  # rules: where a rule set is configured
+AVAILABLE_STAGES = frozenset(
+    {"route", "normalise", "schema", "rules", "files"}
+)  # files: where a scanner is configured, rules: a rule set
 AVAILABLE_MODES = frozenset({"exchange"})
 NEEDED_STAGES = ("route", "normalise", "schema")
 
@@ -50,10 +53,9 @@ def read_route(document: dict[str, object], source: Source, common: CommonItems)
     route_table = top.table("route", "add a [route] table with id, mode, method and path", required=True)
     form = read_form(top.tables("field"), shared, top.tables("check"))
     query = read_form(top.tables("query"))
-    for attachment in top.tables("attachment"):
-        attachment.report("", "attachments need the stage files, which is not available", "remove this [[attachment]]")
+    attachments = read_attachments(top.tables("attachment"), form.fields)
     top.end()
-    route = _route(route_table, source, procedure, form, query) if route_table else None
+    route = _route(route_table, source, procedure, form, query, attachments) if route_table else None
     return None if source.problems or version is None else route
 
 
@@ -78,7 +80,14 @@ def _procedure(table: Table, shared: tuple[Declaration, ...]) -> Procedure | Non
     return Procedure(number, name, department, version, since, until, service, common_fields)
 
 
-def _route(table: Table, source: Source, procedure: Procedure | None, form: Form, query: Form) -> Route | None:
+def _route(
+    table: Table,
+    source: Source,
+    procedure: Procedure | None,
+    form: Form,
+    query: Form,
+    attachments: tuple[Attachment, ...],
+) -> Route | None:
     route_id = table.text("id", 'write a name such as id = "dog-death-notice"')
     if route_id is not None and not _ID.fullmatch(route_id):
         table.report("id", f'id is "{route_id}"', "use 2 to 64 of a-z, 0-9 and -, beginning with a letter")
@@ -92,6 +101,7 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
     tenants = table.texts("tenants", 'write the names of the tenants, such as tenants = ["example"]', None)
     stages = _stages(table)
     bodies = _bodies(table, method, form)
+    _require_files_stage(table, stages, bodies, attachments)
     body_bytes = table.integer("body_bytes", "write a number of bytes", None, (1, MAX_BODY_BYTES))
     charsets = _charsets(table, bodies)
     headers = _forward_headers(table)
@@ -111,6 +121,7 @@ def _route(table: Table, source: Source, procedure: Procedure | None, form: Form
         tenants=None if tenants is None else frozenset(tenants),
         form=form,
         query=query,
+        attachments=attachments,
         forward_headers=headers,
         procedure=procedure,
         source=source.path,
@@ -136,6 +147,17 @@ def _stages(table: Table) -> tuple[str, ...]:
         if needed not in stages:
             table.report("stages", f'stage "{needed}" is missing', f'add "{needed}": no route goes without it')
     return tuple(stage for stage in STAGE_ORDER if stage in stages)
+
+
+def _require_files_stage(
+    table: Table, stages: tuple[str, ...], bodies: tuple[str, ...], attachments: tuple[Attachment, ...]
+) -> None:
+    if attachments and "files" not in stages:
+        table.report("stages", "attachments need the stage files", 'add "files" to stages')
+    if attachments and "multipart" not in bodies:
+        table.report("body", "no body that may come here could hold a file", 'add "multipart" to body')
+    if "files" in stages and not attachments:
+        table.report("stages", "the stage files has no attachment to look at", 'declare one, or remove "files"')
 
 
 def _bodies(table: Table, method: str | None, form: Form) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from policy.attachments import Attachment
 from policy.bilingual import Said
 from policy.faults import Fault
 from policy.route import Route
@@ -197,9 +198,13 @@ def pointer(name: str) -> str:
 
 def _told(finding: Finding, route: Route | None) -> Told:
     field = _field(finding, route)
-    if field is None:
+    attachment = _attachment(finding, route)
+    if attachment is not None:
+        label = Said(attachment.label_ja, attachment.label_en)
+        bounds: dict[str, object] = {"most": attachment.max_bytes, "least": "", "times": attachment.repeat}
+    elif field is None:
         label = Said(finding.target or "申請の内容", finding.target or "The form")
-        bounds: dict[str, object] = {"most": "", "least": "", "times": ""}
+        bounds = {"most": "", "least": "", "times": ""}
     else:
         declaration = field.declaration
         label = Said(declaration.label_ja, declaration.label_en)
@@ -207,6 +212,11 @@ def _told(finding: Finding, route: Route | None) -> Told:
     words = _words(finding)
     sentence = Said(words.ja.format(label=label.ja, **bounds), words.en.format(label=label.en, **bounds))
     return Told(finding.code, finding.detail, finding.target, label, sentence)
+
+
+def _attachment(finding: Finding, route: Route | None) -> Attachment | None:
+    declared = () if route is None or finding.code is Code.QUERY_INVALID else route.attachments
+    return next((attachment for attachment in declared if attachment.name == finding.target), None)
 
 
 def _field(finding: Finding, route: Route | None) -> Field | None:

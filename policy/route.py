@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from policy.attachments import Attachment
 from policy.headers import DEFAULT_FORWARDED
 from policy.schema import Form
 
@@ -71,6 +72,7 @@ class Route:
     tenants: frozenset[str] | None = None  # None: every tenant
     form: Form = field(default_factory=Form)
     query: Form = field(default_factory=Form)
+    attachments: tuple[Attachment, ...] = ()
     forward_headers: frozenset[bytes] = DEFAULT_FORWARDED
     procedure: Procedure | None = None
     source: str = ""  # path of the file
@@ -180,3 +182,8 @@ def _fits(declared: tuple[str | PathParameter, ...], segments: list[str]) -> boo
         part == segment if isinstance(part, str) else part.match(segment) is not None
         for part, segment in zip(declared, segments, strict=True)
     )
+
+
+def allowed_methods(routes: Iterable[Route]) -> tuple[str, ...]:
+    methods = {route.method for route in routes}
+    return tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set())))

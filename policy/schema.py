@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from policy.classes import CLASSES, explain
 from policy.cross_field import Check, DayBound
@@ -310,3 +311,11 @@ def in_order(findings: list[Finding], form: Form) -> list[Finding]:
     """
     places = {name: place for place, name in enumerate(form.fields, 1)}
     return sorted(dict.fromkeys(findings), key=lambda finding: places.get(finding.target, 0))
+
+
+def read_query(form: Form, given: Iterable[tuple[str, str]], day: int) -> tuple[Submission, str | None]:
+    """A query as one of `form`, and as it goes on, written anew; None where nothing was asked."""
+    asked = Submission(form, only_code=Code.QUERY_INVALID, day=day)
+    pairs = [(name, asked.field(name, value)) for name, value in given]
+    asked.finish()
+    return asked, urlencode([(name, value or "") for name, value in pairs], quote_via=quote, safe="") if pairs else None

@@ -15,6 +15,7 @@ from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS
 from relay.base.reasons import Reason
 from relay.front.carry import carrier
+from relay.front.files import Files
 from relay.http.body import BodyEvent, Document, Field, FileStart
 from relay.http.events import Head
 from relay.http.submission import body_kind, open_body
@@ -90,7 +91,7 @@ def submit_bytes(
 
 def _carried(judgement: Judgement, content_type: str, body: bytes, kind: str) -> Outcome:
     try:
-        made = carrier(_head(content_type), kind, judgement, DEFAULTS)
+        made = carrier(_head(content_type), kind, judgement, DEFAULTS, Files(None, 0.0))
         goes_on = made.feed(body) + made.finish()
     except Refused as refused:
         return Outcome(refused.reason)

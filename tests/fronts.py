@@ -135,6 +135,8 @@ class World:
         open_routes: bool = False,
         egress: bool = True,
         rules: RuleSet | None = None,
+        procedure: str = PROCEDURE,
+        scanner: Path | None = None,
         **limits: int,
     ) -> None:
         self.nursery = nursery
@@ -144,7 +146,7 @@ class World:
         self.behave: Behaviour = ok
         procedures = directory / "procedures"
         procedures.mkdir()
-        (procedures / "sample.toml").write_text(PROCEDURE)
+        (procedures / "sample.toml").write_text(procedure)
         policy = load_policy(
             [INSTALLED, procedures],
             {name: (host,) for name, host in HOSTS.items()},
@@ -179,6 +181,7 @@ class World:
             ),
             budget=Budget(self.limits),
             measure=Measure(self.registry),
+            scanner=scanner,
         )
         self.context = server_context(IDENTITIES, default=IDENTITIES[0], any_name=open_routes)
         self.egress = FakeEgress(directory, self._carry) if egress else None

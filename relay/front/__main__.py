@@ -70,7 +70,7 @@ class FrontRole:
         self.walls = Walls(
             role="front",
             read=(*python_paths(), *places_of(options.config, settings, rules)),
-            open_files=settings.limits.connections + 2 * settings.limits.transfers_in_flight + 256,
+            open_files=settings.limits.connections + 3 * settings.limits.transfers_in_flight + 256,
             user=settings.front.user,
         )
 

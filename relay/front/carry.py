@@ -8,11 +8,13 @@ whole will be refused. Pure.
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Callable
 from typing import Protocol
 
 from policy.pipeline import Judgement
 from relay.base.limits import Limits
+from relay.front.files import Begun, Files
 from relay.http.body import BodyEvent, BodyParser, Document, Field, FileData, FileEnd, FileStart
 from relay.http.connection import Head
 from relay.http.json_body import encode_document
@@ -88,13 +90,14 @@ class Urlencoded:
 class Multipart:
     """multipart/form-data, under a boundary of our own; files stream through."""
 
-    def __init__(self, parser: BodyParser, judgement: Judgement) -> None:
+    def __init__(self, parser: BodyParser, judgement: Judgement, files: Files) -> None:
         boundary = secrets.token_hex(16)
         self.content_type: bytes | None = b"multipart/form-data; boundary=" + boundary.encode("ascii")
         self._parser = parser
         self._judgement = judgement
         self._writer = MultipartWriter(boundary)
         self._in_file = False
+        self._files = files
 
     def feed(self, data: bytes) -> bytes:
         return self._carry(self._parser.feed(data))
@@ -113,12 +116,23 @@ class Multipart:
                 return b"" if accepted is None else self._writer.field(name, accepted)
             case FileStart(name, filename, content_type):
                 self._in_file = self._judgement.file_start(name, filename, content_type)
-                return self._writer.file_start(name, filename, content_type) if self._in_file else b""
+                if not self._in_file:
+                    return b""
+                composed = unicodedata.normalize(
+                    "NFC", filename
+                )  # macOS sends kana in pieces; the scanner judges what goes on
+                self._files.start(Begun(name, composed, content_type, self._judgement.attached.kinds(name)))
+                return self._writer.file_start(name, composed, content_type)
             case FileData(data):
-                return self._writer.file_data(self._judgement.file_data(data)) if self._in_file else b""
+                if not self._in_file:
+                    return b""
+                taken = self._judgement.file_data(data)
+                self._files.data(taken)
+                return self._writer.file_data(taken) if taken else b""
             case FileEnd():
                 if not self._in_file:
                     return b""
+                self._files.end()
                 return self._writer.file_data(self._judgement.file_end()) + self._writer.file_end()
             case _:
                 return b""
@@ -145,17 +159,17 @@ class Json:
         return b"".join(out)
 
 
-def carrier(head: Head, kind: str | None, judgement: Judgement, limits: Limits) -> Carrier:
+def carrier(head: Head, kind: str | None, judgement: Judgement, limits: Limits, files: Files) -> Carrier:
     """The carrier for the body of `head` on the judgement's route."""
     if kind is None:
         return NoBody(head.header(b"content-type") if judgement.route.open else None)
     if judgement.route.open:
         return Raw(judgement, head.header(b"content-type"))
-    return _FORMS[kind](open_body(head, limits, judgement.route.charsets)[1], judgement)
+    parser = open_body(head, limits, judgement.route.charsets)[1]
+    return Multipart(parser, judgement, files) if kind == "multipart" else _FORMS[kind](parser, judgement)
 
 
 _FORMS: dict[str, Callable[[BodyParser, Judgement], Carrier]] = {
     "urlencoded": Urlencoded,
-    "multipart": Multipart,
     "json": Json,
 }

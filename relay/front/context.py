@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from policy.pipeline import Policy
 from relay.base.limits import Limits
@@ -36,3 +37,4 @@ class Front:
     egress: Channel
     budget: Budget
     measure: Measure
+    scanner: Path | None = None  # its socket; None: no procedure takes files

@@ -24,6 +24,7 @@ from relay.front.answered import Answered, judge_answer, open_answer
 from relay.front.carry import carrier
 from relay.front.context import Front, Tenant
 from relay.front.denial import Denial, Noted
+from relay.front.files import Files
 from relay.front.incoming import Incoming
 from relay.front.records import intent_of, remark_of
 from relay.front.routing import request_head, tenant_of
@@ -116,18 +117,25 @@ async def _receive(
         recipient_key_id=tenant.wrapper.key_id,
         sender_key_id=front.sender.key_id,
     )
-    body = carrier(incoming.head, incoming.body_kind, judgement, front.limits)
-    with Sealing(
-        header=header,
-        wrapper=tenant.wrapper,
-        sender=front.sender,
-        judgement=judgement,
-        carrier=body,
-        authority=incoming.authority,
-        source=incoming.source,
-    ) as sealing:
+    files = Files(front.scanner, (front.limits.scan_timeout_ms + front.limits.ipc_timeout_ms) / 1000)
+    body = carrier(incoming.head, incoming.body_kind, judgement, front.limits, files)
+    with (
+        files,
+        Sealing(
+            header=header,
+            wrapper=tenant.wrapper,
+            sender=front.sender,
+            judgement=judgement,
+            carrier=body,
+            authority=incoming.authority,
+            source=incoming.source,
+        ) as sealing,
+    ):
         while (piece := await incoming.next_piece()) is not None:
             sealing.feed(piece)
+            if files.waiting:
+                await files.forward()
+        await files.verdicts(judgement)
         incoming.timed.lap("receive")
         # not before the last byte: a slow upload must not use up the time that its envelope has for the way
         created_ms = now_ms()

@@ -38,12 +38,7 @@ class FileScan:
         self._timeout_s = timeout_s
         self._size = 0
         self._full = trio.Lock()
-        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        try:
-            self._sock.connect(str(path))
-        except OSError as error:
-            self._sock.close()
-            raise Unavailable(Reason.SCANNER_UNAVAILABLE, f"{path.name}: {error.strerror}") from error
+        self._sock = _connected(path)
 
     async def begin(self, name: str, media_type: str, kinds: tuple[str, ...]) -> None:
         """Raises Unavailable."""
@@ -55,9 +50,12 @@ class FileScan:
         for at in range(0, len(data), INLINE_BYTES):
             await self._send(ScanPiece(_CALL, data[at : at + INLINE_BYTES]))
 
-    async def refused_for(self) -> tuple[str, ...]:
-        """The file is whole: why it cannot be taken, in words of the scanner's; nothing where it can. Raises Unavailable."""
+    async def end(self) -> None:
+        """The file is whole. Raises Unavailable."""
         await self._send(ScanEnd(_CALL, self._size))
+
+    async def refused_for(self) -> tuple[str, ...]:
+        """Why the file cannot be taken, in words of the scanner's; nothing where it can. Raises Unavailable."""
         answer = await self._answer()
         if answer.faults or answer.verdict in ("infected", "unscannable"):
             return answer.faults or (answer.verdict,)
@@ -95,3 +93,16 @@ class FileScan:
 
     def __exit__(self, *_: object) -> None:
         self._sock.close()
+
+
+def _connected(path: Path) -> socket.socket:
+    """Raises Unavailable."""
+    sock: socket.socket | None = None
+    try:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        sock.connect(str(path))
+    except OSError as error:
+        if sock is not None:
+            sock.close()
+        raise Unavailable(Reason.SCANNER_UNAVAILABLE, f"{path.name}: {error.strerror}") from error
+    return sock

@@ -41,7 +41,13 @@ def policy_of(settings: HostFile, rules: LoadedRules) -> Policy:
     directories = [Path(directory) for directory in settings.policy.procedures]
     tenants = {tenant.name: tenant.hosts for tenant in settings.tenant}
     try:
-        return load_policy(directories, tenants, open_routes=settings.policy.open_routes, rules=rules.choice)
+        return load_policy(
+            directories,
+            tenants,
+            open_routes=settings.policy.open_routes,
+            rules=rules.choice,
+            scans_files=settings.scanner is not None,
+        )
     except PolicyInvalid as error:
         raise ConfigInvalid([Problem(*problem) for problem in error.problems]) from error
 
@@ -76,6 +82,7 @@ def front_of(settings: HostFile, worker: int, policy: Policy, registry: Registry
         ),
         budget=Budget(limits),
         measure=Measure(registry),
+        scanner=None if settings.scanner is None else run_dir / "scanner/front.sock",
     )
 
 

@@ -120,7 +120,13 @@ def _policy(findings: Findings, settings: HostFile) -> None:
         findings.problems += invalid.problems
         return
     try:
-        load_policy(directories, tenants, open_routes=settings.policy.open_routes, rules=rules)
+        load_policy(
+            directories,
+            tenants,
+            open_routes=settings.policy.open_routes,
+            rules=rules,
+            scans_files=settings.scanner is not None,
+        )
     except PolicyInvalid as invalid:
         findings.problems += [Problem(*problem) for problem in invalid.problems]
 

@@ -30,6 +30,7 @@ from relay.front.answers import own_answer
 from relay.front.budget import Budget
 from relay.front.carry import carrier
 from relay.front.context import Front, Tenant
+from relay.front.files import Files
 from relay.front.measure import Measure
 from relay.front.routing import request_head, tenant_of
 from relay.front.sealing import Sealed, Sealing
@@ -113,7 +114,7 @@ def seal(front: Front, head: Head, body: list[bytes]) -> Sealed | Reason:
         wrapper=tenant.wrapper,
         sender=front.sender,
         judgement=judgement,
-        carrier=carrier(head, asked.body_kind, judgement, front.limits),
+        carrier=carrier(head, asked.body_kind, judgement, front.limits, Files(None, 0.0)),
         authority=authority,
         source=SOURCE,
     ) as sealing:

@@ -19,6 +19,7 @@ from policy.verdict import Admitted, Code, Denied
 from relay.base.errors import Refused
 from relay.base.limits import DEFAULTS
 from relay.front.carry import Carrier, NoBody, carrier
+from relay.front.files import Files
 from relay.http.events import Head
 from relay.http.submission import body_kind, open_body
 from tests.unit.policy.conftest import NOW_MS, TENANT, head, policy, procedure, sample_policy, write
@@ -52,7 +53,7 @@ def opened(policy: Policy, content_type: str, path: str = "/procedures/sample") 
     kind = body_kind(content_type.encode())
     judgement = policy.open(RequestHead(TENANT, "POST", path, (), None, (), kind, content_type, None, NOW_MS))
     assert isinstance(judgement, Judgement)
-    return carrier(request_head(content_type), kind, judgement, DEFAULTS), judgement
+    return carrier(request_head(content_type), kind, judgement, DEFAULTS, Files(None, 0.0)), judgement
 
 
 def carried(policy: Policy, content_type: str, body: bytes, step: int) -> tuple[bytes, Admitted | Denied, bytes]:
@@ -146,7 +147,7 @@ def test_a_file_does_not_go_on(sample_policy: Policy, name: str) -> None:
 
 def test_no_body(sample_policy: Policy) -> None:
     _, judgement = opened(sample_policy, "application/json")
-    made = carrier(request_head("text/plain"), None, judgement, DEFAULTS)
+    made = carrier(request_head("text/plain"), None, judgement, DEFAULTS, Files(None, 0.0))
     assert isinstance(made, NoBody)
     assert (made.content_type, made.feed(b""), made.finish()) == (None, b"", b"")
 
@@ -154,7 +155,7 @@ def test_no_body(sample_policy: Policy) -> None:
 def test_the_body_must_be_what_it_says_it_is(sample_policy: Policy) -> None:
     _, judgement = opened(sample_policy, "application/json")
     with pytest.raises(Refused):
-        carrier(request_head("application/json; charset=shift_jis"), "json", judgement, DEFAULTS)
+        carrier(request_head("application/json; charset=shift_jis"), "json", judgement, DEFAULTS, Files(None, 0.0))
 
 
 @settings(max_examples=300, deadline=None)

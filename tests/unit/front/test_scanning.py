@@ -76,6 +76,7 @@ async def asked(directory: Path, behave: Behaviour, data: bytes = b"hello") -> t
             try:
                 await scan.begin("a.txt", "text/plain", ("txt",))
                 await scan.send(data)
+                await scan.end()
                 found = await scan.refused_for()
             except Unavailable as error:
                 found = error

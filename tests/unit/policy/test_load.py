@@ -60,8 +60,8 @@ CHANGES = [
         '"json"]',
         '"json"]\nstages = ["route", "normalise", "schema", "files"]',
         16,
-        '"files" is not available',
-        "available: route, normalise",
+        "no attachment to look at",
+        'remove "files"',
     ),
     (
         '"json"]',
@@ -92,7 +92,7 @@ CHANGES = [
     ("maximum = 20", "maximum = 0", 39, "smaller than minimum", "larger"),
     ("minimum = 1\n", "minimum = 1\nmax_chars = 20\n", 39, "max_chars is 20", "from 1 to 19"),
     ("minimum = 1\n", 'repertoire = "jis-x-0208"\n', 38, "says nothing about the class number", "Japanese text"),
-    ('class = "checkbox"', 'class = "checkbox"\n[[attachment]]\nname = "scan"', 46, "stage files", "remove this"),
+    ('class = "checkbox"', 'class = "checkbox"\n[[attachment]]\nname = "scan"', 46, "of no kind", "some of"),
     ('class = "free_text"', 'class = "free_text', 51, "not TOML", "mend the syntax"),
 ]
 
@@ -119,7 +119,7 @@ def test_cases_are_counted_and_the_sample_is_sound(write: Write, procedure: str)
 
 
 def test_available_stages() -> None:
-    assert {"route", "normalise", "schema", "rules"} == AVAILABLE_STAGES
+    assert {"route", "normalise", "schema", "rules", "files"} == AVAILABLE_STAGES
 
 
 def test_a_route_that_names_a_rule_set_needs_it(write: Write, procedure: str, tmp_path: Path) -> None:

@@ -1,0 +1,248 @@
+"""Attached files through a front: what crosses only after its verdict, and what never does."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from relay.base.reasons import Reason
+from relay.ipc.messages import FileScanned, ScanEnd, ScanFile, ScanPiece, decode_request, encode
+from relay.net.channel import accept_forever, receive_packet, send_nowait
+from relay.net.listen import open_seqpacket_listener
+from relay.tree.record import Intent, Refusal
+from tests.fronts import Reply, World
+
+PROCEDURE = """\
+format = 1
+
+[route]
+id = "with-files"
+mode = "exchange"
+method = "POST"
+path = "/with-files"
+body = ["multipart", "urlencoded"]
+stages = ["route", "normalise", "schema", "files"]
+
+[[field]]
+name = "memo"
+label_ja = "備考"
+label_en = "Notes"
+class = "free_text"
+max_chars = 200
+
+[[attachment]]
+name = "scan"
+label_ja = "診断書"
+label_en = "Certificate"
+kinds = ["pdf", "txt"]
+max_bytes = 100000
+required = true
+repeat = 2
+
+[[attachment]]
+name = "photo"
+label_ja = "写真"
+label_en = "Photo"
+kinds = ["png"]
+max_bytes = 1000
+"""
+Verdict = Callable[[ScanFile, bytes], FileScanned | bytes | None]
+FIELD = ("memo", None, b"hello")
+SCAN = ("scan", "a.txt", b"the file")
+
+
+def clean(begun: ScanFile, data: bytes) -> FileScanned:
+    return FileScanned(1, "clean", (), "", "txt")
+
+
+class Scanner:
+    """It keeps what it was sent, and says what its test wants."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "scanner.sock"
+        self.got: list[tuple[ScanFile, bytes]] = []
+        self.verdict: Verdict = clean
+        self._listener = open_seqpacket_listener(str(self.path), mode=0o600)
+
+    async def run(self) -> None:
+        with self._listener:
+            await accept_forever(self._listener, self._serve, connections_most=10)
+
+    async def _serve(self, sock: socket.socket) -> None:
+        begun, data = None, b""
+        while True:
+            await trio.lowlevel.wait_readable(sock)
+            try:
+                packet = receive_packet(sock)
+            except EOFError:
+                return
+            if packet is None:
+                continue
+            request = decode_request(packet.data, "scanner/front.sock")
+            if isinstance(request, ScanFile):
+                begun = request
+            elif isinstance(request, ScanPiece):
+                data += request.data
+            elif isinstance(request, ScanEnd):
+                break
+        assert begun is not None
+        self.got.append((begun, data))
+        made = self.verdict(begun, data)
+        if made is None:
+            await trio.sleep_forever()
+        elif made:
+            send_nowait(sock, made if isinstance(made, bytes) else encode(made))
+
+
+class Office:
+    """A front, a scanner and an application."""
+
+    def __init__(self, directory: Path, nursery: trio.Nursery, *, is_scanned: bool) -> None:
+        self.scanner = Scanner(directory)
+        nursery.start_soon(self.scanner.run)
+        path = self.scanner.path if is_scanned else directory / "nobody.sock"
+        self.world = World(directory, nursery, procedure=PROCEDURE, scanner=path)
+
+    async def send(self, *parts: tuple[str, str | None, bytes]) -> Reply:
+        body = b"".join([part(*one) for one in parts]) + b"--x--\r\n"
+        head = b"POST /with-files HTTP/1.1\r\nHost: minato.example\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        return await self.world.ask(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    def refused(self) -> tuple[str, list[tuple[str, str, str]]]:
+        """The reason, and the findings; and nothing has crossed."""
+        assert self.world.arrived == []
+        assert self.world.ledger.of(Intent) == []
+        (refusal,) = self.world.ledger.of(Refusal)
+        assert isinstance(refusal, Refusal)
+        return refusal.reason, [(finding.code, finding.target, finding.detail) for finding in refusal.findings]
+
+
+def part(name: str, filename: str | None, data: bytes) -> bytes:
+    about = f'Content-Disposition: form-data; name="{name}"'
+    if filename is not None:
+        about += f'; filename="{filename}"\r\nContent-Type: text/plain'
+    return b"--x\r\n" + about.encode() + b"\r\n\r\n" + data + b"\r\n"
+
+
+@pytest.fixture
+async def make(
+    no_descriptor_is_left: None, tmp_path: Path, nursery: trio.Nursery
+) -> AsyncIterator[Callable[..., Office]]:
+    made: list[Office] = []
+
+    def one(*, is_scanned: bool = True) -> Office:
+        made.append(Office(tmp_path, nursery, is_scanned=is_scanned))
+        return made[-1]
+
+    yield one
+    nursery.cancel_scope.cancel()
+    with trio.CancelScope(shield=True):
+        await trio.testing.wait_all_tasks_blocked()
+    for office in made:
+        office.world.close()
+
+
+async def test_a_clean_file_crosses_as_the_scanner_saw_it(make: Callable[..., Office]) -> None:
+    office = make()
+    data = bytes(range(256)) * 300
+    reply = await office.send(FIELD, ("scan", "a.txt", data), ("scan", "か\u3099.txt", b"two"), ("photo", "", b""))
+    assert reply.status == 200
+    (arrived,) = office.world.arrived
+    assert data in arrived.content
+    assert 'filename="が.txt"'.encode() in arrived.content
+    assert b"photo" not in arrived.content
+    seen = [(begun.name, begun.media_type, begun.kinds, scanned) for begun, scanned in office.scanner.got]
+    assert sorted(seen) == [
+        ("a.txt", "text/plain", ("pdf", "txt"), data),
+        ("が.txt", "text/plain", ("pdf", "txt"), b"two"),
+    ]
+    (intent,) = office.world.ledger.of(Intent)
+    assert isinstance(intent, Intent)
+    assert (intent.fields, intent.files) == (1, 2)
+
+
+REFUSED: list[tuple[str, Verdict, list[tuple[str, str | None, bytes]], list[tuple[str, str, str]]]] = [
+    (
+        "infected",
+        lambda *_: FileScanned(1, "infected", (), "A.B", "txt"),
+        [SCAN],
+        [("file_invalid", "scan", "infected")],
+    ),
+    (
+        "unscannable",
+        lambda *_: FileScanned(1, "unscannable", (), "", ""),
+        [SCAN],
+        [("file_invalid", "scan", "unscannable")],
+    ),
+    ("wrong", lambda *_: FileScanned(1, "clean", ("damaged",), "", ""), [SCAN], [("file_invalid", "scan", "damaged")]),
+    (
+        "one of two",
+        lambda begun, _: FileScanned(1, "clean", ("damaged",) if begun.name == "b.txt" else (), "", "txt"),
+        [SCAN, ("scan", "b.txt", b"b")],
+        [("file_invalid", "scan", "damaged")],
+    ),
+    ("too many", clean, [SCAN, SCAN, SCAN], [("file_invalid", "scan", "too_many")]),
+    (
+        "as large as it may be and one more",
+        clean,
+        [("scan", "a.txt", bytes(100_001))],
+        [("file_invalid", "scan", "file_too_large")],
+    ),
+    ("none", clean, [FIELD], [("file_missing", "scan", "missing_file")]),
+    ("an empty control", clean, [("scan", "", b"")], [("file_missing", "scan", "missing_file")]),
+    ("another name", clean, [SCAN, ("other", "a.txt", b"a")], [("file_undeclared", "", "undeclared")]),
+    ("a file for text", clean, [SCAN, ("memo", "a.txt", b"a")], [("file_undeclared", "memo", "file_for_text")]),
+]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "parts", "findings"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+)
+async def test_what_is_not_clean_is_told_and_does_not_cross(
+    make: Callable[..., Office],
+    verdict: Verdict,
+    parts: list[tuple[str, str | None, bytes]],
+    findings: list[tuple[str, str, str]],
+) -> None:
+    office = make()
+    office.scanner.verdict = verdict
+    reply = await office.send(FIELD, *[one for one in parts if one is not FIELD])
+    assert reply.status == 422
+    assert office.refused() == (findings[0][0], findings)
+
+
+async def test_a_file_as_large_as_it_may_be_crosses(make: Callable[..., Office]) -> None:
+    reply = await make().send(FIELD, ("scan", "a.txt", bytes(100_000)))
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        (lambda *_: FileScanned(1, "error", (), "", ""), Reason.SCAN_FAILED),
+        (lambda *_: FileScanned(1, "timeout", (), "", ""), Reason.SCAN_TIMEOUT),
+        (lambda *_: None, Reason.SCAN_TIMEOUT),
+        (lambda *_: b"", Reason.SCANNER_UNAVAILABLE),
+        (lambda *_: b"clean", Reason.SCANNER_INVALID),
+    ],
+    ids=["error", "timeout", "slow", "closes", "malformed"],
+)
+async def test_a_scanner_that_fails_is_a_refusal_with_its_reason(
+    make: Callable[..., Office], autojump_clock: trio.testing.MockClock, verdict: Verdict, reason: Reason
+) -> None:
+    office = make()
+    office.scanner.verdict = verdict
+    reply = await office.send(FIELD, SCAN)
+    assert reply.status == 503
+    assert office.refused() == (reason.value, [])
+
+
+async def test_without_a_scanner_nothing_crosses(make: Callable[..., Office]) -> None:
+    office = make(is_scanned=False)
+    assert (await office.send(FIELD, SCAN)).status == 503
+    assert office.refused() == (Reason.SCANNER_UNAVAILABLE.value, [])

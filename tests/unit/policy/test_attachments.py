@@ -1,0 +1,99 @@
+"""What is declared of files, each bound at n and n+1, and the files of one request until each has its verdict."""
+
+from __future__ import annotations
+
+import pytest
+
+from content.examine import FILE_BYTES_MAX
+from content.faults import Fault as ContentFault
+from content.kinds import KINDS as CONTENT_KINDS
+from policy.attachments import KINDS, MAX_FILE_BYTES, MAX_FILES, TOO_LARGE, Attached, Attachment, read_attachments
+from policy.toml_lines import parse_toml
+from policy.toml_table import Source, Table
+from policy.verdict import Code
+
+SCAN = Attachment("scan", "診断書", "Certificate", ("pdf",), max_bytes=10, required=True, repeat=2)
+DECLARED = {
+    "name": '"scan"', "label_ja": '"診断書"', "label_en": '"Certificate"', "kinds": '["pdf", "png"]', "max_bytes": "10",
+    "required": "true", "repeat": "2",
+}  # fmt: skip
+
+
+def read(**changes: str) -> tuple[tuple[Attachment, ...], list[str]]:
+    keys = {key: value for key, value in (DECLARED | changes).items() if value}
+    text = "[[attachment]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
+    document, lines = parse_toml(text)
+    source = Source("case.toml", lines)
+    found = read_attachments(Table(source, document, ()).tables("attachment"), {"memo": None})
+    return found, [problem.message for problem in source.problems]
+
+
+def test_the_kinds_and_the_bound_are_those_of_the_scanner() -> None:
+    assert set(KINDS) == set(CONTENT_KINDS)
+    assert MAX_FILE_BYTES == FILE_BYTES_MAX
+    assert ContentFault.FILE_TOO_LARGE.value == TOO_LARGE
+
+
+def test_what_is_declared_is_read() -> None:
+    assert read() == ((Attachment("scan", "診断書", "Certificate", ("pdf", "png"), 10, True, 2),), [])
+    assert read(required="", repeat="")[0][0].repeat == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": ""}, "name"),
+        ({"kinds": ""}, "of no kind"),
+        ({"kinds": '["exe"]'}, "not a kind of file"),
+        ({"max_bytes": ""}, "max_bytes"),
+        ({"max_bytes": "0"}, "max_bytes"),
+        ({"max_bytes": str(MAX_FILE_BYTES + 1)}, "max_bytes"),
+        ({"repeat": str(MAX_FILES + 1)}, "repeat"),
+        ({"name": '"memo"'}, "another field"),
+        ({"more": "1"}, "more"),
+    ],
+)
+def test_what_is_wrong_is_said(changes: dict[str, str], said: str) -> None:
+    _, problems = read(**changes)
+    assert any(said in problem for problem in problems)
+
+
+def test_the_bounds_themselves_may_be_written() -> None:
+    assert read(max_bytes=str(MAX_FILE_BYTES), repeat=str(MAX_FILES))[1] == []
+
+
+def test_it_is_settled_when_every_file_has_its_verdict() -> None:
+    attached = Attached((SCAN,))
+    assert attached.is_settled()
+    assert [finding.code for finding in attached.missing()] == [Code.FILE_MISSING]
+    assert attached.start("scan") is None
+    assert attached.data(b"x" * 10) is None
+    assert not attached.is_settled()
+    attached.end()
+    assert not attached.is_settled()
+    assert attached.judged("scan", ()) == []
+    assert attached.is_settled()
+    assert (attached.missing(), attached.passed) == ([], 1)
+    with pytest.raises(ValueError, match="not in list"):
+        attached.judged("scan", ())
+
+
+def test_a_file_beyond_its_size_or_number_is_a_finding() -> None:
+    attached = Attached((SCAN,))
+    attached.start("scan")
+    attached.data(b"x" * 10)
+    too_large = attached.data(b"x")
+    assert too_large is not None
+    assert (too_large.code, too_large.detail) == (Code.FILE_INVALID, TOO_LARGE)
+    attached.end()
+    assert attached.judged("scan", ("damaged",)) == []  # of the part that it was sent
+    assert attached.passed == 0
+    assert attached.start("scan") is None
+    attached.end()
+    too_many = attached.start("scan")
+    assert too_many is not None
+    assert too_many.detail == "too_many"
+
+
+def test_without_attachments_the_stage_never_has_run() -> None:
+    assert not Attached(()).is_settled()
