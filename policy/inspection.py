@@ -12,6 +12,7 @@ from typing import Final
 from policy.engine.decision import Cause, Decision, Fired
 from policy.engine.evaluate import Run
 from policy.faults import Fault
+from policy.leaks import media_type_of
 from policy.rule_set import RuleSet
 from policy.variables.facts import RequestFacts, ResponseFacts
 from policy.variables.item import Pair
@@ -118,6 +119,13 @@ class Inspection:
             return 0
         # one more than the limit: whether there is more decides where the files reject what is larger
         return min(self._run.transaction.options.response_body_limit + 1, RESPONSE_BYTES_MOST)
+
+    def answer(self, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> list[Finding]:
+        """`response`, of no more of the body than the rules asked for, whoever else looks at more."""
+        most = self.response_bytes(media_type_of(headers))
+        return self.response(
+            ResponseFacts(status=status, headers=headers, body=body if len(body) <= most else body[:most])
+        )
 
     def response(self, response: ResponseFacts) -> list[Finding]:
         """Phases 3 and 4, and 5, which ends nothing. Why the response is not to be sent; empty where it is."""

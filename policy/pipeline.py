@@ -23,6 +23,7 @@ from policy.attachments import Attached
 from policy.faults import Fault
 from policy.headers import end_to_end, forwarded
 from policy.inspection import STAGE, Inspection, found_in_refused
+from policy.leaks import media_type_of
 from policy.refusal_words import Told, told_of
 from policy.request import RequestHead
 from policy.request_facts import facts_of, facts_of_refused
@@ -31,7 +32,6 @@ from policy.rule_book import RuleBook
 from policy.rule_set import RuleSet
 from policy.schema import Submission, as_in_a_form, in_order, read_query
 from policy.shadow import Shadow, Shadows
-from policy.variables.facts import ResponseFacts
 from policy.verdict import Admitted, Code, Denied, Finding, ForwardHead, PolicyMisuse, _admit
 
 
@@ -263,14 +263,15 @@ class Judgement:
         return None
 
     def response(self, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> Denied | None:
-        """What the rules say of the answer, after `finish`: None, or why it is not to be sent."""
+        """What the leak check and the rules say of the answer, after `finish`: None, or why it is not to be sent."""
         if self._phase is not _Phase.FINISHED:
             raise PolicyMisuse(f"response() in {self._where()}")
+        leaks = self.route.leaks.find(status, headers, body)
         inspection = self._inspection
-        if inspection is None:
-            return None
-        found = inspection.response(ResponseFacts(status=status, headers=headers, body=body))
-        return Denied(tuple(found), self.route.id) if found else None
+        ruled = [] if inspection is None else inspection.answer(status, headers, body)
+        if leaks and not ruled:
+            ruled = list(self.remarks)  # of an answer that is not sent they are part of why, and are recorded once
+        return Denied((*leaks, *ruled), self.route.id) if leaks or ruled else None
 
     @property
     def remarks(self) -> tuple[Finding, ...]:
@@ -298,9 +299,11 @@ class Judgement:
         inspection.conclude()
         return tuple(inspection.findings)
 
-    def response_bytes(self, content_type: str) -> int:
-        """How many bytes of the answer's body `response` is to be given."""
-        return 0 if self._inspection is None else self._inspection.response_bytes(content_type)
+    def response_bytes(self, headers: tuple[tuple[bytes, bytes], ...]) -> int:
+        """How many bytes of the body of an answer with these header fields `response` is to be given."""
+        media_type = media_type_of(headers)
+        ruled = 0 if self._inspection is None else self._inspection.response_bytes(media_type)
+        return max(ruled, self.route.leaks.body_bytes(media_type))
 
     def judge_head(self) -> Denied | None:
         """The rules' verdict on the head alone; before anything else."""

@@ -14,6 +14,9 @@ from policy.common_items import CommonItems
 from policy.faults import Invalid
 from policy.field_table import read_form
 from policy.headers import DEFAULT_FORWARDED, MAY_BE_FORWARDED
+from policy.leak_kinds import KINDS
+from policy.leak_numbers import MASKS_MOST, compile_mask
+from policy.leaks import LeakCheck
 from policy.route import (
     BODY_KINDS,
     CHARSETS,
@@ -105,6 +108,7 @@ def _route(
     body_bytes = table.integer("body_bytes", "write a number of bytes", None, (1, MAX_BODY_BYTES))
     charsets = _charsets(table, bodies)
     headers = _forward_headers(table)
+    leaks = _leaks(table)
     rule_set = table.text("rule_set", "write the name of a [[rule_set]] of sekisho.toml", required=False)
     table.end()
     return Route(
@@ -123,6 +127,7 @@ def _route(
         query=query,
         attachments=attachments,
         forward_headers=headers,
+        leaks=leaks,
         procedure=procedure,
         source=source.path,
         source_line=source.lines.line("route"),
@@ -182,6 +187,24 @@ def _charsets(table: Table, bodies: tuple[str, ...]) -> tuple[str, ...]:
     if charsets and not {"urlencoded", "multipart"} & set(bodies):
         table.report("charsets", "no form comes here that could be in them: JSON is UTF-8", "remove charsets")
     return charsets
+
+
+def _leaks(table: Table) -> LeakCheck:
+    """What its answers may show (docs/spec/leaks.md section 2)."""
+    shown = table.texts("answers_may_show", f"write some of: {', '.join(KINDS)}") or ()
+    for kind in shown:
+        if kind not in KINDS:
+            table.report(
+                "answers_may_show", f'"{kind}" is nothing that answers show', f"write some of: {', '.join(KINDS)}"
+            )
+    mend = 'write patterns such as "R8-######", with at least two letters or figures that stay and # for the others'
+    masks = table.texts("receipt_numbers", mend) or ()
+    if len(masks) > MASKS_MOST:
+        table.report("receipt_numbers", f"there are more than {MASKS_MOST} patterns", "leave some out")
+    compiled = {mask: compile_mask(mask) for mask in masks}
+    for mask in [mask for mask, pattern in compiled.items() if pattern is None]:
+        table.report("receipt_numbers", f'"{mask}" is no pattern of receipt numbers', mend)
+    return LeakCheck(frozenset(shown), tuple(pattern for pattern in compiled.values() if pattern is not None))
 
 
 def _forward_headers(table: Table) -> frozenset[bytes]:

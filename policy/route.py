@@ -15,6 +15,8 @@ from datetime import date
 
 from policy.attachments import Attachment
 from policy.headers import DEFAULT_FORWARDED
+from policy.leak_kinds import KINDS
+from policy.leaks import LeakCheck
 from policy.schema import Form
 
 STAGE_ORDER = ("route", "normalise", "schema", "rules", "files")
@@ -74,6 +76,7 @@ class Route:
     query: Form = field(default_factory=Form)
     attachments: tuple[Attachment, ...] = ()
     forward_headers: frozenset[bytes] = DEFAULT_FORWARDED
+    leaks: LeakCheck = field(default_factory=LeakCheck)  # of its answers
     procedure: Procedure | None = None
     source: str = ""  # path of the file
     source_line: int = 0
@@ -109,6 +112,7 @@ OPEN_ROUTE = Route(
     open=True,
     stages=("route",),
     body_kinds=frozenset({*BODY_KINDS, "raw"}),
+    leaks=LeakCheck(may_show=frozenset(KINDS)),  # the lab's: it tries out rules, whatever the answer shows
 )
 
 

@@ -2,7 +2,7 @@
 
 Response policy, first form: status and header allow-list; hop-by-hop fields, the application's own security headers and
 anything that tells about the inside (Server, X-Powered-By, Via) do not go on. A response that does not open is Unavailable.
-Where a rule set judges the route, its response rules see the answer before the citizen does.
+The leak check (docs/spec/leaks.md) and, where a rule set judges the route, its response rules see the answer before the citizen does.
 """
 
 from __future__ import annotations
@@ -78,14 +78,12 @@ def open_answer(
 
 
 def judge_answer(judgement: Judgement, answered: Answered) -> Answered:
-    """What the rules see of an answer ahead of the citizen: its head, and of a text body as much as they look at.
+    """What the leak check and the rules see of an answer ahead of the citizen: its head, and of a text body as much as they look at.
 
     Raises Denial, Unavailable.
     """
-    if judgement.inspection is None:
-        return answered  # no rules judge this route
-    kind = next((value for name, value in answered.headers if name == b"content-type"), b"")
-    most = judgement.response_bytes(kind.partition(b";")[0].strip().decode("latin-1").lower())
+    headers = tuple(answered.headers)
+    most = judgement.response_bytes(headers)
     held: list[bytes] = []
     size = 0
     try:
@@ -95,7 +93,7 @@ def judge_answer(judgement: Judgement, answered: Answered) -> Answered:
     except Refused as error:
         answered.parcel.close()
         raise Unavailable(error.reason, error.detail) from error
-    denied = judgement.response(answered.status, tuple(answered.headers), b"".join(held))
+    denied = judgement.response(answered.status, headers, b"".join(held))
     if denied is not None:
         answered.parcel.close()
         raise Denial(denied)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 
+from policy.leaks import kind_of
 from policy.shadow import ShadowVerdict
 from policy.verdict import Finding
 from relay.base.errors import Refused, Unavailable
 from relay.base.reasons import Reason, row
+from relay.front.denial import Denial
 from relay.ops.clock import now_ms
 from relay.ops.metrics import (
+    ANSWER_LEAKS,
     CERTIFICATE_EXPIRY,
     CONNECTIONS,
     CONNECTIONS_ACCEPTED,
@@ -82,6 +85,7 @@ class Measure:
         self._exhausted = registry.scalar(RULES_EXHAUSTED)
         self._shadow_judged = registry.scalar(SHADOW_JUDGED)
         self._shadow_would_refuse = registry.scalar(SHADOW_WOULD_REFUSE)
+        self._leaks = registry.scalar(ANSWER_LEAKS)
         self._reloads = registry.scalar(RULES_RELOADS)
         self._rule_sets = registry.scalar(RULE_SET_WORKERS)
         self._rules_loaded = registry.scalar(RULES_LOADED).at()
@@ -131,6 +135,9 @@ class Measure:
         verdict = "unavailable" if isinstance(error, Unavailable) else "denied" if denied else "refused"
         self._requests.at(tenant or NONE, route or NONE, verdict, error.reason.value).inc()
         self.limited(error.reason)
+        for finding in error.denied.findings if isinstance(error, Denial) else ():
+            if kind := kind_of(finding):
+                self._leaks.at(tenant, route, kind).inc()
 
     def limited(self, reason: Reason) -> None:
         """A refusal, also where there was no request yet."""

@@ -74,9 +74,9 @@ TLS_GROUP = Label("group", ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1"
 QUEUE = Label("queue", ("transfers", "ledger", "egress", "batch", "pool", OTHER))
 STATE = Label("state", ("handshake", "active", "idle", "draining", OTHER))
 LIMIT = Label(
-    "limit",
-    ("connections", "connections_per_source", "transfers_in_flight", "rate", "size", "count", "time", NONE, OTHER),
-)
+    "limit", ("connections", "connections_per_source", "transfers_in_flight", "rate", "size", "count", "time", NONE, OTHER),
+)  # fmt: skip
+LEAK = Label("leak", ("personal_number", "card_number", "stack_trace", "sql_error", "directory_listing", "unread", OTHER))  # fmt: skip
 KIND = Label("kind", ("intent", "outcome", "remark", "refusal", "operation", "state", "review", OTHER))
 
 # From the fastest step measured (a judge of a GET, 0.1 ms) to the longest deadline (exchange_timeout_ms, 60 s).
@@ -114,6 +114,9 @@ SHADOW_WOULD_REFUSE = Metric(
     "Requests admitted that the next version of the procedure would refuse, by the reason that would decide.",
     _FRONT, (ROUTE, VERSION, REASON),
 )  # fmt: skip
+ANSWER_LEAKS = Metric(
+    "sekisho_answer_leaks_total", "counter", "Answers replaced, by what they showed.", _FRONT, (TENANT, ROUTE, LEAK)
+)
 RULES_RELOADS = Metric(
     "sekisho_rules_reloads_total", "counter", "Times that a worker was asked to read its rule sets again, by what came of it.",
     _FRONT, (Label("result", ("done", "rules_invalid", OTHER)),),
@@ -135,19 +138,15 @@ REFUSALS = Metric(
 )  # fmt: skip
 CONNECTIONS = Metric(
     "sekisho_connections", "gauge", "Connections open now, by state.", _SERVERS, (STATE,), per_role=True
-)  # fmt: skip
+)
 CONNECTIONS_ACCEPTED = Metric(
     "sekisho_connections_accepted_total", "counter", "Connections accepted.", _SERVERS, per_role=True
 )  # fmt: skip
-QUEUE_DEPTH = Metric(
-    "sekisho_queue_depth", "gauge", "Entries that wait in a queue.", ROLES, (QUEUE,), per_role=True
-)  # fmt: skip
+QUEUE_DEPTH = Metric("sekisho_queue_depth", "gauge", "Entries that wait in a queue.", ROLES, (QUEUE,), per_role=True)
 PERMITS = Metric(
-    "sekisho_permits_total", "counter", "Permits granted by the ledger and checked by the egress, by result.",
-    ("ledger", "egress"),
+    "sekisho_permits_total", "counter", "Permits granted by the ledger and checked by the egress, by result.", ("ledger", "egress"),
     (Label("result", ("granted", "accepted", "permit_missing", "permit_invalid", "permit_mismatch", "permit_expired",
-                      "permit_reused", "ledger_unavailable", OTHER)),),
-    per_role=True,
+                      "permit_reused", "ledger_unavailable", OTHER)),), per_role=True,
 )  # fmt: skip
 GATE_UP = Metric("sekisho_gate_up", "gauge", "1 while the gate answers its probe.", _EGRESS, (GATE,), merge="min")
 GATE_CONNECTIONS = Metric("sekisho_gate_connections", "gauge", "Connections open to the gate.", _EGRESS, (GATE,))

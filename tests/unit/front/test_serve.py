@@ -20,6 +20,7 @@ from tests.metrics import counted
 
 Make = Callable[..., World]
 HEALTH = b"GET /health HTTP/1.1\r\nHost: minato.example\r\n\r\n"
+PICTURE = ((b"content-type", b"image/png"),)  # of which nothing is held back to be looked at
 FORM_FIELDS = urlencode({"applicant_name": "港太郎", "kind": "新規"}).encode()
 SECRET = "秘密の値"
 
@@ -318,7 +319,7 @@ async def test_a_large_answer_streams(make: Make) -> None:
 async def test_an_answer_that_fails_in_its_middle_ends_the_connection(make: Make) -> None:
     """No part passes for the whole: the last chunk does not come. It is recorded, as one record."""
     world = make()
-    world.behave = lambda arrived: ("delivered", _cut(arrived.seal(200, (), bytes(500_000)), 300_000))
+    world.behave = lambda arrived: ("delivered", _cut(arrived.seal(200, PICTURE, bytes(500_000)), 300_000))
     citizen = await world.citizen()
     with pytest.raises(EOFError):
         await citizen.ask(HEALTH)

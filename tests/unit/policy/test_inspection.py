@@ -220,7 +220,8 @@ def test_an_answer_over_the_limit_of_the_rules_is_refused_and_not_let_through_un
         judgement.field("memo", "x")
         judgement.finish()
         body = b"x" * (8 + over)
-        assert judgement.response_bytes("text/plain") == 9  # enough to tell
+        assert judgement.inspection is not None
+        assert judgement.inspection.response_bytes("text/plain") == 9  # enough to tell
         denied = judgement.response(200, ((b"content-type", b"text/plain"),), body)
         assert (denied is not None) is refused
         if denied is not None:
@@ -235,7 +236,8 @@ def test_what_is_read_of_an_answer_is_what_the_rules_asked_for_last(
     ask = f'SecAction "id:1,phase:1,pass,nolog,ctl:responseBodyAccess={rules},ctl:responseBodyLimit=8"\n'
     judgement = build(base + ask).open(post(head))
     assert isinstance(judgement, Judgement)
-    assert judgement.response_bytes("text/plain") == wanted
+    assert judgement.inspection is not None
+    assert judgement.inspection.response_bytes("text/plain") == wanted
 
 
 def test_what_the_schema_refused_is_not_given_to_the_rules(build: Build, head: Make) -> None:

@@ -46,6 +46,16 @@ CHANGES = [
     ('["urlencoded", "multipart", "json"]', '["json", "json"]', 15, '"json" twice', "once"),
     ('["urlencoded", "multipart", "json"]', '"json"', 15, "array of strings", "some of"),
     ('body = ["urlencoded", "multipart", "json"]\n', "", 10, "no body to hold them", "add body"),
+    ('"json"]', '"json"]\nanswers_may_show = ["names"]', 16, '"names" is nothing', "personal_number"),
+    ('"json"]', '"json"]\nanswers_may_show = true', 16, "array of strings", "personal_number"),
+    ('"json"]', '"json"]\nreceipt_numbers = ["####-####-####"]', 16, "no pattern", "R8-######"),
+    (
+        '"json"]',
+        f'"json"]\nreceipt_numbers = {[f"{year}######" for year in range(20, 29)]}',
+        16,
+        "more than 8",
+        "leave some",
+    ),
     ('"json"]', '"json"]\nbody_bytes = 0', 16, "body_bytes is 0", "bytes"),
     ('"json"]', '"json"]\ncharsets = ["sjis"]', 16, 'no charset "sjis"', "shift_jis"),
     ('"urlencoded", "multipart", "json"]', '"json"]\ncharsets = ["euc-jp"]', 16, "JSON is UTF-8", "remove charsets"),
@@ -112,7 +122,7 @@ def test_problems_have_their_line(
 
 
 def test_cases_are_counted_and_the_sample_is_sound(write: Write, procedure: str) -> None:
-    assert len(CHANGES) == 62
+    assert len(CHANGES) == 66
     routes, problems = read_routes([write(procedure)])
     assert (len(routes), problems) == (1, [])
     assert routes[0].stages == ("route", "normalise", "schema")
