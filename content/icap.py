@@ -1,11 +1,12 @@
-"""ICAP (RFC 3507), the client's side, without the socket: one file is shown to a scanner or sanitiser, and its answer read.
+"""ICAP (RFC 3507), the client's side, without the socket: one file is shown to a scanner as it comes, and its answer read.
 
 Rules:
-1. That nothing was found is said by `204` to a request that allowed it, when the whole file was sent, or by `200` with exactly
-   the bytes that were sent (for the caller to compare); and by neither if the answer names an infection or a violation.
-2. Everything has a bound. Whatever is not written as the RFC has it is an error: a bare LF, a length that is no number, a
+1. That nothing was found is said by `204` to a request that allowed it, when the whole file was sent; or, by a service that
+   has no 204, by `200` with exactly the bytes that were sent. By neither, if the answer names an infection or a violation.
+2. A file that the service gives back changed was not clean for it: it is refused, and nothing of what came back is kept.
+3. Everything has a bound. Whatever is not written as the RFC has it is an error: a bare LF, a length that is no number, a
    part that the Encapsulated header does not name, bytes behind the end.
-3. The file goes as the body of a message of ours, so that no name and no field of the citizen reaches the scanner.
+4. The file goes as the body of a message of ours, so that no name and no field of the citizen reaches the scanner.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
-from content.icap_answer import Answer, AnswerReader, Malformed
+from content.icap_answer import Answer, AnswerReader, Digest, Malformed
 from content.verdicts import Scanned, Verdict, signature_of
 
 PREVIEW_BYTES_MAX: Final = 64 * 2**10  # bytes; more than any vendor asks for (c-icap: 1 KiB, others up to 30,000)
@@ -31,7 +32,7 @@ _FOUND_FIELDS: Final = (
     b"x-blocked",
     b"x-block-reason",
 )
-_HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,255}(?::[0-9]{1,5})?")
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _PATH: Final = re.compile(r"[A-Za-z0-9._~/?=&-]{1,255}")
 
 
@@ -44,8 +45,9 @@ class Method(StrEnum):
 class Ask(Enum):
     """What the exchange waits for."""
 
+    FILE = "pieces of the file, or its end"
+    PREVIEWED = "the answer to the preview"
     ANSWER = "the answer"
-    REST = "the file behind the preview"
     NOTHING = "nothing: it is over"
 
 
@@ -84,6 +86,11 @@ def read_options(data: bytes) -> Options:
     """Of a whole answer to OPTIONS. Raises Malformed for anything but a 200 that names its methods and its ISTag."""
     reader = AnswerReader()
     reader.feed(data)
+    return options_of(reader)
+
+
+def options_of(reader: AnswerReader) -> Options:
+    """As `read_options`, of an answer that came in pieces."""
     if reader.answer is None or not reader.done or reader.answer.status != 200:
         raise Malformed("no whole answer to OPTIONS")
     fields = reader.answer.fields
@@ -117,62 +124,87 @@ def _istag(fields: Mapping[bytes, bytes]) -> str:
 
 
 class Exchange:
-    """One file: `begin`, then, when asked for the REST, `piece` and `end`; `receive` what comes."""
+    """One file: `send` its pieces and `end` it, while that is what is asked for; `receive` what comes.
 
-    def __init__(self, service: Service, method: Method, options: Options, size: int) -> None:
+    Its size is known at its end only, so no message of ours names one.
+    """
+
+    def __init__(self, service: Service, method: Method, options: Options) -> None:
         if method not in options.methods:
             raise ValueError("the service does not have this method")
         self._service = service
         self._method = method
         self._options = options
-        self._size = size
+        self._preview = options.preview  # None: there is none, or it was answered
+        self._held = bytearray()  # of the preview, and of the piece in which it ended
         self._reader = AnswerReader()
-        self._sent = 0
+        self._file = Digest()
+        self._begun = False
         self._ended = False
-        self.ask = Ask.ANSWER
+        self._all_preview = False
+        self.ask = Ask.FILE
         self.istag = ""
 
-    @property
-    def preview(self) -> int:
-        """How many bytes of the file `begin` wants: all of it, where the service knows no preview."""
-        return self._size if self._options.preview is None else min(self._size, self._options.preview)
+    def send(self, piece: bytes) -> bytes:
+        """What is to be written for a piece of the file."""
+        self._require_file()
+        self._file.add(piece)
+        if self._preview is None:
+            return self._begin() + self._take_held() + _chunked(piece)
+        self._held += piece
+        if len(self._held) <= self._preview:
+            return b""  # the file may end here, and then its end must be said with it
+        first = bytes(self._held[: self._preview])
+        del self._held[: self._preview]
+        self.ask = Ask.PREVIEWED
+        return self._begin(len(first)) + _chunked(first) + b"0\r\n\r\n"
 
-    def begin(self, first: bytes) -> bytes:
-        if len(first) != self.preview:
-            raise ValueError("not the preview")
-        self._sent = len(first)
-        http = [self._http()]
-        names = ["req-hdr", "req-body"] if self._method is Method.REQMOD else ["res-hdr", "res-body"]
+    def end(self) -> bytes:
+        """What is to be written for the end of the file."""
+        self._require_file()
+        self.ask = Ask.ANSWER
+        self._ended = True
+        if self._preview is None:
+            return self._begin() + self._take_held() + b"0\r\n\r\n"
+        self._all_preview = True
+        return self._begin(len(self._held)) + self._take_held() + b"0; ieof\r\n\r\n"
+
+    def _require_file(self) -> None:
+        if self.ask is not Ask.FILE:
+            raise ValueError("nobody asked for more of the file")
+
+    def _take_held(self) -> bytes:
+        held = bytes(self._held)
+        self._held.clear()
+        return _chunked(held)
+
+    def _begin(self, preview: int | None = None) -> bytes:
+        """The request's own head and the HTTP heads that it carries, once."""
+        if self._begun:
+            return b""
+        self._begun = True
+        http = self._http()
         head = [f"{self._method} {self._service.uri} ICAP/1.0", f"Host: {self._service.host}"]
         if self._options.allows_204:
             head.append("Allow: 204")
-        if self._options.preview is not None:
-            head.append(f"Preview: {len(first)}")
-        head.append(f"Encapsulated: {names[0]}=0, {names[1]}={len(http[0])}")
-        out = "\r\n".join(head).encode() + b"\r\n\r\n" + http[0] + _chunked(first)
-        if self._sent < self._size:
-            return out + b"0\r\n\r\n"
-        self._ended = True
-        return out + (b"0; ieof\r\n\r\n" if self._options.preview is not None else b"0\r\n\r\n")
+        if preview is not None:
+            head.append(f"Preview: {preview}")
+        places = []
+        at = 0
+        for name, part in http:
+            places.append(f"{name}={at}")
+            at += len(part)
+        body = "req-body" if self._method is Method.REQMOD else "res-body"
+        head.append(f"Encapsulated: {', '.join(places)}, {body}={at}")
+        return "\r\n".join(head).encode() + b"\r\n\r\n" + b"".join([part for _, part in http])
 
-    def _http(self) -> bytes:
-        about = f"Content-Type: application/octet-stream\r\nContent-Length: {self._size}\r\n\r\n"
+    def _http(self) -> list[tuple[str, bytes]]:
+        """RESPMOD carries the request too: services that judge by where a file came from give up without one."""
+        where = f"http://{self._service.host}/file HTTP/1.1\r\nHost: {self._service.host}\r\n"
+        about = "Content-Type: application/octet-stream\r\n\r\n"
         if self._method is Method.REQMOD:
-            return f"PUT http://{self._service.host}/file HTTP/1.1\r\nHost: {self._service.host}\r\n{about}".encode()
-        return f"HTTP/1.1 200 OK\r\n{about}".encode()
-
-    def piece(self, data: bytes) -> bytes:
-        if self.ask is not Ask.REST or self._sent + len(data) > self._size:
-            raise ValueError("nobody asked for this piece")
-        self._sent += len(data)
-        return _chunked(data)
-
-    def end(self) -> bytes:
-        if self.ask is not Ask.REST or self._sent != self._size:
-            raise ValueError("the file is not whole")
-        self._ended = True
-        self.ask = Ask.ANSWER
-        return b"0\r\n\r\n"
+            return [("req-hdr", f"PUT {where}{about}".encode())]
+        return [("req-hdr", f"GET {where}\r\n".encode()), ("res-hdr", f"HTTP/1.1 200 OK\r\n{about}".encode())]
 
     def receive(self, data: bytes) -> None:
         """Raises Malformed, after which the exchange is an error for good."""
@@ -183,49 +215,44 @@ class Exchange:
         if answer is None:
             return
         if answer.status == 100:
-            if self._ended or self.ask is not Ask.ANSWER or self._options.preview is None:
-                raise Malformed("100 where nothing is left to send")
+            if self.ask is not Ask.PREVIEWED:
+                raise Malformed("100 where nobody waits for it")
             self._reader = AnswerReader()
-            self.ask = Ask.REST
+            self._preview = None
+            self.ask = Ask.FILE
         elif self._reader.done:
             self.ask = Ask.NOTHING
             self.istag = _istag(answer.fields) if b"istag" in answer.fields else ""
 
-    def result(self) -> tuple[Scanned, bytes | None]:
-        """What the service says, and the bytes that it gives instead of those sent, if it does: for a sanitiser's caller.
-
-        With bytes the verdict is CLEAN only in the service's own words; a caller that did not ask for a sanitiser takes bytes
-        that differ from the file for a refusal (a scanner's page that says so comes in the same way).
-        """
+    def result(self) -> Scanned:
+        """What the service says of the file; ERROR where it has not said it to its end."""
         answer = self._reader.answer
         if answer is None or self.ask is not Ask.NOTHING:
-            return Scanned(Verdict.ERROR), None
+            return Scanned(Verdict.ERROR)
         for name in _FOUND_FIELDS:
             if name in answer.fields and answer.fields[name] != b"0":
-                return Scanned(Verdict.INFECTED, _threat(answer.fields[name])), None
+                return Scanned(Verdict.INFECTED, _threat(answer.fields[name]))
         if answer.status == 204:
-            return Scanned(self._unmodified()), None
-        if answer.status != 200:
-            return Scanned(Verdict.ERROR), None
-        scanned, body = self._modified(answer)
-        if scanned.verdict is Verdict.CLEAN and not self._ended:
-            return Scanned(Verdict.ERROR), None
-        return scanned, body
+            return Scanned(self._unmodified())
+        return Scanned(self._modified(answer) if answer.status == 200 else Verdict.ERROR)
 
     def _unmodified(self) -> Verdict:
         if not self._ended:  # section 4.5: the service is not interested in what is behind the preview
             return Verdict.UNSCANNABLE
         # section 4.6: it must have been allowed, unless the whole file was a preview
-        return Verdict.CLEAN if self._options.allows_204 or self._options.preview is not None else Verdict.ERROR
+        return Verdict.CLEAN if self._options.allows_204 or self._all_preview else Verdict.ERROR
 
-    def _modified(self, answer: Answer) -> tuple[Scanned, bytes | None]:
+    def _modified(self, answer: Answer) -> Verdict:
         if self._method is Method.REQMOD and answer.http_status is not None:
-            return Scanned(Verdict.INFECTED), None  # section 4.8.2: an HTTP response instead of the request refuses it
+            return Verdict.INFECTED  # section 4.8.2: an HTTP response instead of the request refuses it
         if answer.http_status not in (None, 200):
-            return Scanned(Verdict.INFECTED), None
-        if answer.body is None:
-            return Scanned(Verdict.ERROR), None
-        return Scanned(Verdict.CLEAN), bytes(answer.body)
+            return Verdict.INFECTED
+        if answer.body is None or not self._ended:
+            return Verdict.ERROR
+        if not answer.body.same_as(self._file):
+            return Verdict.INFECTED  # a page that says so, or what a sanitiser made of the file
+        # Who may say 204 and sends the file back has passed it on: c-icap's virus_scan does so above its MaxObjectSize
+        return Verdict.UNSCANNABLE if self._options.allows_204 else Verdict.CLEAN
 
 
 def _chunked(data: bytes) -> bytes:

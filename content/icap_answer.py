@@ -6,6 +6,7 @@ part that the Encapsulated header does not name, bytes behind the end.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,14 +42,29 @@ class Malformed(Exception):
     """The answer is not what RFC 3507 defines. Holds nothing of it."""
 
 
+class Digest:
+    """Of bytes that are not kept: whether a service gave back what it was given is all that is asked of them."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._sha256 = hashlib.sha256()
+
+    def add(self, data: bytes) -> None:
+        self.size += len(data)
+        self._sha256.update(data)
+
+    def same_as(self, other: Digest) -> bool:
+        return self.size == other.size and self._sha256.digest() == other._sha256.digest()
+
+
 @dataclass(slots=True)
 class Answer:
-    """A whole answer. `body`: of the message that it carries; None if it carries none."""
+    """An answer whose head is read. `body`: of the message that it carries; None if it carries none."""
 
     status: int
     fields: Mapping[bytes, bytes]
     http_status: int | None = None  # None for a carried request, or nothing carried
-    body: bytearray | None = None
+    body: Digest | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +75,7 @@ class AnswerReader:
     answer: Answer | None = None
     _parts: list[tuple[bytes, int]] = field(default_factory=list)
     _body_left: int = -1  # of the chunk that is read; -1: its line is not read yet
+    _chunk_ended: bool = True  # the line end behind its data is read
     done: bool = False
 
     def feed(self, data: bytes) -> None:
@@ -98,23 +115,53 @@ class AnswerReader:
         if parts[-1][0] == b"null-body":
             self.done = True
         else:
-            answer.body = bytearray()
+            answer.body = Digest()
         return True
 
     def _chunk(self) -> bool:
         """Whether something was read: a chunk's line, or data of it, or the end."""
+        if not self._chunk_ended:
+            return self._line_end()
+        if self._body_left > 0:
+            return self._data()
         if self._body_left < 0:
-            end = self.received.find(b"\r\n")
-            if end < 0 or end > CHUNK_LINE_BYTES_MAX:
-                if len(self.received) > CHUNK_LINE_BYTES_MAX + 1:
-                    raise Malformed("no end of a chunk's line")
-                return False
-            match = _CHUNK.fullmatch(self.received[:end])
-            if match is None:
-                raise Malformed("no length of a chunk")
-            del self.received[: end + 2]
-            self._body_left = int(match[1], 16)
-        return self._data() if self._body_left else self._last()
+            return self._line()
+        return self._last()
+
+    def _line(self) -> bool:
+        end = self.received.find(b"\r\n")
+        if end < 0 or end > CHUNK_LINE_BYTES_MAX:
+            if len(self.received) > CHUNK_LINE_BYTES_MAX + 1:
+                raise Malformed("no end of a chunk's line")
+            return False
+        match = _CHUNK.fullmatch(self.received[:end])
+        if match is None:
+            raise Malformed("no length of a chunk")
+        del self.received[: end + 2]
+        self._body_left = int(match[1], 16)
+        if self._body().size + self._body_left > BODY_BYTES_MAX:
+            raise Malformed("a body longer than BODY_BYTES_MAX")
+        return True
+
+    def _data(self) -> bool:
+        """What came of the chunk; nothing waits for the whole of it."""
+        data = bytes(self.received[: self._body_left])
+        if not data:
+            return False
+        self._body().add(data)
+        del self.received[: len(data)]
+        self._body_left -= len(data)
+        self._chunk_ended = self._body_left > 0
+        return True
+
+    def _line_end(self) -> bool:
+        if len(self.received) < 2:
+            return False
+        if not self.received.startswith(b"\r\n"):
+            raise Malformed("a chunk longer than its length")
+        del self.received[:2]
+        self._body_left, self._chunk_ended = -1, True
+        return True
 
     def _last(self) -> bool:
         if len(self.received) < 2:
@@ -125,20 +172,10 @@ class AnswerReader:
         self.done = True
         return True
 
-    def _data(self) -> bool:
-        body = self.answer.body if self.answer is not None else None
-        if body is None:
+    def _body(self) -> Digest:
+        if self.answer is None or self.answer.body is None:
             raise Malformed("a body where none was named")
-        if len(body) + self._body_left > BODY_BYTES_MAX:
-            raise Malformed("a body longer than BODY_BYTES_MAX")
-        if len(self.received) < self._body_left + 2:
-            return False
-        if self.received[self._body_left : self._body_left + 2] != b"\r\n":
-            raise Malformed("a chunk longer than its length")
-        body += self.received[: self._body_left]
-        del self.received[: self._body_left + 2]
-        self._body_left = -1
-        return True
+        return self.answer.body
 
 
 def read_head(head: bytes) -> tuple[bytes, dict[bytes, bytes]]:

@@ -39,17 +39,18 @@ def clamd(*pieces: bytes) -> Hashable:
 
 
 def icap(*pieces: bytes) -> Hashable:
-    exchange = Exchange(SERVICE, Method.RESPMOD, PLAIN, len(FILE))
-    exchange.begin(FILE)
+    exchange = Exchange(SERVICE, Method.RESPMOD, PLAIN)
+    exchange.send(FILE)
+    exchange.end()
     try:
         for piece in pieces:
             exchange.receive(piece)
     except Malformed:
         return Verdict.ERROR
-    scanned, body = exchange.result()
-    if body is None and scanned.verdict is Verdict.CLEAN and not b"".join(pieces).startswith(b"ICAP/1.0 204"):
+    found = exchange.result().verdict
+    if found is Verdict.CLEAN and not b"".join(pieces).startswith(b"ICAP/1.0 204"):
         raise ValueError("clean by an answer that does not say it")
-    return scanned.verdict, body is None
+    return found
 
 
 def options(data: bytes) -> Hashable:

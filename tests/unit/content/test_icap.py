@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,7 @@ SERVICE = Service("scan.example.jp:1344", "avscan")
 BOTH = frozenset((Method.REQMOD, Method.RESPMOD))
 PLAIN = Options(BOTH, None, True, "v1", None)
 PREVIEWED = Options(BOTH, 4, True, "v1", None)
+SILENT = Options(BOTH, None, False, "v1", None)  # it has no 204
 FILE = b"the file"
 CLEAN = b'ICAP/1.0 204 No Content\r\nISTag: "v1"\r\n\r\n'
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n"
@@ -42,58 +45,84 @@ def changed(body: bytes, http: bytes = HTTP, fields: bytes = b"", part: bytes = 
     return head + http + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
 
-def asked(answer: bytes, options: Options = PLAIN, method: Method = Method.RESPMOD) -> tuple[Scanned, bytes | None]:
-    exchange = Exchange(SERVICE, method, options, len(FILE))
-    exchange.begin(FILE[: exchange.preview])
+def asked(answer: bytes, options: Options = PLAIN, method: Method = Method.RESPMOD) -> Scanned:
+    exchange = Exchange(SERVICE, method, options)
+    exchange.send(FILE)
+    if exchange.ask is Ask.FILE:
+        exchange.end()
     exchange.receive(answer)
     return exchange.result()
 
 
 def verdict(answer: bytes, options: Options = PLAIN, method: Method = Method.RESPMOD) -> Verdict:
     try:
-        return asked(answer, options, method)[0].verdict
+        return asked(answer, options, method).verdict
     except Malformed:
         return Verdict.ERROR
 
 
-def test_the_whole_file_at_once() -> None:
-    assert Exchange(SERVICE, Method.RESPMOD, PLAIN, 8).begin(FILE) == (
+def test_the_file_as_it_comes() -> None:
+    exchange = Exchange(SERVICE, Method.RESPMOD, PLAIN)
+    assert exchange.send(b"the ") == (
         b"RESPMOD icap://scan.example.jp:1344/avscan ICAP/1.0\r\nHost: scan.example.jp:1344\r\nAllow: 204\r\n"
-        b"Encapsulated: res-hdr=0, res-body=78\r\n\r\n"
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 8\r\n\r\n"
-        b"8\r\nthe file\r\n0\r\n\r\n"
+        b"Encapsulated: req-hdr=0, res-hdr=77, res-body=136\r\n\r\n"
+        b"GET http://scan.example.jp:1344/file HTTP/1.1\r\nHost: scan.example.jp:1344\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n"
+        b"4\r\nthe \r\n"
     )
+    assert exchange.send(b"") + exchange.send(b"file") + exchange.end() == b"4\r\nfile\r\n0\r\n\r\n"
 
 
-def test_a_request_is_carried_too() -> None:
-    sent = Exchange(SERVICE, Method.REQMOD, PLAIN, 8).begin(FILE)
-    head, _, rest = sent.partition(b"\r\n\r\n")
-    at = int(head.rpartition(b"=")[2])
-    assert rest.startswith(b"PUT http://scan.example.jp:1344/file HTTP/1.1\r\n")
-    assert rest[at:] == b"8\r\nthe file\r\n0\r\n\r\n"
+@pytest.mark.parametrize("method", list(Method)[:2])
+@pytest.mark.parametrize("options", [PLAIN, PREVIEWED])
+def test_what_is_carried_begins_where_the_head_says(method: Method, options: Options) -> None:
+    head, _, rest = Exchange(SERVICE, method, options).send(FILE).partition(b"\r\n\r\n")
+    (line,) = [line for line in head.split(b"\r\n") if line.startswith(b"Encapsulated: ")]
+    places = dict(part.split(b"=") for part in line.partition(b": ")[2].split(b", "))
+    starts = {b"req-hdr": b"PUT " if method is Method.REQMOD else b"GET ", b"res-hdr": b"HTTP/1.1 200"}
+    for name, at in places.items():
+        expected = starts.get(name, b"8\r\nthe file\r\n" if options is PLAIN else b"4\r\nthe \r\n0\r\n\r\n")
+        assert rest[int(at) :].startswith(expected)
+    assert len(places) == (2 if method is Method.REQMOD else 3)
 
 
 def test_a_preview_and_the_rest() -> None:
-    exchange = Exchange(SERVICE, Method.RESPMOD, PREVIEWED, 8)
-    assert exchange.preview == 4
-    sent = exchange.begin(b"the ")
+    exchange = Exchange(SERVICE, Method.RESPMOD, PREVIEWED)
+    assert exchange.send(b"th") + exchange.send(b"e ") == b""  # it may end here
+    sent = exchange.send(b"fi")
     assert b"\r\nPreview: 4\r\n" in sent and sent.endswith(b"4\r\nthe \r\n0\r\n\r\n")
     exchange.receive(b"ICAP/1.0 100 Contin")
-    assert exchange.ask is Ask.ANSWER
+    assert exchange.ask is Ask.PREVIEWED
     exchange.receive(b"ue\r\n\r\n")
-    assert exchange.ask is Ask.REST
-    assert exchange.piece(b"fi") + exchange.piece(b"") + exchange.piece(b"le") == b"2\r\nfi\r\n2\r\nle\r\n"
+    assert exchange.ask is Ask.FILE
+    assert exchange.send(b"l") + exchange.send(b"e") == b"2\r\nfi\r\n1\r\nl\r\n1\r\ne\r\n"
     assert exchange.end() == b"0\r\n\r\n"
     exchange.receive(CLEAN)
-    assert exchange.result() == (Scanned(Verdict.CLEAN), None)
+    assert exchange.result() == Scanned(Verdict.CLEAN)
     assert exchange.istag == "v1"
 
 
+def test_a_file_that_ends_just_behind_its_preview() -> None:
+    exchange = Exchange(SERVICE, Method.RESPMOD, PREVIEWED)
+    exchange.send(b"the f")
+    exchange.receive(b"ICAP/1.0 100 Continue\r\n\r\n")
+    assert exchange.end() == b"1\r\nf\r\n0\r\n\r\n"
+
+
 def test_a_file_that_is_all_preview() -> None:
-    sent = Exchange(SERVICE, Method.RESPMOD, PREVIEWED, 4).begin(b"file")
-    assert sent.endswith(b"4\r\nfile\r\n0; ieof\r\n\r\n")
-    empty = Exchange(SERVICE, Method.RESPMOD, PREVIEWED, 0).begin(b"")
-    assert b"Preview: 0\r\n" in empty and empty.endswith(b"\r\n\r\n0; ieof\r\n\r\n")
+    for file, body in ((b"file", b"4\r\nfile\r\n"), (b"", b"\r\n\r\n")):
+        exchange = Exchange(SERVICE, Method.RESPMOD, PREVIEWED)
+        assert exchange.send(file) == b""
+        sent = exchange.end()
+        assert b"Preview: %d\r\n" % len(file) in sent and sent.endswith(body + b"0; ieof\r\n\r\n")
+        exchange.receive(CLEAN)
+        assert exchange.result() == Scanned(Verdict.CLEAN)
+
+
+def test_an_empty_file() -> None:
+    exchange = Exchange(SERVICE, Method.RESPMOD, PLAIN)
+    assert exchange.send(b"").count(b"RESPMOD") == 1
+    assert exchange.end() == b"0\r\n\r\n"
 
 
 def test_a_service_that_looks_at_the_preview_only_has_not_seen_the_file() -> None:
@@ -101,23 +130,55 @@ def test_a_service_that_looks_at_the_preview_only_has_not_seen_the_file() -> Non
 
 
 def test_nothing_was_found() -> None:
-    assert asked(CLEAN) == (Scanned(Verdict.CLEAN), None)
-    assert verdict(CLEAN, Options(BOTH, None, False, "v1", None)) is Verdict.ERROR  # nobody allowed 204
+    assert asked(CLEAN) == Scanned(Verdict.CLEAN)
 
 
-def test_a_changed_file_comes_with_its_bytes() -> None:
-    assert asked(changed(b"harmless")) == (Scanned(Verdict.CLEAN), b"harmless")
-    assert asked(changed(FILE)) == (Scanned(Verdict.CLEAN), FILE)
+@pytest.mark.parametrize("preview", [None, 4])
+def test_a_204_that_nobody_allowed_is_an_error(preview: int | None) -> None:
+    exchange = Exchange(SERVICE, Method.RESPMOD, replace(SILENT, preview=preview))
+    exchange.send(FILE)
+    if preview is not None:
+        exchange.receive(b"ICAP/1.0 100 Continue\r\n\r\n")
+    exchange.end()
+    exchange.receive(CLEAN)
+    assert exchange.result() == Scanned(Verdict.ERROR)
+
+
+def test_a_204_to_a_file_that_is_all_preview_needs_no_leave() -> None:
+    assert verdict(CLEAN, replace(SILENT, preview=8)) is Verdict.CLEAN
+
+
+def test_the_same_bytes_are_clean_of_a_service_that_has_no_204() -> None:
     put = b"PUT http://scan.example.jp:1344/file HTTP/1.1\r\nHost: x\r\n\r\n"
-    assert asked(changed(b"x", put, part=b"req"), method=Method.REQMOD) == (Scanned(Verdict.CLEAN), b"x")
+    assert verdict(changed(FILE), SILENT) is Verdict.CLEAN
+    assert verdict(changed(FILE, put, part=b"req"), SILENT, Method.REQMOD) is Verdict.CLEAN
+    assert verdict(changed(FILE)) is Verdict.UNSCANNABLE  # it has 204, and did not say it
+
+
+def test_a_changed_file_is_refused() -> None:
+    put = b"PUT http://scan.example.jp:1344/file HTTP/1.1\r\nHost: x\r\n\r\n"
+    for options in (PLAIN, SILENT):
+        for body in (b"harmless", b"the fils", FILE[:-1], FILE + b" "):
+            assert verdict(changed(body), options) is Verdict.INFECTED
+        assert verdict(changed(b"x", put, part=b"req"), options, Method.REQMOD) is Verdict.INFECTED
 
 
 def test_a_page_instead_of_the_file_is_a_refusal() -> None:
-    assert asked(changed(b"blocked", b"HTTP/1.1 403 Forbidden\r\n\r\n")) == (Scanned(Verdict.INFECTED), None)
-    assert asked(changed(b"blocked"), method=Method.REQMOD) == (Scanned(Verdict.INFECTED), None)
-    early = changed(b"blocked", b"HTTP/1.1 403 Forbidden\r\n\r\n")
-    assert asked(early, PREVIEWED) == (Scanned(Verdict.INFECTED), None)
-    assert verdict(changed(b"the "), PREVIEWED) is Verdict.ERROR  # changed before it was seen
+    page = changed(b"blocked", b"HTTP/1.1 403 Forbidden\r\n\r\n")
+    assert asked(page) == Scanned(Verdict.INFECTED)
+    assert asked(changed(b"blocked"), method=Method.REQMOD) == Scanned(Verdict.INFECTED)
+    assert asked(page, PREVIEWED) == Scanned(Verdict.INFECTED)
+    assert verdict(changed(b"the "), replace(PREVIEWED, allows_204=False)) is Verdict.ERROR  # before it was seen
+
+
+def test_an_answer_before_the_end_is_no_verdict() -> None:
+    for answer in (changed(b"the "), CLEAN):
+        for options in (PLAIN, SILENT):
+            exchange = Exchange(SERVICE, Method.RESPMOD, options)
+            exchange.send(b"the ")
+            exchange.receive(answer)
+            assert exchange.ask is Ask.NOTHING
+            assert exchange.result().verdict in (Verdict.ERROR, Verdict.UNSCANNABLE)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +194,7 @@ def test_a_page_instead_of_the_file_is_a_refusal() -> None:
 @pytest.mark.parametrize("kind", ["204", "200"])
 def test_an_infection_is_one_whatever_the_status(fields: bytes, signature: str, kind: str) -> None:
     answer = changed(FILE, fields=fields) if kind == "200" else CLEAN.replace(b"ISTag", fields + b"ISTag")
-    assert asked(answer) == (Scanned(Verdict.INFECTED, signature), None)
+    assert asked(answer) == Scanned(Verdict.INFECTED, signature)
 
 
 def test_no_violation_is_none() -> None:
@@ -188,33 +249,37 @@ def test_every_malformed_answer_is_an_error(answer: bytes) -> None:
 
 
 def test_a_hundred_is_for_a_preview_only_and_once() -> None:
-    assert verdict(b"ICAP/1.0 100 Continue\r\n\r\n") is Verdict.ERROR
-    exchange = Exchange(SERVICE, Method.RESPMOD, PREVIEWED, 8)
-    exchange.begin(b"the ")
-    exchange.receive(b"ICAP/1.0 100 Continue\r\n\r\n")
+    go_on = b"ICAP/1.0 100 Continue\r\n\r\n"
+    assert verdict(go_on) is Verdict.ERROR
+    early = Exchange(SERVICE, Method.RESPMOD, PREVIEWED)
     with pytest.raises(Malformed):
-        exchange.receive(b"ICAP/1.0 100 Continue\r\n\r\n")
-    assert exchange.result()[0].verdict is Verdict.ERROR
+        early.receive(go_on)
+    exchange = Exchange(SERVICE, Method.RESPMOD, PREVIEWED)
+    exchange.send(FILE)
+    exchange.receive(go_on)
+    with pytest.raises(Malformed):
+        exchange.receive(go_on)
+    assert exchange.result().verdict is Verdict.ERROR
 
 
 def test_calls_out_of_order() -> None:
-    exchange = Exchange(SERVICE, Method.RESPMOD, PREVIEWED, 8)
-    with pytest.raises(ValueError, match="preview"):
-        exchange.begin(b"the file")
-    exchange.begin(b"the ")
-    with pytest.raises(ValueError, match="piece"):
-        exchange.piece(b"file")
-    exchange.receive(b"ICAP/1.0 100 Continue\r\n\r\n")
-    with pytest.raises(ValueError, match="whole"):
+    exchange = Exchange(SERVICE, Method.RESPMOD, PREVIEWED)
+    exchange.send(b"the file")
+    with pytest.raises(ValueError, match="nobody asked"):
+        exchange.send(b"x")
+    with pytest.raises(ValueError, match="nobody asked"):
         exchange.end()
-    with pytest.raises(ValueError, match="piece"):
-        exchange.piece(b"filex")
+    exchange.receive(b"ICAP/1.0 100 Continue\r\n\r\n")
+    exchange.end()
+    with pytest.raises(ValueError, match="nobody asked"):
+        exchange.send(b"x")
     with pytest.raises(ValueError, match="method"):
-        Exchange(SERVICE, Method.RESPMOD, Options(frozenset((Method.REQMOD,)), None, True, "", None), 1)
+        Exchange(SERVICE, Method.RESPMOD, Options(frozenset((Method.REQMOD,)), None, True, "", None))
 
 
 def test_a_service_is_a_host_and_a_path() -> None:
-    for host, path in (("a b", "x"), ("a\r\nX: y", "x"), ("a", "x y"), ("a", ""), ("", "x")):
+    assert Service("[2001:db8::1]:1344", "avscan").uri == "icap://[2001:db8::1]:1344/avscan"
+    for host, path in (("a b", "x"), ("a\r\nX: y", "x"), ("[a]", "x"), ("a", "x y"), ("a", ""), ("", "x")):
         with pytest.raises(ValueError, match="ICAP service"):
             Service(host, path)
 
@@ -269,26 +334,28 @@ def test_the_most_fields() -> None:
 
 def test_the_longest_chunk_line() -> None:
     line = b"1;" + b"a" * (CHUNK_LINE_BYTES_MAX - 2)
-    assert asked(changed(b"x").replace(b"1\r\nx", line + b"\r\nx"))[1] == b"x"
-    assert verdict(changed(b"x").replace(b"1\r\nx", line + b"a\r\nx")) is Verdict.ERROR
+    whole = changed(FILE)
+    assert verdict(whole.replace(b"\r\n8\r\n", b"\r\n8" + line[1:] + b"\r\n"), SILENT) is Verdict.CLEAN
+    assert verdict(whole.replace(b"\r\n8\r\n", b"\r\n8" + line[1:] + b"a\r\n"), SILENT) is Verdict.ERROR
 
 
 def test_the_longest_body(monkeypatch: pytest.MonkeyPatch) -> None:
     assert BODY_BYTES_MAX == 64 * 2**20
     monkeypatch.setattr(icap_answer, "BODY_BYTES_MAX", 10)
-    assert asked(changed(b"0123456789"))[1] == b"0123456789"
+    assert verdict(changed(b"0123456789")) is Verdict.INFECTED
     assert verdict(changed(b"0123456789a")) is Verdict.ERROR
 
 
 @given(st.sampled_from([CLEAN, changed(b"harmless"), changed(b"x", fields=b"X-Virus-ID: E\r\n"), *WRONG]), st.data())
 def test_pieces_change_nothing(answer: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(answer)))
-    exchange = Exchange(SERVICE, Method.RESPMOD, PLAIN, len(FILE))
-    exchange.begin(FILE)
+    exchange = Exchange(SERVICE, Method.RESPMOD, PLAIN)
+    exchange.send(FILE)
+    exchange.end()
     try:
         exchange.receive(answer[:at])
         exchange.receive(answer[at:])
-        found = exchange.result()[0].verdict
+        found = exchange.result().verdict
     except Malformed:
         found = Verdict.ERROR
     assert found is verdict(answer)
