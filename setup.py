@@ -14,7 +14,7 @@ LIBRARIES = {
     "policy.compiled": (
         "policy/engine/*.py", "policy/operators/*.py", "policy/scan/scanner.py", "policy/transformations/*.py",
         "policy/variables/**/*.py", "policy/effort.py", "policy/inspection.py", "policy/normalise.py", "policy/pipeline.py",
-        "policy/repertoire.py", "policy/request_facts.py", "policy/schema.py",
+        "policy/repertoire.py", "policy/request_facts.py", "policy/route_stage.py", "policy/schema.py",
     ),
     "relay.http.compiled": (
         "relay/http/connection.py", "relay/http/content_type.py", "relay/http/fields.py", "relay/http/framing.py",

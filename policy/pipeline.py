@@ -5,10 +5,8 @@ Rules:
    it has seen the end of what it judges; nothing else marks it.
 2. Errors of the request are findings and end in Denied. Calls out of order raise PolicyMisuse: they are the caller's bug.
 3. This is the only module that makes `Admitted`.
-
 4. The rules stage judges the head before the body is read, and the whole at the end; it sees what the schema accepted, as it
    crosses. It runs wherever a rule set is configured for the route, and a route that names it loads only where one is.
-
 5. The next version of a procedure is judged beside the one in force (`policy.shadow`), by the same code and without the rules; it
    decides nothing.
 6. The files stage takes declared files as they come (`policy.attachments`); what is in them the scanner says, by `file_judged`.
@@ -21,16 +19,16 @@ from typing import Final
 
 from policy.attachments import Attached
 from policy.faults import Fault
-from policy.headers import end_to_end, forwarded
 from policy.inspection import STAGE, Inspection, found_in_refused
 from policy.leaks import media_type_of
 from policy.refusal_words import Told, told_of
 from policy.request import RequestHead
 from policy.request_facts import facts_of, facts_of_refused
-from policy.route import OPEN_ROUTE, Route, RouteTable, allowed_methods, canonical_path, day_in_japan
+from policy.route import OPEN_ROUTE, Route, RouteTable, canonical_path, day_in_japan
+from policy.route_stage import declared_head, find_route, open_head
 from policy.rule_book import RuleBook
 from policy.rule_set import RuleSet
-from policy.schema import Submission, as_in_a_form, in_order, read_query
+from policy.schema import Submission, as_in_a_form, in_order
 from policy.shadow import Shadow, Shadows
 from policy.verdict import Admitted, Code, Denied, Finding, ForwardHead, PolicyMisuse, _admit
 
@@ -68,29 +66,14 @@ class Policy:
         """`open` without what the rules say of the head: the caller goes on with `judge_head`."""
         if self._open_routes:
             return _open_judgement(request, self.rules.rules_for(request.tenant, OPEN_ROUTE))
-        if request.tenant not in self._routes.tenants:
-            return _denied(Code.ROUTE_UNKNOWN, Fault.TENANT_UNKNOWN)
         path = canonical_path(request.path)
-        at_path = self._routes.at(request.tenant, path)
-        if not at_path:
-            return _denied(Code.ROUTE_UNKNOWN, Fault.PATH_UNKNOWN)
-        day = day_in_japan(request.received_ms)
-        in_effect = [route for route in at_path if route.is_in_effect(day)]
-        if not in_effect:
-            return _denied(Code.ROUTE_UNKNOWN, Fault.NOT_IN_EFFECT, at_path[0].id)
-        wanted = "GET" if request.method == "HEAD" else request.method
-        for route in in_effect:
-            if route.method == wanted:
-                rules = self.rules.rules_for(request.tenant, route)
-                begun = _declared_judgement(route, request, path, rules)
-                if isinstance(begun, Judgement):
-                    begun.shadow = self._shadows.of(route, request, path, day)
-                return begun
-        return Denied(
-            (Finding("route", Code.METHOD_NOT_ALLOWED, "", Fault.METHOD),),
-            in_effect[0].id,
-            allowed_methods(in_effect),
-        )
+        route = find_route(self._routes, request, path)
+        if isinstance(route, Denied):
+            return route
+        begun = _declared_judgement(route, request, path, self.rules.rules_for(request.tenant, route))
+        if isinstance(begun, Judgement):
+            begun.shadow = self._shadows.of(route, request, path, day_in_japan(request.received_ms))
+        return begun
 
     def told(self, denied: Denied, received_ms: int) -> tuple[Told, ...]:
         """What the citizen is told of a denial: of each field that is to be mended a sentence in Japanese and in English."""
@@ -371,25 +354,9 @@ class Judgement:
 _FORM_KINDS: Final = ("urlencoded", "multipart")
 
 
-def _denied(code: Code, fault: Fault, route_id: str | None = None) -> Denied:
-    return Denied((Finding("route", code, "", fault),), route_id)
-
-
 def _declared_judgement(route: Route, request: RequestHead, path: str, rules: RuleSet | None) -> Judgement | Denied:
-    if request.body_kind is not None or request.content_length:
-        if not route.body_kinds:
-            return _denied(Code.BODY_UNEXPECTED, Fault.BODY, route.id)
-        if request.body_kind not in route.body_kinds:
-            return _denied(Code.CONTENT_TYPE_UNSUPPORTED, Fault.BODY_TYPE, route.id)
-    query: str | None = None
-    accepted = 0
-    if request.query or route.query.fields:
-        asked, query = read_query(route.query, request.query, day_in_japan(request.received_ms))
-        if asked.findings:
-            return Denied(tuple(asked.findings), route.id)
-        accepted = asked.accepted
-    head = ForwardHead(request.method, path, query, forwarded(request.headers, route.forward_headers))
-    return Judgement(route, request, head, accepted, rules)
+    begun = declared_head(route, request, path)
+    return begun if isinstance(begun, Denied) else Judgement(route, request, begun[0], begun[1], rules)
 
 
 def _shadow_judgement(route: Route, request: RequestHead, path: str) -> Judgement | Denied:
@@ -398,5 +365,4 @@ def _shadow_judgement(route: Route, request: RequestHead, path: str) -> Judgemen
 
 
 def _open_judgement(request: RequestHead, rules: RuleSet | None) -> Judgement:
-    head = ForwardHead(request.method, request.path, request.raw_query, end_to_end(request.headers))
-    return Judgement(OPEN_ROUTE, request, head, 0, rules)
+    return Judgement(OPEN_ROUTE, request, open_head(request), 0, rules)

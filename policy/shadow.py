@@ -18,6 +18,7 @@ from typing import Final, Protocol
 from policy.faults import Fault
 from policy.request import RequestHead
 from policy.route import Route
+from policy.route_stage import denied
 from policy.verdict import Code, Denied, Finding
 from policy.versions import next_versions
 
@@ -150,16 +151,12 @@ class Shadows:
     def _head(self, route: Route, request: RequestHead, path: str) -> Judge | Denied:
         """A later version may have another path, or another method."""
         if not route.is_at(path):
-            return _refused(Code.ROUTE_UNKNOWN, Fault.PATH_UNKNOWN)
+            return denied(Code.ROUTE_UNKNOWN, Fault.PATH_UNKNOWN)
         if route.method != ("GET" if request.method == "HEAD" else request.method):
-            return _refused(Code.METHOD_NOT_ALLOWED, Fault.METHOD)
+            return denied(Code.METHOD_NOT_ALLOWED, Fault.METHOD)
         if route.body_bytes is not None and (request.content_length or 0) > route.body_bytes:
-            return _refused(Code.BODY_TOO_LARGE, Fault.TOO_LONG)
+            return denied(Code.BODY_TOO_LARGE, Fault.TOO_LONG)
         return self._begin(route, request, path)
-
-
-def _refused(code: Code, fault: Fault) -> Denied:
-    return Denied((Finding("route", code, "", fault),))
 
 
 def _chars(document: object) -> int:
