@@ -14,6 +14,10 @@ PURE = (
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "content/icap_answer.py": ("tests/unit/content/test_icap.py", "every answer of the exchange goes through it"),
     "content/cursor.py": ("tests/unit/content/test_images.py", "no part of a picture or an archive is one"),
+    "content/disarmed.py": (
+        "tests/unit/content/test_disarm.py",
+        "records; what disarms a file makes them, and all of it is tried there",
+    ),
     "content/faults.py": ("tests/unit/content/test_fault_words.py", "words and an exception"),
     "policy/__main__.py": ("tests/unit/policy/test_commands.py", "five lines that call the commands"),
     "policy/bilingual.py": ("tests/unit/policy/test_fault_words.py", "a record without behaviour"),
