@@ -1,4 +1,4 @@
-"""The closed set of what can be wrong with a file. A word holds nothing that a peer sent; `fault_words` says it to people."""
+"""The closed set of what can be wrong with a file. A word holds nothing that a peer sent; `policy.file_words` says it to people."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from policy.faults import Fault
+from policy.faults import Fault, FileFault
 from policy.toml_table import Table
 from policy.verdict import Code, Finding
 
@@ -32,7 +32,6 @@ KINDS: Final = (
 )  # those of the scanner
 MAX_FILE_BYTES: Final = 100 * 2**20  # bytes; what the scanner takes
 MAX_FILES: Final = 20  # of one attachment; a browser's file control has no bound of its own
-TOO_LARGE: Final = "file_too_large"  # the scanner's word for it too
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,10 @@ class Attached:
     def __init__(self, declared: tuple[Attachment, ...]) -> None:
         self._declared = {attachment.name: attachment for attachment in declared}
         self._counts: dict[str, int] = {}
-        self._due: list[str] = []  # attachments of the files whose verdict is missing
+        self._due: list[tuple[str, int]] = []  # attachment and number of each file whose verdict is missing
         self._current: Attachment | None = None
         self._size = 0
-        self._too_large: set[str] = set()
+        self._too_large: set[tuple[str, int]] = set()
         self.passed = 0
 
     def kinds(self, name: str) -> tuple[str, ...]:
@@ -97,7 +96,7 @@ class Attached:
             return Finding(STAGE, Code.FILE_INVALID, name, fault)
         self._current = attachment
         self._size = 0
-        self._due.append(name)
+        self._due.append((name, count))
         return None
 
     def is_in_file(self) -> bool:
@@ -111,27 +110,38 @@ class Attached:
         self._size += len(data)
         if self._size <= current.max_bytes:
             return None
-        self._too_large.add(current.name)
-        return Finding(STAGE, Code.FILE_INVALID, current.name, TOO_LARGE)
+        number = self._counts[current.name]
+        self._too_large.add((current.name, number))
+        return self._finding(current.name, number, FileFault.FILE_TOO_LARGE)
 
     def end(self) -> None:
         self._current = None
 
     def judged(self, name: str, words: tuple[str, ...]) -> list[Finding]:
         """The scanner's verdict on the oldest file of `name`. Raises ValueError where none is due."""
-        self._due.remove(name)
-        if name in self._too_large:  # it has its finding, and the scanner has not seen it whole
+        numbers = [number for due, number in self._due if due == name]
+        number = min(numbers)
+        self._due.remove((name, number))
+        if (name, number) in self._too_large:  # it has its finding, and the scanner has not seen it whole
             return []
         if not words:
             self.passed += 1
-        return [Finding(STAGE, Code.FILE_INVALID, name, word) for word in words]
+        return [self._finding(name, number, word) for word in words]
+
+    def _finding(self, name: str, number: int, word: str) -> Finding:
+        """Where several files may come it says which one."""
+        return Finding(STAGE, Code.FILE_INVALID, name, word, number=number if self._declared[name].repeat > 1 else 0)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._counts
 
     def is_settled(self) -> bool:
         return bool(self._declared) and not self._due and self._current is None
 
     def missing(self) -> list[Finding]:
         return [
-            Finding(STAGE, Code.FILE_MISSING, attachment.name, "missing_file")
+            Finding(STAGE, Code.FILE_MISSING, attachment.name, FileFault.MISSING_FILE)
             for attachment in self._declared.values()
             if attachment.required and not self._counts.get(attachment.name)
         ]

@@ -1,4 +1,4 @@
-"""What each word of `policy.faults` says to an operator, in both languages."""
+"""What each word of `policy.faults` says to an operator, in both languages; of a file what the citizen is told (`policy.file_words`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from policy.bilingual import Said
 from policy.faults import Fault
+from policy.file_words import FILE_WORDS
 
 WORDS: Mapping[Fault, Said] = {
     # the route
@@ -98,10 +99,9 @@ WORDS: Mapping[Fault, Said] = {
     ),
 }
 
+_EVERY: Mapping[str, Said] = {str(word): said for table in (WORDS, FILE_WORDS) for word, said in table.items()}
+
 
 def words_of(detail: str) -> Said | None:
     """Of a finding's detail; None for one that is no fault of ours."""
-    try:
-        return WORDS[Fault(detail)]
-    except ValueError:
-        return None
+    return _EVERY.get(detail)

@@ -1,7 +1,7 @@
 """The closed set of words that stand in `Finding.detail`: what exactly is wrong with a field, a form or a request.
 
 A word says what to mend and holds nothing that a peer sent. `policy.fault_words` says it to an operator,
-`policy.refusal_words` to the citizen.
+`policy.refusal_words` to the citizen, `policy.file_words` of a file to both.
 """
 
 from __future__ import annotations
@@ -81,6 +81,76 @@ class Fault(StrEnum):
     RULES_LIMIT = "rules_limit"  # the request is larger or deeper than the rules stage reads
     RULES_FAILED = "rules_failed"  # the rules stage could not end its work
     STAGE_SKIPPED = "stage_skipped"  # a stage that the route names did not run on the whole request
+
+
+class FileFault(StrEnum):
+    """What is wrong with a file: the words of the scanner role (content/faults.py, which no other role loads), and what is said of a
+    file beside them.
+    """
+
+    MISSING_FILE = "missing_file"
+    INFECTED = "infected"
+    UNSCANNABLE = "unscannable"
+    NAME_EMPTY = "name_empty"
+    NAME_TOO_LONG = "name_too_long"
+    NAME_CONTROL = "name_control"
+    NAME_BIDI = "name_bidi"
+    NAME_INVISIBLE = "name_invisible"
+    NAME_REPERTOIRE = "name_repertoire"
+    NAME_PATH = "name_path"
+    NAME_RESERVED = "name_reserved"
+    NAME_EDGE = "name_edge"
+    NAME_DOUBLE_EXTENSION = "name_double_extension"
+    EXTENSION_UNKNOWN = "extension_unknown"
+    HEIC = "heic"
+    TYPE_DISAGREES = "type_disagrees"
+    CONTENT_DISAGREES = "content_disagrees"
+    CONTENT_EMPTY = "content_empty"
+    KIND_NOT_TAKEN = "kind_not_taken"
+    FILE_TOO_LARGE = "file_too_large"
+    POLYGLOT = "polyglot"
+    TRAILING_DATA = "trailing_data"
+    DAMAGED = "damaged"
+    TEXT_ENCODING = "text_encoding"
+    TEXT_CHARACTER = "text_character"
+    TEXT_IS_CODE = "text_is_code"
+    CSV_FORMULA = "csv_formula"
+    CSV_TOO_LARGE = "csv_too_large"
+    IMAGE_TOO_LARGE = "image_too_large"
+    IMAGE_FRAMES = "image_frames"
+    IMAGE_PARTS = "image_parts"
+    ARCHIVE_ENTRIES = "archive_entries"
+    ARCHIVE_DEPTH = "archive_depth"
+    ARCHIVE_SIZE = "archive_size"
+    ARCHIVE_RATIO = "archive_ratio"
+    ARCHIVE_ENCRYPTED = "archive_encrypted"
+    ARCHIVE_METHOD = "archive_method"
+    ARCHIVE_ZIP64 = "archive_zip64"
+    ARCHIVE_NAME = "archive_name"
+    ARCHIVE_LINK = "archive_link"
+    ARCHIVE_DUPLICATE = "archive_duplicate"
+    ARCHIVE_OVERLAP = "archive_overlap"
+    ARCHIVE_GAP = "archive_gap"
+    ARCHIVE_DISAGREES = "archive_disagrees"
+    OFFICE_MACRO = "office_macro"
+    OFFICE_OBJECT = "office_object"
+    OFFICE_CONTROL = "office_control"
+    OFFICE_EXTERNAL = "office_external"
+    OFFICE_TEMPLATE = "office_template"
+    OFFICE_FIELD = "office_field"
+    OFFICE_PART = "office_part"
+    XML_INVALID = "xml_invalid"
+    XML_TOO_LARGE = "xml_too_large"
+    PDF_ENCRYPTED = "pdf_encrypted"
+    PDF_SCRIPT = "pdf_script"
+    PDF_ACTION = "pdf_action"
+    PDF_LAUNCH = "pdf_launch"
+    PDF_ATTACHMENT = "pdf_attachment"
+    PDF_MEDIA = "pdf_media"
+    PDF_XFA = "pdf_xfa"
+    PDF_EXTERNAL = "pdf_external"
+    PDF_TOO_LARGE = "pdf_too_large"
+    NOT_DISARMED = "not_disarmed"
 
 
 class Invalid(Exception):

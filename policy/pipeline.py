@@ -325,7 +325,7 @@ class Judgement:
         if self.route.body_kinds and self._request.body_kind is None:
             submission.report(Code.FIELD_MISSING, "", Fault.BODY_MISSING)
         submission.finish()
-        if self.route.body_kinds and submission.is_blank and not submission.findings:
+        if self.route.body_kinds and submission.is_blank and self.attached.is_empty and not submission.findings:
             submission.report(Code.FIELD_MISSING, "", Fault.FORM_EMPTY)
         if submission.findings:
             submission.findings[:] = in_order(submission.findings, self.route.form)

@@ -4,7 +4,8 @@ Rules:
 1. A sentence is made of words of this file, the labels of the procedure file and numbers declared there. No value and no name
    that was sent can stand in it: a finding holds none.
 2. Only what is wrong with a field, a file or the query is told. What rules found is not: it would tell an attacker what to try next.
-3. Every fault that a field can have has a sentence (tests/unit/policy/test_refusal_words.py). One that had none would be told in
+3. A file is told by its attachment and, where several may come, by its number; its name is a value, too.
+4. Every fault that a field can have has a sentence (tests/unit/policy/test_refusal_words.py). One that had none would be told in
    the words of its code, never left out.
 """
 
@@ -16,6 +17,7 @@ from typing import Final, NamedTuple
 from policy.attachments import Attachment
 from policy.bilingual import Said
 from policy.faults import Fault
+from policy.file_words import file_sentence
 from policy.route import Route
 from policy.schema import Declaration, Field
 from policy.verdict import Code, Finding
@@ -176,13 +178,16 @@ _DAYS: Final = frozenset({Fault.TOO_EARLY, Fault.TOO_LATE})
 
 
 class Told(NamedTuple):
-    """One thing to mend. `target`: the declared name of the field, or "" for the form as a whole."""
+    """One thing to mend. `target`: the declared name of the field, or "" for the form as a whole. `element`: which of the files
+    that it may have, from 0.
+    """
 
     code: Code
     detail: str
     target: str
     label: Said
     sentence: Said
+    element: int | None = None
 
 
 def told_of(findings: Iterable[Finding], route: Route | None) -> tuple[Told, ...]:
@@ -191,20 +196,22 @@ def told_of(findings: Iterable[Finding], route: Route | None) -> tuple[Told, ...
     return tuple(dict.fromkeys(told))
 
 
-def pointer(name: str) -> str:
-    """The JSON pointer of a member, as a URI fragment (RFC 6901 section 6, as in RFC 9457 section 3); of the whole for ""."""
-    return "#/" + name.replace("~", "~0").replace("/", "~1") if name else "#"
+def pointer(name: str, element: int | None = None) -> str:
+    """The JSON pointer of a member, or of one of its elements, as a URI fragment (RFC 6901 section 6, as in RFC 9457 section 3); of
+    the whole for "".
+    """
+    member = "#/" + name.replace("~", "~0").replace("/", "~1") if name else "#"
+    return member if element is None else f"{member}/{element}"
 
 
 def _told(finding: Finding, route: Route | None) -> Told:
-    field = _field(finding, route)
     attachment = _attachment(finding, route)
     if attachment is not None:
-        label = Said(attachment.label_ja, attachment.label_en)
-        bounds: dict[str, object] = {"most": attachment.max_bytes, "least": "", "times": attachment.repeat}
-    elif field is None:
+        return _told_of_file(finding, attachment)
+    field = _field(finding, route)
+    if field is None:
         label = Said(finding.target or "申請の内容", finding.target or "The form")
-        bounds = {"most": "", "least": "", "times": ""}
+        bounds: dict[str, object] = {"most": "", "least": "", "times": ""}
     else:
         declaration = field.declaration
         label = Said(declaration.label_ja, declaration.label_en)
@@ -212,6 +219,20 @@ def _told(finding: Finding, route: Route | None) -> Told:
     words = _words(finding)
     sentence = Said(words.ja.format(label=label.ja, **bounds), words.en.format(label=label.en, **bounds))
     return Told(finding.code, finding.detail, finding.target, label, sentence)
+
+
+def _told_of_file(finding: Finding, attachment: Attachment) -> Told:
+    label, number = Said(attachment.label_ja, attachment.label_en), finding.number
+    if number:
+        label = Said(f"{label.ja}（{number}番目のファイル）", f"{label.en} (file {number})")
+    words = file_sentence(finding.detail, attachment)
+    if words is None:
+        words = _COUNTS.get(finding.detail, _OF_CODE[Code.FILE_INVALID])
+        said = Said(words.ja.format(times=attachment.repeat), words.en.format(times=attachment.repeat))
+    else:
+        said = words
+    sentence = Said(f"{label.ja}: {said.ja}", f"{label.en}: {said.en}")
+    return Told(finding.code, finding.detail, attachment.name, label, sentence, number - 1 if number else None)
 
 
 def _attachment(finding: Finding, route: Route | None) -> Attachment | None:
@@ -235,6 +256,8 @@ def _bounds(detail: str, declared: Declaration, of_class: int | None) -> dict[st
 
 
 def _words(finding: Finding) -> Said:
+    if finding.code is Code.FILE_UNDECLARED and not finding.target:
+        return _OF_CODE[Code.FILE_UNDECLARED]
     try:
         return SENTENCES[Fault(finding.detail)]
     except (ValueError, KeyError):
@@ -247,9 +270,16 @@ _OF_CODE: Final[Mapping[Code, Said]] = {
     Code.FIELD_MISSING: SENTENCES[Fault.MISSING],
     Code.FIELD_REPEATED: SENTENCES[Fault.REPEATED],
     Code.FIELD_INVALID: Said("{label}を確かめて、入力し直してください。", "{label}: check this field and fill it in again."),
-    Code.FILE_UNDECLARED: Said("この手続では受け取れないファイルがあります。", "There is a file that this procedure does not take."),
-    Code.FILE_MISSING: Said("{label}のファイルを添付してください。", "{label}: attach this file."),
+    Code.FILE_UNDECLARED: Said(
+        "この手続では受け取れないファイルが添付されています。添付を外して送信してください。",
+        "A file is attached that this procedure does not take. Send the form without it.",
+    ),
+    Code.FILE_MISSING: Said("必要なファイルがありません。添付してください。", "A file is missing. Attach it."),
     Code.FILE_INVALID: Said(
-        "{label}のファイルは受け取れません。別のファイルを添付してください。", "{label}: this file cannot be taken. Attach another one."
+        "このファイルは受け取れません。別のファイルを添付してください。", "This file cannot be taken. Attach another one."
     ),
 }  # fmt: skip
+_COUNTS: Final[Mapping[str, Said]] = {
+    Fault.REPEATED: Said("ファイルは一つだけ添付してください。", "Attach one file only."),
+    Fault.TOO_MANY: Said("ファイルは{times}個まで添付できます。", "Attach at most {times} files."),
+}

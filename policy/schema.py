@@ -307,10 +307,10 @@ def as_in_a_form(item: object) -> str:
 
 def in_order(findings: list[Finding], form: Form) -> list[Finding]:
     """What is wrong with the whole, then field by field as the procedure declares them, each once: the same in every encoding,
-    however the fields came. Findings of one field stay in the order in which its values came.
+    however the fields came. Findings of one field stay in the order in which its values came. Those of files are behind them.
     """
-    places = {name: place for place, name in enumerate(form.fields, 1)}
-    return sorted(dict.fromkeys(findings), key=lambda finding: places.get(finding.target, 0))
+    places = {"": 0} | {name: place for place, name in enumerate(form.fields, 1)}
+    return sorted(dict.fromkeys(findings), key=lambda finding: places.get(finding.target, len(places)))
 
 
 def read_query(form: Form, given: Iterable[tuple[str, str]], day: int) -> tuple[Submission, str | None]:

@@ -64,13 +64,17 @@ class RuleMatch:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a stage found. `target`: a declared name or "". `detail`: a word from a closed set of that stage."""
+    """One thing that a stage found. `target`: a declared name or "". `detail`: a word from a closed set of that stage.
+
+    `number`: of a file among those of its attachment, from 1; 0 where one alone may come. No record holds it.
+    """
 
     stage: str
     code: Code
     target: str
     detail: str
     rule: RuleMatch | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

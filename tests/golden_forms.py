@@ -187,7 +187,7 @@ def _told(policy: Policy, outcome: Outcome, fields: Submitted) -> list[str]:
         ]
     elif isinstance(outcome.verdict, Denied):
         for told in policy.told(outcome.verdict, NOW_MS):
-            lines.append(f"     {told.code.value} {told.detail} {pointer(told.target)}")
+            lines.append(f"     {told.code.value} {told.detail} {pointer(told.target, told.element)}")
             lines.append(f"       {told.sentence.ja}")
             lines.append(f"       {told.sentence.en}")
     return lines

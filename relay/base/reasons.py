@@ -174,6 +174,14 @@ def _later(
     return Row(status, stage, ja + _AGAIN_JA, f"{en} {_AGAIN_EN}")
 
 
+def _unexamined() -> Row:
+    return _later(
+        Stage.FILES,
+        ja="添付ファイルの検査ができませんでした。",
+        en="The attached files could not be examined.",
+    )
+
+
 def _silent(stage: Stage) -> Row:
     return Row(0, stage, "", "")
 
@@ -342,10 +350,10 @@ ROWS: dict[Reason, Row] = {
         "内容に、攻撃と見分けられない部分があったため受け付けられません。受付番号を添えて窓口にお問い合わせください。",
         "Part of the content cannot be told from an attack, so it was refused. Contact the office and quote the reference.",
     ),
-    Reason.SCANNER_UNAVAILABLE: _later(Stage.FILES),
-    Reason.SCANNER_INVALID: _later(Stage.FILES),
-    Reason.SCAN_TIMEOUT: _later(Stage.FILES),
-    Reason.SCAN_FAILED: _later(Stage.FILES),
+    Reason.SCANNER_UNAVAILABLE: _unexamined(),
+    Reason.SCANNER_INVALID: _unexamined(),
+    Reason.SCAN_TIMEOUT: _unexamined(),
+    Reason.SCAN_FAILED: _unexamined(),
     Reason.OVERLOADED: _later(Stage.CONNECTION, ja="混み合っています。", en="The service is busy."),
     Reason.LEDGER_UNAVAILABLE: _later(Stage.LEDGER),
     Reason.EGRESS_UNAVAILABLE: _later(Stage.EGRESS),

@@ -160,7 +160,11 @@ def _problem(reason: Reason, transfer_id: TransferId, told: Sequence[Told]) -> b
 
 def _error(told: Told) -> dict[str, str]:
     """A fault of the query has the name of a parameter: no pointer leads into a URL."""
-    where = {"parameter": told.target} if told.code is Code.QUERY_INVALID else {"pointer": pointer(told.target)}
+    where = (
+        {"parameter": told.target}
+        if told.code is Code.QUERY_INVALID
+        else {"pointer": pointer(told.target, told.element)}
+    )
     return {
         "code": told.code.value,
         "fault": told.detail,

@@ -18,7 +18,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "tests/unit/content/test_disarm.py",
         "records; what disarms a file makes them, and all of it is tried there",
     ),
-    "content/faults.py": ("tests/unit/content/test_fault_words.py", "words and an exception"),
+    "content/faults.py": ("tests/unit/policy/test_file_words.py", "words and an exception"),
     "policy/__main__.py": ("tests/unit/policy/test_commands.py", "five lines that call the commands"),
     "policy/bilingual.py": ("tests/unit/policy/test_fault_words.py", "a record without behaviour"),
     "policy/faults.py": ("tests/unit/policy/test_schema.py", "words and an exception; every word is met there"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -108,9 +109,10 @@ class Office:
         path = self.scanner.path if is_scanned else directory / "nobody.sock"
         self.world = World(directory, nursery, procedure=PROCEDURE, scanner=path)
 
-    async def send(self, *parts: tuple[str, str | None, bytes]) -> Reply:
+    async def send(self, *parts: tuple[str, str | None, bytes], accept: str = "text/html") -> Reply:
         body = b"".join([part(*one) for one in parts]) + b"--x--\r\n"
         head = b"POST /with-files HTTP/1.1\r\nHost: minato.example\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        head += f"Accept: {accept}\r\n".encode()
         return await self.world.ask(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
     def refused(self) -> tuple[str, list[tuple[str, str, str]]]:
@@ -216,6 +218,62 @@ async def test_what_is_not_clean_is_told_and_does_not_cross(
     assert office.refused() == (findings[0][0], findings)
 
 
+def _verdict_by_name(begun: ScanFile, _: bytes) -> FileScanned:
+    faults = {"秘密.txt": ("text_encoding",), "photo.png": ("heic",)}
+    return FileScanned(1, "clean", faults.get(begun.name, ()), "", "txt")
+
+
+WRONG_IN_MANY_WAYS = [
+    ("memo", None, "長".encode() * 201),
+    ("scan", "a.txt", b"the canary of a file"),
+    ("scan", "秘密.txt", b"the canary of a file"),
+    ("photo", "photo.png", b"\x89PNG the canary of a file"),
+]
+
+
+async def test_each_file_is_told_by_its_number_together_with_the_fields(make: Callable[..., Office]) -> None:
+    office = make()
+    office.scanner.verdict = _verdict_by_name
+    reply = await office.send(*WRONG_IN_MANY_WAYS, accept="application/problem+json")
+    errors = json.loads(reply.body)["errors"]
+    assert [(error["pointer"], error["fault"]) for error in errors] == [
+        ("#/memo", "too_long"),
+        ("#/scan/1", "text_encoding"),
+        ("#/photo", "heic"),
+    ]
+    assert errors[1]["detail"].startswith("診断書（2番目のファイル）: 文字コードを読めません。")
+    assert errors[1]["detail_en"].startswith("Certificate (file 2): The encoding cannot be read.")
+    assert errors[2]["detail_en"].endswith("Kinds taken: PNG.")
+    assert (office.refused()[0], reply.status) == ("field_invalid", 422)
+    said = reply.body.decode()
+    assert not any(sent in said for sent in ("秘密", "a.txt", "photo.png", "canary"))
+
+
+async def test_the_page_says_it_too(make: Callable[..., Office]) -> None:
+    office = make()
+    office.scanner.verdict = _verdict_by_name
+    page = (await office.send(*WRONG_IN_MANY_WAYS)).body.decode()
+    assert "直していただくところ（3件）" in page
+    assert '診断書（2番目のファイル） <span lang="en">Certificate (file 2)</span>' in page
+    assert "写真: HEIC 形式の写真は受け取れません。" in page
+    assert not any(sent in page for sent in ("秘密", "a.txt", "photo.png", "canary"))
+
+
+async def test_two_files_may_have_one_fault_each(make: Callable[..., Office]) -> None:
+    office = make()
+    office.scanner.verdict = lambda *_: FileScanned(1, "infected", (), "A.B", "txt")
+    reply = await office.send(("scan", "a.txt", bytes(100_001)), SCAN, accept="application/json")
+    errors = json.loads(reply.body)["errors"]
+    assert [(error["pointer"], error["fault"]) for error in errors] == [
+        ("#/scan/0", "file_too_large"),
+        ("#/scan/1", "infected"),
+    ]
+
+
+async def test_a_file_alone_is_not_an_empty_form(make: Callable[..., Office]) -> None:
+    assert (await make().send(SCAN)).status == 200
+
+
 async def test_a_file_as_large_as_it_may_be_crosses(make: Callable[..., Office]) -> None:
     reply = await make().send(FIELD, ("scan", "a.txt", bytes(100_000)))
     assert reply.status == 200
@@ -240,6 +298,9 @@ async def test_a_scanner_that_fails_is_a_refusal_with_its_reason(
     reply = await office.send(FIELD, SCAN)
     assert reply.status == 503
     assert office.refused() == (reason.value, [])
+    said = reply.body.decode()
+    assert "添付ファイルの検査ができませんでした。" in said and "申請は受け付けられていません。" in said
+    assert "Nothing has been accepted." in said
 
 
 async def test_without_a_scanner_nothing_crosses(make: Callable[..., Office]) -> None:

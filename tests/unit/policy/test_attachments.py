@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from content.examine import FILE_BYTES_MAX
-from content.faults import Fault as ContentFault
 from content.kinds import KINDS as CONTENT_KINDS
-from policy.attachments import KINDS, MAX_FILE_BYTES, MAX_FILES, TOO_LARGE, Attached, Attachment, read_attachments
+from policy.attachments import KINDS, MAX_FILE_BYTES, MAX_FILES, Attached, Attachment, read_attachments
+from policy.faults import FileFault
 from policy.toml_lines import parse_toml
 from policy.toml_table import Source, Table
 from policy.verdict import Code
@@ -31,7 +33,6 @@ def read(**changes: str) -> tuple[tuple[Attachment, ...], list[str]]:
 def test_the_kinds_and_the_bound_are_those_of_the_scanner() -> None:
     assert set(KINDS) == set(CONTENT_KINDS)
     assert MAX_FILE_BYTES == FILE_BYTES_MAX
-    assert ContentFault.FILE_TOO_LARGE.value == TOO_LARGE
 
 
 def test_what_is_declared_is_read() -> None:
@@ -74,7 +75,7 @@ def test_it_is_settled_when_every_file_has_its_verdict() -> None:
     assert attached.judged("scan", ()) == []
     assert attached.is_settled()
     assert (attached.missing(), attached.passed) == ([], 1)
-    with pytest.raises(ValueError, match="not in list"):
+    with pytest.raises(ValueError, match="empty"):
         attached.judged("scan", ())
 
 
@@ -84,15 +85,22 @@ def test_a_file_beyond_its_size_or_number_is_a_finding() -> None:
     attached.data(b"x" * 10)
     too_large = attached.data(b"x")
     assert too_large is not None
-    assert (too_large.code, too_large.detail) == (Code.FILE_INVALID, TOO_LARGE)
+    assert (too_large.code, too_large.detail, too_large.number) == (Code.FILE_INVALID, FileFault.FILE_TOO_LARGE, 1)
     attached.end()
     assert attached.judged("scan", ("damaged",)) == []  # of the part that it was sent
     assert attached.passed == 0
     assert attached.start("scan") is None
     attached.end()
+    assert [(finding.detail, finding.number) for finding in attached.judged("scan", ("damaged",))] == [("damaged", 2)]
     too_many = attached.start("scan")
     assert too_many is not None
-    assert too_many.detail == "too_many"
+    assert (too_many.detail, too_many.number) == ("too_many", 0)
+
+
+def test_of_an_attachment_of_one_file_no_number_is_said() -> None:
+    attached = Attached((replace(SCAN, repeat=1),))
+    attached.start("scan")
+    assert [finding.number for finding in attached.judged("scan", ("heic", "damaged"))] == [0, 0]
 
 
 def test_without_attachments_the_stage_never_has_run() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from policy.fault_words import WORDS, words_of
-from policy.faults import Fault
+from policy.faults import Fault, FileFault
+from policy.file_words import FILE_WORDS
 
 
 def test_every_fault_has_words() -> None:
@@ -16,5 +17,6 @@ def test_every_fault_has_words() -> None:
 
 def test_by_the_detail_of_a_record() -> None:
     assert words_of("undeclared") == WORDS[Fault.UNDECLARED]
+    assert words_of("infected") == FILE_WORDS[FileFault.INFECTED]
     assert words_of("37") is None  # how many findings were left out
     assert words_of("") is None

@@ -96,3 +96,60 @@ def test_a_fault_without_a_sentence_is_told_in_the_words_of_its_code() -> None:
 )
 def test_pointers(name: str, made: str) -> None:
     assert pointer(name) == made
+
+
+FILES = """
+[[attachment]]
+name = "scan"
+label_ja = "診断書"
+label_en = "Certificate"
+kinds = ["pdf"]
+max_bytes = 1000
+repeat = 2
+
+[[attachment]]
+name = "photo"
+label_ja = "写真"
+label_en = "Photo"
+kinds = ["png"]
+max_bytes = 1000
+"""
+
+
+def test_a_file_is_told_by_its_attachment_and_number(write: Callable[..., Path], procedure: str) -> None:
+    staged = procedure.replace("[route]", '[route]\nstages = ["route", "normalise", "schema", "files"]')
+    policy = load_policy([write(staged + FILES)], {"example": ()}, open_routes=False)
+
+    def told(code: Code, target: str, detail: str, number: int = 0) -> tuple[str, str, str, str]:
+        (one,) = policy.told(Denied((Finding("files", code, target, detail, number=number),), "sample"), NOW_MS)
+        return one.label.ja, one.sentence.ja, one.sentence.en, pointer(one.target, one.element)
+
+    assert told(Code.FILE_INVALID, "scan", "office_macro", 2) == (
+        "診断書（2番目のファイル）",
+        "診断書（2番目のファイル）: マクロのある文書は受け取れません。マクロなしで保存し直してください。",
+        "Certificate (file 2): Documents with macros are not taken. Save it again without.",
+        "#/scan/1",
+    )
+    assert told(Code.FILE_INVALID, "photo", "damaged")[2:] == (
+        "Photo: The file is damaged. See whether it opens, and save it again.",
+        "#/photo",
+    )
+    assert told(Code.FILE_INVALID, "scan", Fault.TOO_MANY)[1:] == (
+        "診断書: ファイルは2個まで添付できます。",
+        "Certificate: Attach at most 2 files.",
+        "#/scan",
+    )
+    assert told(Code.FILE_INVALID, "photo", Fault.REPEATED)[2] == "Photo: Attach one file only."
+    assert told(Code.FILE_MISSING, "photo", "missing_file")[2] == (
+        "Photo: This file is needed. Attach it. Kinds taken: PNG."
+    )
+    assert told(Code.FILE_INVALID, "scan", "of nobody's", 1)[2] == (
+        "Certificate (file 1): This file cannot be taken. Attach another one."
+    )
+    assert told(Code.FILE_UNDECLARED, "", Fault.UNDECLARED)[2:] == (
+        "A file is attached that this procedure does not take. Send the form without it.",
+        "#",
+    )
+    assert (
+        told(Code.FILE_UNDECLARED, "notes", Fault.FILE_FOR_TEXT)[2] == "Notes: write text here; do not attach a file."
+    )
