@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from policy.attachments import Attachment
 from policy.bilingual import Said
 from policy.cross_field import NeededIf, OneOf
 from policy.route import SERVICES, PathParameter, Procedure, Route
@@ -22,12 +23,19 @@ KINDS = {  # of what crosses
     "own": Said("その他の項目", "item of its own"),
     "query": Said("照会の条件", "in the query"),
     "path": Said("アドレスの一部", "in the path"),
+    "file": Said("添付ファイル", "attached file"),
 }
 REQUIRED, OPTIONAL = Said("○", "yes"), Said("－", "no")
 CONDITIONAL = Said("△", "in some cases")  # a check of the form may ask for it
 # Never a value. Of a sensitive class not even where in it a rule matched, which would tell how long it is.
 LOGGED = Said("欄の符号・理由・ルールが当たった位置", "field name, reason, where a rule matched")
 LOGGED_OF_SENSITIVE = Said("欄の符号・理由のみ", "field name and reason only")
+LOGGED_OF_FILE = Said("欄の符号・理由・ファイルの数", "field name, reason, number of files")
+NOTHING_DONE = Said("", "")  # a field is judged by its class
+EXAMINED = Said(
+    "種類・中身・ウイルスを検査し、一つでも問題があれば断る",
+    "kind, content and viruses examined; refused if anything is wrong",
+)
 HEADINGS = {
     "service": Said("サービス", "Service"),
     "number": Said("No.", "No."),
@@ -43,11 +51,13 @@ HEADINGS = {
     "item": Said("項目", "Item"),
     "label": Said("欄の名称", "Field"),
     "field": Said("欄の符号", "Field name"),
-    "class": Said("形式", "Class"),
+    "class": Said("形式", "Class"),  # of a file: the kinds that are taken
     "choices": Said("選択肢", "Choices"),
     "required": Said("必須", "Required"),
     "max_chars": Said("最大文字数", "Characters at most"),
+    "max_bytes": Said("最大の大きさ（バイト）", "Bytes at most"),
     "repeat": Said("最大個数", "Values at most"),
+    "done": Said("取扱い", "What is done with it"),
     "logged": Said("記録に残るもの", "The log tells"),
     "tenant": Said("団体", "Tenant"),
     "gates": Said("送信先の受け口", "Goes to the gate"),
@@ -81,6 +91,8 @@ class Item:
     max_chars: int = 0
     repeat: int = 1
     logged: Said = LOGGED
+    max_bytes: int = 0  # of one file
+    done: Said = NOTHING_DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +140,7 @@ def _items(route: Route) -> Iterator[Item]:
     fields = route.form.fields.values()
     yield from [_item("common", field, route.form) for field in fields if field.name in common]
     yield from [_item("own", field, route.form) for field in fields if field.name not in common]
+    yield from map(_file, route.attachments)
 
 
 def _item(kind: str, field: Field, form: Form) -> Item:
@@ -143,6 +156,21 @@ def _item(kind: str, field: Field, form: Form) -> Item:
         max(map(len, declared.choices), default=0) or declared.max_chars or field.field_class.max_chars or 0,
         declared.repeat,
         LOGGED_OF_SENSITIVE if field.field_class.sensitive else LOGGED,
+    )
+
+
+def _file(attachment: Attachment) -> Item:
+    return Item(
+        "file",
+        attachment.name,
+        "",
+        Said(attachment.label_ja, attachment.label_en),
+        ", ".join(attachment.kinds),
+        need=REQUIRED if attachment.required else OPTIONAL,
+        repeat=attachment.repeat,
+        logged=LOGGED_OF_FILE,
+        max_bytes=attachment.max_bytes,
+        done=EXAMINED,
     )
 
 
@@ -185,11 +213,11 @@ def _of_route(entry: Entry, language: str) -> list[str]:
 
 def _of_item(item: Item | None, language: str) -> list[str]:
     if item is None:
-        return [""] * 10
-    about = (KINDS[item.kind], item.label, item.need, item.logged)
-    kind, label, need, logged = [in_language(said, language) for said in about]
-    counts = [str(item.max_chars or ""), str(item.repeat)]
-    return [kind, item.words, label, item.name, item.field_class, " / ".join(item.choices), need, *counts, logged]
+        return [""] * 12
+    about = (KINDS[item.kind], item.label, item.need, item.done, item.logged)
+    kind, label, need, done, logged = [in_language(said, language) for said in about]
+    counts = [str(item.max_chars or ""), str(item.max_bytes or ""), str(item.repeat)]
+    return [kind, item.words, label, item.name, item.field_class, " / ".join(item.choices), need, *counts, done, logged]
 
 
 def _of_destination(destination: Destination | None) -> list[str]:

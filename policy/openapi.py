@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
+from policy.attachments import Attachment
 from policy.classes import CLASSES
 from policy.examples import example_form, example_of
 from policy.fields.numbers import MAX_DIGITS
+from policy.openapi_files import FILE_SCHEMA, about_files, fault_schema, file_encoding, file_examples, file_properties
 from policy.repertoire import DEFAULT_REPERTOIRE
 from policy.route import PathParameter, Route
 from policy.schema import TODAY, Declaration, Field, Form
@@ -65,8 +67,8 @@ _FIELD_ERROR: Final[dict[str, object]] = {
         "fault": {"type": "string", "pattern": "^[a-z0-9_]+$"},
         "pointer": {
             "type": "string",
-            "pattern": "^#(?:/[A-Za-z][A-Za-z0-9_.-]*)?$",
-            "description": "項目を指す JSON ポインター（RFC 6901）。# は申請の全体。",
+            "pattern": "^#(?:/[A-Za-z][A-Za-z0-9_.-]*(?:/[0-9]+)?)?$",
+            "description": "項目かファイルを指す JSON ポインター（RFC 6901）。# は申請の全体。",
         },
         "parameter": {"type": "string", "description": "URL のパラメーターの名前。pointer の代わり。"},
         "detail": {"type": "string", "description": "何を直せばよいか（日本語）"},
@@ -92,6 +94,9 @@ def document(
             schemas.setdefault(_class_name(field), _class_schema(field))
         if route.body_kinds:
             schemas[route.id] = _form_schema(route.form, day)
+        if route.attachments:
+            schemas[_multipart_name(route)] = _form_schema(route.form, day, route.attachments)
+            schemas[FILE_SCHEMA] = fault_schema()
     responses = {_refusal_name(status): _refusal(words) for status, words in refusals.items()} | {"Answer": _answer()}
     servers = [{"url": f"https://{host}"} for host in hosts]
     return {
@@ -122,21 +127,34 @@ def _operation(route: Route, refusals: Mapping[int, str], day: date) -> dict[str
         "parameters": _parameters(route, day),
     }
     if route.body_kinds:
-        example = _typed(route.form, example_form(route.form, day))
-        made["requestBody"] = {
-            "required": True,
-            "content": {
-                MEDIA_TYPES[kind]: {"schema": {"$ref": f"#/components/schemas/{route.id}"}, "example": example}
-                for kind in MEDIA_TYPES
-                if kind in route.body_kinds
-            },
-        }
+        content = {MEDIA_TYPES[kind]: _media(route, kind, day) for kind in MEDIA_TYPES if _can_hold(route, kind)}
+        made["requestBody"] = {"required": True, "content": content}
     made["responses"] = {
         "200": {"$ref": "#/components/responses/Answer"},
         **{str(status): {"$ref": f"#/components/responses/{_refusal_name(status)}"} for status in refusals},
         "default": {"$ref": "#/components/responses/Answer"},
     }
     return made
+
+
+def _can_hold(route: Route, kind: str) -> bool:
+    """Whether a body of this kind may be admitted: a file that must come can come in one kind alone."""
+    return kind in route.body_kinds and (kind == "multipart" or not any(one.required for one in route.attachments))
+
+
+def _media(route: Route, kind: str, day: date) -> dict[str, object]:
+    example = _typed(route.form, example_form(route.form, day))
+    if kind != "multipart" or not route.attachments:
+        return {"schema": {"$ref": f"#/components/schemas/{route.id}"}, "example": example}
+    return {
+        "schema": {"$ref": f"#/components/schemas/{_multipart_name(route)}"},
+        "encoding": file_encoding(route.attachments),
+        "example": example | file_examples(route.attachments),
+    }
+
+
+def _multipart_name(route: Route) -> str:
+    return f"{route.id}.multipart"
 
 
 def _about(route: Route) -> str:
@@ -150,6 +168,8 @@ def _about(route: Route) -> str:
         lines.append(f"本文は {route.body_bytes} バイトまで。")
     if route.charsets:
         lines.append(f"フォームの文字コード: {', '.join(route.charsets)}。JSON は UTF-8 のみ。")
+    if route.attachments:
+        lines += about_files(route.attachments)
     return "\n\n".join(lines) or route.id
 
 
@@ -181,14 +201,15 @@ def _segment_field(segment: PathParameter) -> Field:
     return Field(Declaration(name=segment.name, field_class=segment.field_class, label_ja="", label_en=""))
 
 
-def _form_schema(form: Form, day: date) -> dict[str, object]:
+def _form_schema(form: Form, day: date, files: Sequence[Attachment] = ()) -> dict[str, object]:
+    required = [*form.required, *[file.name for file in files if file.required]]
     made: dict[str, object] = {
         "type": "object",
         "additionalProperties": False,
         "minProperties": 1,
-        "properties": {name: _property(field, day) for name, field in form.fields.items()},
+        "properties": {name: _property(field, day) for name, field in form.fields.items()} | file_properties(files),
     }
-    return made | {"required": list(form.required)} if form.required else made
+    return made | {"required": required} if required else made
 
 
 def _property(field: Field, day: date) -> dict[str, object]:

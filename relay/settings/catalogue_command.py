@@ -12,7 +12,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from policy.catalogue import HEADINGS, KINDS, LANGUAGES, Destination, Entry, entries, in_language, lines, service_of
+from policy.catalogue import (
+    HEADINGS,
+    KINDS,
+    LANGUAGES,
+    Destination,
+    Entry,
+    Item,
+    entries,
+    in_language,
+    lines,
+    service_of,
+)
+from policy.file_words import size_words
 from policy.load import read_routes
 from relay.base.errors import ConfigInvalid, Problem
 from relay.settings.catalogue_page import as_page
@@ -134,6 +146,14 @@ def _table(entry: Entry, language: str) -> Table:
         table.add_column(in_language(HEADINGS[key], language), overflow="fold")
     for item in entry.items:
         kind = in_language(KINDS[item.kind], language)
-        words = (kind, item.words, in_language(item.label, language), item.name, item.field_class)
+        words = (kind, item.words, in_language(item.label, language), item.name, _class(item, language))
         table.add_row(*map(Text, words), Text(in_language(item.need, language)))
     return table
+
+
+def _class(item: Item, language: str) -> str:
+    """Of a file with its bounds, and what is done with it."""
+    if item.kind != "file":
+        return item.field_class
+    size = in_language(size_words(item.max_bytes), language)
+    return f"{item.field_class}; {size} × {item.repeat}; {in_language(item.done, language)}"

@@ -97,11 +97,15 @@ class _Page:
 
     def _own_items(self, entry: Entry) -> str:
         own = [
-            self._japanese(item.words) if item.words else self._said(item.label)
+            self._japanese(item.words) if item.words else self._label(item)
             for item in entry.items
             if item.kind != "common"
         ]
         return " / ".join(dict.fromkeys(own))
+
+    def _label(self, item: Item) -> str:
+        label = self._said(item.label)
+        return f"{label} ({self._said(KINDS['file'])})" if item.kind == "file" else label
 
     def _section(self, anchor: str, entry: Entry) -> str:
         procedure, route = entry.procedure, entry.route
@@ -129,7 +133,9 @@ class _Page:
         caption = in_language(_FIELDS, self.language).format(self._japanese(entry.name))
         if not entry.items:
             return f"<p>{caption}: {self._said(_NOTHING)}</p>\n"
-        keys = ("kind", "item", "label", "field", "class", "choices", "required", "max_chars", "repeat", "logged")
+        keys = (
+            "kind", "item", "label", "field", "class", "choices", "required", "max_chars", "max_bytes", "repeat", "done", "logged",
+        )  # fmt: skip
         rows = [self._field_row(item) for item in entry.items]
         return self._table(f"{anchor}-fields", caption, [self._said(HEADINGS[key]) for key in keys], rows)
 
@@ -140,8 +146,8 @@ class _Page:
             f"<td><code>{escape(item.name)}</code></td><td><code>{escape(item.field_class)}</code></td>",
             f"<td>{self._japanese(' / '.join(item.choices))}</td>",
             f'<td class="mark">{self._said(item.need)}</td>',
-            f"<td>{item.max_chars or ''}</td><td>{item.repeat}</td>",
-            f"<td>{self._said(item.logged)}</td>",
+            f"<td>{item.max_chars or ''}</td><td>{item.max_bytes or ''}</td><td>{item.repeat}</td>",
+            f"<td>{self._said(item.done)}</td><td>{self._said(item.logged)}</td>",
         ]
         return f"<tr>{''.join(cells)}</tr>\n"
 

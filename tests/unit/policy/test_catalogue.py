@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.catalogue import HEADINGS, Destination, Entry, common_items, entries, lines
+from policy.catalogue import EXAMINED, HEADINGS, Destination, Entry, common_items, entries, lines
 from policy.classes import CLASSES
 from policy.load import INSTALLED, read_routes
 from tests.unit.policy.registers import COMMON, own_items, register
@@ -13,6 +13,23 @@ from tests.unit.policy.registers import COMMON, own_items, register
 Write = Callable[..., Path]
 
 CITY = Destination("city-a", ("gate-1 (192.0.2.1:8443)", "gate-2 (192.0.2.2:8443)"), "http://192.0.2.30:8080")
+ATTACHMENTS = """
+[[attachment]]
+name = "scan"
+label_ja = "診断書"
+label_en = "Certificate"
+kinds = ["pdf", "jpeg"]
+max_bytes = 5000000
+required = true
+repeat = 2
+
+[[attachment]]
+name = "photo"
+label_ja = "写真"
+label_en = "Photo"
+kinds = ["png"]
+max_bytes = 1000
+"""
 TOWN = Destination("town-b", ("gate-1 (192.0.2.1:8443)",))
 
 
@@ -104,7 +121,9 @@ def test_one_line_of_a_procedure(write: Write, procedure: str) -> None:
         "Choices": "新規 / 変更",
         "Required": "no",
         "Characters at most": "2",
+        "Bytes at most": "",
         "Values at most": "2",
+        "What is done with it": "",
         "The log tells": "field name, reason, where a rule matched",
         "Tenant": "",
         "Goes to the gate": "",
@@ -112,6 +131,19 @@ def test_one_line_of_a_procedure(write: Write, procedure: str) -> None:
     }
     assert len(HEADINGS) == len(said[1])
     assert said[0]["Required"] == "yes"
+
+
+def test_a_file_is_said_with_its_kinds_and_bounds(write: Write, procedure: str) -> None:
+    text = procedure.replace("[route]", '[route]\nstages = ["route", "normalise", "schema", "files"]') + ATTACHMENTS
+    said = [line for line in of(made_of(write(text), None), "en") if line["Kind"] == "attached file"]
+    names = ("Field", "Field name", "Class", "Required", "Characters at most", "Bytes at most", "Values at most")
+    assert [tuple(line[name] for name in names) for line in said] == [
+        ("Certificate", "scan", "pdf, jpeg", "yes", "", "5000000", "2"),
+        ("Photo", "photo", "png", "no", "", "1000", "1"),
+    ]
+    for line in said:
+        assert line["What is done with it"] == EXAMINED.en
+        assert line["The log tells"] == "field name, reason, number of files"
 
 
 def test_what_is_needed_in_some_cases_is_said_to_be(catalogue: list[Entry]) -> None:

@@ -11,6 +11,31 @@ from policy.load import INSTALLED
 from relay import cli
 from tests.ruled import configuration
 
+WITH_A_FILE = """\
+format = 1
+[route]
+id = "sample"
+mode = "exchange"
+method = "POST"
+path = "/sample"
+body = ["multipart"]
+stages = ["route", "normalise", "schema", "files"]
+[[field]]
+name = "memo"
+label_ja = "備考"
+label_en = "Notes"
+class = "free_text"
+max_chars = 200
+[[attachment]]
+name = "scan"
+label_ja = "診断書"
+label_en = "Certificate"
+kinds = ["pdf", "jpeg"]
+max_bytes = 5000000
+required = true
+repeat = 2
+"""
+
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -64,6 +89,14 @@ def test_the_page_says_whether_the_common_items_were_confirmed(
     assert "city-a: gate-1 (127.0.0.1:19001)" in out
     assert run("--format", "html", "--lang", "en", INSTALLED) == 0
     assert '<html lang="en">' in capsys.readouterr().out
+
+
+def test_files_are_on_the_terminal_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.toml").write_text(WITH_A_FILE, encoding="utf-8")
+    assert run(tmp_path, "--lang", "en") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "attached file" in line]
+    shown = "pdf, jpeg; 5 MB (5,000,000 bytes) × 2; kind, content and viruses examined; refused if anything is wrong"
+    assert " ".join(line.split("scan", 1)[1].split()) == f"{shown} yes"
 
 
 def test_the_same_catalogue_gives_the_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,6 +124,30 @@ def test_what_a_file_says_is_text(tmp_path: Path) -> None:
         assert "<t>: <g>" in texts(root, "//dd")
 
 
+def test_files_are_shown_with_their_bounds(tmp_path: Path) -> None:
+    files = """[[attachment]]
+name = "scan"
+label_ja = "診断書"
+label_en = "Certificate"
+kinds = ["pdf", "jpeg"]
+max_bytes = 5000000
+repeat = 2
+"""
+    staged = PROCEDURE.replace(
+        'body = ["json"]', 'body = ["multipart"]\nstages = ["route", "normalise", "schema", "files"]'
+    )
+    (tmp_path / "a.toml").write_text(staged + files, encoding="utf-8")
+    root = html.fromstring(page(tmp_path))
+    heads = texts(root.xpath("//section")[0], ".//thead/tr/th")
+    cells = [cell.text_content() for cell in root.xpath("//section//tbody/tr")[-1]]
+    said = dict(zip(heads, cells, strict=True))
+    assert said["区分"] == "添付ファイル"
+    assert (said["欄の名称"], said["欄の符号"], said["形式"]) == ("診断書", "scan", "pdf, jpeg")
+    assert (said["最大の大きさ（バイト）"], said["最大個数"]) == ("5000000", "2")
+    assert "検査" in said["取扱い"]
+    assert "診断書 (添付ファイル)" in root.xpath("//table")[0].text_content()
+
+
 def test_the_period_and_the_lack_of_a_destination_are_said(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(PROCEDURE, encoding="utf-8")
     assert facts(page(tmp_path))[1:] == ["3", "2026-04-01から2027-03-31まで", "POST /a&b", "設定を読んでいません"]
