@@ -11,7 +11,14 @@ from relay.ops.gathered import Gathered, ProcessName
 from relay.ops.metrics import METRICS, ROLES, Registry
 from relay.ops.status import Absent, Health, Status
 
-NAMES = {"tenant": ["minato"], "route": ["status"], "gate": ["east"], "certificate": ["own"], "rule_set": ["crs"]}
+NAMES = {
+    "tenant": ["minato"],
+    "route": ["status"],
+    "version": ["2"],
+    "gate": ["east"],
+    "certificate": ["own"],
+    "rule_set": ["crs"],
+}
 
 
 def everything() -> Gathered:
