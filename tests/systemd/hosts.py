@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.live.labs import until
+from tests.scanners import CLAMD, CLAMD_CONF, MARK, SIGNATURE
 
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / "out/systemd"
@@ -38,7 +39,7 @@ def run(*command: str | Path, check: bool = True, **options: object) -> str:
 def wheel(directory: Path) -> Path:
     """This tree, built as an operator gets it."""
     source = directory / "source"
-    for name in ("relay", "policy", "certs"):
+    for name in ("relay", "policy", "certs", "content"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
@@ -156,6 +157,25 @@ def host(name: str, namespace: str, directory: Path, package: Path) -> Iterator[
     finally:
         made.power_off()
         run("umount", root)
+
+
+def install_clamd(made: Host) -> None:
+    """This machine's clamd with every library that it needs, its loader too, as `clamav-daemon.service`; one signature."""
+    assert CLAMD is not None, "no clamd: scripts/debian-packages tests"
+    place = made.root / "opt/clamd"
+    place.mkdir(parents=True)
+    libraries = {Path(word) for word in run("ldd", CLAMD).split() if word.startswith("/")}
+    for file in (Path(CLAMD), *libraries):
+        shutil.copy(file, place / file.name)
+    (loader,) = [file.name for file in libraries if file.name.startswith("ld-linux")]
+    made.write("/opt/clamd/database/tests.ndb", f"{SIGNATURE}:0:*:{MARK.hex()}\n")
+    conf = CLAMD_CONF.format(socket="/run/clamav/clamd.ctl", database="/opt/clamd/database")
+    made.write("/etc/clamav/clamd.conf", conf)
+    command = f"/opt/clamd/{loader} --library-path /opt/clamd /opt/clamd/clamd --config-file /etc/clamav/clamd.conf"
+    service = f"DynamicUser=yes\nRuntimeDirectory=clamav\nExecStart={command}\n"
+    made.write(
+        "/etc/systemd/system/clamav-daemon.service", f"[Service]\n{service}[Install]\nWantedBy=multi-user.target\n"
+    )
 
 
 def _install(made: Host, package: Path) -> None:

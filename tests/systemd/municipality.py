@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.systemd.hosts import TREE, Host, cable, host, namespaces, run, wheel
+from tests.attachments import CONTENT_TYPE, PATH, PROCEDURE, form
+from tests.systemd.hosts import TREE, Host, cable, host, install_clamd, namespaces, run, wheel
 
 CITY = "shinsei.city-a.example.jp"
 _RELAY_TOML = """
@@ -46,7 +47,10 @@ certificate = "city-a.crt"
 key = "city-a"
 gates = ["honcho-1"]
 sealing_key = "city-a-sealing.pub"
+[scanner]
+clamd_config = "/etc/clamav/clamd.conf"
 [policy]
+procedures = ["procedures"]
 rule_set = "small"
 [[rule_set]]
 name = "small"
@@ -120,6 +124,20 @@ class Municipality:
         body, _, status = said.rpartition("\n")
         return int(status), body
 
+    def attach(self, data: bytes) -> int:
+        """Status of a form with this file."""
+        body = self.ca_file.with_name("form")
+        body.write_bytes(form(data))
+        options = (
+            "--cacert",
+            str(self.ca_file),
+            "--header",
+            f"Content-Type: {CONTENT_TYPE}",
+            "--data-binary",
+            f"@{body}",
+        )
+        return int(self.curl("internet", f"https://{CITY}{PATH}", *options).rpartition("\n")[2])
+
     def metrics(self, path: str = "/metrics") -> str:
         return self.curl("management", f"http://192.0.2.10:9464{path}")
 
@@ -156,11 +174,15 @@ def municipality(directory: Path) -> Iterator[Municipality]:
 def _set_up_relay(relay: Host) -> None:
     relay.before("cp", "-r", "/root/relay/.", "/etc/sekisho/")
     relay.write("/etc/sekisho/rules/probe.conf", _RULES)
+    relay.before("sh", "-ec", "cp -r /opt/sekisho/lib/python3*/site-packages/policy/procedures /etc/sekisho/procedures")
+    relay.write("/etc/sekisho/procedures/with-files.toml", PROCEDURE)
+    install_clamd(relay)
     relay.write("/etc/sekisho/sekisho.toml", _RELAY_TOML.format(city=CITY, gate_pin=_pin(relay, "/root/gate/gate.crt")))
     for name, text in _DROP_INS.items():
         relay.write(f"/etc/systemd/system/{name}", text)
     relay.before("/opt/sekisho/bin/sekisho", "check", "--quiet")
-    relay.before("systemctl", "enable", "sekisho.target", "sekisho-front@1.service")
+    relay.before("systemctl", "enable", "sekisho.target", "sekisho-front@1.service", "sekisho-scanner.service")
+    relay.before("systemctl", "enable", "clamav-daemon.service")
 
 
 def _set_up_gate(gate: Host, files: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.live.labs import until
+from tests.scanners import MARK
 from tests.systemd.hosts import ROOT
 from tests.systemd.municipality import CITY, Municipality, municipality
 
@@ -25,6 +26,7 @@ SERVICES = (
     "sekisho-ledger.service",
     "sekisho-egress.service",
     "sekisho-exporter.service",
+    "sekisho-scanner.service",
     "sekisho-front@0.service",
     "sekisho-front@1.service",
 )
@@ -34,6 +36,8 @@ SOCKETS = (
     "sekisho-ledger-front.socket",
     "sekisho-ledger-egress.socket",
     "sekisho-exporter.socket",
+    "sekisho-scanner-front.socket",
+    "sekisho-status-scanner.socket",
     "sekisho-status-ledger.socket",
     "sekisho-status-egress.socket",
     "sekisho-status-front@0.socket",
@@ -75,7 +79,7 @@ def test_the_target_brings_every_unit_up(city: Municipality) -> None:
     assert city.gate.property("sekisho-gate.service", "ActiveState") == "active"
     loaded = city.relay.call("systemctl", "list-units", "--plain", "--no-legend", "--state=active", "sekisho*")
     assert {line.split()[0] for line in loaded.splitlines()} == {*SERVICES, *SOCKETS, "sekisho.target"}
-    assert len(SERVICES) == 5 and len(SOCKETS) == 9
+    assert len(SERVICES) == 6 and len(SOCKETS) == 11
 
 
 def test_a_request_goes_all_the_way_and_is_in_the_log(city: Municipality) -> None:
@@ -83,6 +87,16 @@ def test_a_request_goes_all_the_way_and_is_in_the_log(city: Municipality) -> Non
     assert status == 200 and "2026-0415-000001" in body
     assert '"ready":true' in city.metrics("/readyz")
     assert 'sekisho_gate_up{gate="honcho-1"} 1.0' in city.metrics()
+    verify(city)
+
+
+def test_an_attached_file_crosses_when_clamd_and_its_structure_let_it(city: Municipality) -> None:
+    until(lambda: city.attach(b"hello") == 200, "a file goes all the way")
+    assert [city.attach(data) for data in (b"hello " + MARK, b"%PDF-1.7 named as a text")] == [422, 422]
+    city.relay.call("systemctl", "stop", "clamav-daemon.service")
+    assert city.attach(b"hello") == 503
+    city.relay.call("systemctl", "start", "clamav-daemon.service")
+    until(lambda: city.attach(b"hello") == 200, "clamd is back")
     verify(city)
 
 

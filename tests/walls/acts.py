@@ -101,6 +101,12 @@ def unix(name: str, kind: int = socket.SOCK_SEQPACKET) -> Callable[[Facts], obje
     return act
 
 
+def ask_clamd(facts: Facts) -> None:
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(PATIENCE_S)
+        sock.connect(f"{facts.home}/clamd/clamd.ctl")
+
+
 def read(path: str) -> Callable[[Facts], object]:
     def act(facts: Facts) -> None:
         Path(path.format_map(vars(facts))).read_bytes()
@@ -349,6 +355,18 @@ EXPORTER_CASES = [
     *_no_files("exporter"),
 ]
 
+SCANNER_CASES = [
+    *_no_ip("scanner"),
+    *_no_peer("scanner"),
+    *_no_log("scanner"),
+    *_no_keys("scanner", "city-a", "front-signing", "egress", "log-signing", "permit"),
+    Case("scanner", "connect to the ledger as the front", unix("ledger/front.sock"), "EACCES", users=True),
+    Case("scanner", "connect to the egress as the front", unix("egress/front.sock"), "EACCES", users=True),
+    *_no_other_process("scanner", "front", "egress", "ledger"),
+    *[case for case in _no_process("scanner") if case.name != "fork"],  # each file is looked at in a process of its own
+    *_no_files("scanner"),
+]
+
 GATE_CASES = [
     Case("gate", "connect to another port of its own host", tcp("127.0.0.1", ANSWERING), "EACCES"),
     Case("gate", "connect to another host of the LGWAN", tcp(NO_GATE, ANSWERING), "EACCES"),
@@ -376,7 +394,9 @@ WORK = [
     Case("ledger", "make a file in the log", create("{log_dir}"), ALLOWED),
     Case("exporter", "ask for the ledger's status", unix("status/ledger.sock", socket.SOCK_STREAM), ALLOWED),
     Case("exporter", "ask for the front's status", unix("status/front-0.sock", socket.SOCK_STREAM), ALLOWED),
+    Case("scanner", "fork", fork, ALLOWED),
+    Case("scanner", "connect to clamd", ask_clamd, ALLOWED),
     Case("gate", "connect to the application", tcp("127.0.0.1", APPLICATION_PORT), ALLOWED),
 ]
 
-CASES = [*FRONT_CASES, *EGRESS_CASES, *LEDGER_CASES, *EXPORTER_CASES, *GATE_CASES]
+CASES = [*FRONT_CASES, *EGRESS_CASES, *LEDGER_CASES, *EXPORTER_CASES, *SCANNER_CASES, *GATE_CASES]

@@ -16,15 +16,19 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
+import policy
 from relay.settings.nft import ruleset
 from relay.settings.pki import LabChoices, LabConfig, Pki, create_pki, write_lab_config
+from tests.attachments import CONTENT_TYPE, PATH, PROCEDURE, form
+from tests.scanners import real_clamd
 from tests.walls.networks import EGRESS, FRONT, GATE, TIMEOUT_S, TO_INTERNET, TO_LGWAN, Networks
 
 HOST = "shinsei.city-a.example"
 TENANT = "city-a"
 FRONT_PORT, GATE_PORT, MANAGEMENT_PORT, APPLICATION_PORT = 443, 8443, 9464, 8000
-DMZ_ROLES = ("ledger", "egress", "exporter", "front")  # in the order in which they start
+DMZ_ROLES = ("ledger", "egress", "exporter", "scanner", "front")  # in the order in which they start
 ROLES = (*DMZ_ROLES, "gate")
+CATALOGUE = Path(policy.__file__).with_name("procedures")
 SEKISHO = str(Path(sys.executable).with_name("sekisho"))
 
 
@@ -172,6 +176,10 @@ class Hosts:
             tls.sendall(raw)
             return int(tls.recv(65536).split(b" ", 2)[1])
 
+    def attach(self, data: bytes) -> int:
+        """Status of a form with this file."""
+        return self.ask("POST", PATH, form(data), {"Content-Type": CONTENT_TYPE}).status
+
     def try_get(self, path: str) -> int:
         with suppress(OSError, AssertionError):
             return self.ask("GET", path).status
@@ -207,15 +215,20 @@ def two_hosts(networks: Networks) -> Iterator[Hosts]:
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, home)
         users = stack.enter_context(system_users(ROLES))
+        clamd = stack.enter_context(real_clamd(home / "clamd"))
+        (home / "procedures").mkdir()
+        (home / "procedures/with-files.toml").write_text(PROCEDURE, "utf-8")
         pki = create_pki(home / "sekisho", tenants={TENANT: [HOST]})
-        hosts = Hosts(networks, home, users, pki, write_lab_config(pki, _choices(pki, users)))
+        hosts = Hosts(
+            networks, home, users, pki, write_lab_config(pki, _choices(pki, users, clamd, home / "procedures"))
+        )
         stack.callback(hosts.stop_all)
         hosts.start_role("application")
         hosts.start_role("gate")
         yield hosts
 
 
-def _choices(pki: Pki, users: dict[str, str]) -> LabChoices:
+def _choices(pki: Pki, users: dict[str, str], clamd: Path, procedures: Path) -> LabChoices:
     (gate,) = pki.gates
     declared = {
         "name": gate.name,
@@ -235,6 +248,12 @@ def _choices(pki: Pki, users: dict[str, str]) -> LabChoices:
             "egress": {"interface": TO_LGWAN, "source_address": EGRESS, "user": users["egress"]},
             "ledger": {"user": users["ledger"]},
             "exporter": {"user": users["exporter"]},
+            "scanner": {
+                "clamd": str(clamd),
+                "clamd_config": str(clamd.with_name("clamd.conf")),
+                "user": users["scanner"],
+            },
+            "policy": {"procedures": [str(CATALOGUE), str(procedures)]},
             "gate": [declared],
             "limits": {"exchange_timeout_ms": 6000, "application_timeout_ms": 5000},  # a cut line is noticed by then
         },

@@ -95,7 +95,7 @@ def test_a_debugger_gets_no_core_of_the_front(relay: Hosts, directory: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "role", ["front", "egress", "exporter", "ledger", "gate"]
+    "role", ["front", "scanner", "egress", "exporter", "ledger", "gate"]
 )  # the front first: it needs the others
 def test_a_crash_dumps_no_core(relay: Hosts, directory: Path, role: str) -> None:
     other = control(relay, role, directory)

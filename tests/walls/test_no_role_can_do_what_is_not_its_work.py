@@ -15,6 +15,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.scanners import MARK
 from tests.walls.acts import (
     ALLOWED,
     ANSWERING,
@@ -26,6 +27,7 @@ from tests.walls.acts import (
     GATE_PORT,
     KILLED,
     LEDGER_CASES,
+    SCANNER_CASES,
     WORK,
     Case,
 )
@@ -108,11 +110,11 @@ def ends(relay: Hosts) -> dict[str, Ends]:
 
 def test_there_are_as_many_cases_as_there_should_be() -> None:
     """A case that is lost is a wall that nobody tries."""
-    lists = (FRONT_CASES, EGRESS_CASES, LEDGER_CASES, EXPORTER_CASES, GATE_CASES)
+    lists = (FRONT_CASES, EGRESS_CASES, LEDGER_CASES, EXPORTER_CASES, SCANNER_CASES, GATE_CASES)
     counted = [len(cases) for cases in lists]
-    assert counted == [48, 47, 44, 53, 21]
+    assert counted == [48, 47, 44, 53, 51, 21]
     assert Counter(case.role for case in CASES) == dict(
-        zip(("front", "egress", "ledger", "exporter", "gate"), counted, strict=True)
+        zip(("front", "egress", "ledger", "exporter", "scanner", "gate"), counted, strict=True)
     )
     assert len({(case.role, case.name) for case in CASES + WORK}) == len(CASES + WORK)
 
@@ -137,6 +139,13 @@ def test_what_is_its_work_it_can_do(ends: dict[str, Ends], case: Case) -> None:
     assert ends[case.role]["walls", case.name] == ALLOWED
 
 
+def test_files_are_looked_at_behind_these_walls(relay: Hosts) -> None:
+    """By a scanner that is a user without any power, and in the process of each file."""
+    assert relay.attach(b"hello") == 200
+    assert relay.attach(b"hello " + MARK) == 422
+    assert relay.attach(b"%PDF-1.7 named as a text") == 422
+
+
 def test_the_service_goes_on_afterwards(relay: Hosts, ends: dict[str, Ends]) -> None:
-    assert len(ends) == 5
+    assert len(ends) == 6
     until(lambda: relay.try_get("/status/2026-0415-000001") == 200, "a request goes through again")

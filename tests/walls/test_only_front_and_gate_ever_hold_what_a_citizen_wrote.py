@@ -34,7 +34,7 @@ from tests.walls.traces import Traces, forms
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 REQUESTS = 200
-BLIND = ("egress", "ledger", "exporter")
+BLIND = ("egress", "ledger", "exporter", "scanner")  # the scanner: of requests without files
 SEEING = ("front", "gate")
 INDISCREET = 990  # id of the rule that keeps all it can of what it matched
 _INDISCREET = rf"""
