@@ -11,7 +11,7 @@
 #   make worst   an hour's search for the input that costs the rules stage most
 #   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; a quarter of an hour, alone on the machine
 #   make interpreted  run the sources as they are, not what was compiled from them, until the next of the above
-#   make golden  write down anew what each procedure takes and refuses (tests/golden/procedures); read the difference
+#   make golden  write down anew what each procedure takes and refuses (tests/golden); read the difference
 #   make lock    renew the two lock files from pyproject.toml
 #   make clean   remove what the others made
 
@@ -76,6 +76,7 @@ bench: $(VENV)/compiled
 
 golden: $(VENV)/installed
 	@$(BIN)/python -m tests.golden_forms
+	@$(BIN)/python -m tests.golden_attachments
 
 lock: $(VENV)/installed
 	@scripts/lock

@@ -267,9 +267,7 @@ def file_sentence(detail: str, attachment: Attachment) -> Said | None:
     said = FILE_WORDS[FileFault(detail)]
     if detail == FileFault.FILE_TOO_LARGE:
         most = size_words(attachment.max_bytes)
-        return Said(
-            f"{said.ja}一つのファイルは {most.ja} までです。", f"{said.en} One file may have at most {most.en}."
-        )
+        return Said(f"{said.ja}一つのファイルは{most.ja}までです。", f"{said.en} One file may have at most {most.en}.")
     if detail in _NEEDS_KINDS:
         kinds = kind_words(attachment.kinds)
         return Said(f"{said.ja}受け取れる種類: {kinds}。", f"{said.en} Kinds taken: {kinds}.")

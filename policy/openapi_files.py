@@ -54,7 +54,7 @@ def about_files(attachments: Sequence[Attachment]) -> list[str]:
         need = "必須" if one.required else "任意"
         size = size_words(one.max_bytes).ja
         lines.append(
-            f"添付 `{one.name}` {one.label_ja}: {kind_words(one.kinds)}、一つ {size} まで、{one.repeat} 個まで、{need}。"
+            f"添付 `{one.name}` {one.label_ja}: {kind_words(one.kinds)}、一つ {size}まで、{one.repeat} 個まで、{need}。"
         )
     several = next((one.name for one in attachments if one.repeat > 1), "")
     where = f"（`{several}` の 2 番目のファイルなら `#/{several}/1`）" if several else ""

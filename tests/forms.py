@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -24,6 +25,7 @@ from tests.unit.policy.conftest import NOW_MS, TENANT
 KINDS = ("urlencoded", "multipart", "json")
 Kind = Literal["urlencoded", "multipart", "json"]
 Submitted = tuple[tuple[str, str], ...]
+Scan = Callable[[Judgement, Files], None]
 BOUNDARY = "sekisho-form-2b61f08e"
 TYPES = {
     "urlencoded": "application/x-www-form-urlencoded",
@@ -79,22 +81,32 @@ def submit(policy: Policy, path: str, kind: str, fields: Submitted, received_ms:
 
 
 def submit_bytes(
-    policy: Policy, path: str, content_type: str, body: bytes, received_ms: int = NOW_MS, method: str = "POST"
+    policy: Policy,
+    path: str,
+    content_type: str,
+    body: bytes,
+    received_ms: int = NOW_MS,
+    method: str = "POST",
+    scan: Scan | None = None,
 ) -> Outcome:
+    """`scan` tells the judgement of the files; without it none may be declared."""
     kind = body_kind(content_type.encode())
     asked = RequestHead(TENANT, method, path, (), None, (), kind, content_type, None, received_ms)
     judgement = policy.open(asked)
     if isinstance(judgement, Denied):
         return Outcome(judgement)
-    return _carried(judgement, content_type, body, kind)
+    return _carried(judgement, content_type, body, kind, scan)
 
 
-def _carried(judgement: Judgement, content_type: str, body: bytes, kind: str) -> Outcome:
+def _carried(judgement: Judgement, content_type: str, body: bytes, kind: str, scan: Scan | None) -> Outcome:
+    files = Files(None, 0.0)
     try:
-        made = carrier(_head(content_type), kind, judgement, DEFAULTS, Files(None, 0.0))
+        made = carrier(_head(content_type), kind, judgement, DEFAULTS, files)
         goes_on = made.feed(body) + made.finish()
     except Refused as refused:
         return Outcome(refused.reason)
+    if scan is not None:
+        scan(judgement, files)
     verdict = judgement.finish()
     if isinstance(verdict, Denied):
         return Outcome(verdict)
@@ -106,8 +118,9 @@ def _carried(judgement: Judgement, content_type: str, body: bytes, kind: str) ->
 def _fields(events: list[BodyEvent]) -> Submitted:
     found: list[tuple[str, str]] = []
     for event in events:
-        assert not isinstance(event, FileStart)
-        if isinstance(event, Field):
+        if isinstance(event, FileStart):
+            found.append((event.name, f"the file {event.filename}"))
+        elif isinstance(event, Field):
             found.append((event.name, event.value))
         elif isinstance(event, Document):
             assert isinstance(event.value, dict)

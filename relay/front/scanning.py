@@ -56,14 +56,7 @@ class FileScan:
 
     async def refused_for(self) -> tuple[str, ...]:
         """Why the file cannot be taken, in words of the scanner's; nothing where it can. Raises Unavailable."""
-        answer = await self._answer()
-        if answer.faults or answer.verdict in ("infected", "unscannable"):
-            return answer.faults or (answer.verdict,)
-        if answer.verdict == "timeout":
-            raise Unavailable(Reason.SCAN_TIMEOUT, "the scanner ran out of time")
-        if answer.verdict != "clean":
-            raise Unavailable(Reason.SCAN_FAILED, "the scanner could not look at a file")
-        return ()
+        return refusal_of(await self._answer())
 
     async def _send(self, message: Message) -> None:
         try:
@@ -93,6 +86,19 @@ class FileScan:
 
     def __exit__(self, *_: object) -> None:
         self._sock.close()
+
+
+def refusal_of(answer: FileScanned) -> tuple[str, ...]:
+    """As `refused_for`. A virus is said first. What could not be scanned is said where nothing tells why. Raises Unavailable."""
+    if answer.verdict == "infected":
+        return (answer.verdict, *answer.faults)
+    if answer.faults or answer.verdict == "unscannable":
+        return answer.faults or (answer.verdict,)
+    if answer.verdict == "timeout":
+        raise Unavailable(Reason.SCAN_TIMEOUT, "the scanner ran out of time")
+    if answer.verdict != "clean":
+        raise Unavailable(Reason.SCAN_FAILED, "the scanner could not look at a file")
+    return ()
 
 
 def _connected(path: Path) -> socket.socket:

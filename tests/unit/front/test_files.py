@@ -176,6 +176,18 @@ REFUSED: list[tuple[str, Verdict, list[tuple[str, str | None, bytes]], list[tupl
         [("file_invalid", "scan", "infected")],
     ),
     (
+        "infected, and more",
+        lambda *_: FileScanned(1, "infected", ("office_macro",), "A.B", "docx"),
+        [SCAN],
+        [("file_invalid", "scan", "infected"), ("file_invalid", "scan", "office_macro")],
+    ),
+    (
+        "unscannable for a reason",
+        lambda *_: FileScanned(1, "unscannable", ("archive_encrypted",), "", ""),
+        [SCAN],
+        [("file_invalid", "scan", "archive_encrypted")],
+    ),
+    (
         "unscannable",
         lambda *_: FileScanned(1, "unscannable", (), "", ""),
         [SCAN],

@@ -33,7 +33,7 @@ def test_the_words_are_those_of_the_scanner() -> None:
 def test_what_would_do_is_said_with_what_would_not() -> None:
     too_large = file_sentence("file_too_large", SCAN)
     assert too_large is not None
-    assert too_large.ja.endswith("一つのファイルは 5 MB（5,000,000 バイト） までです。")
+    assert too_large.ja.endswith("一つのファイルは5 MB（5,000,000 バイト）までです。")
     assert too_large.en.endswith("One file may have at most 5 MB (5,000,000 bytes).")
     for fault in ("missing_file", "kind_not_taken", "extension_unknown", "heic", "type_disagrees", "content_disagrees"):
         said = file_sentence(fault, replace(SCAN, kinds=("docx",)))

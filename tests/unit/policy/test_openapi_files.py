@@ -132,8 +132,8 @@ def test_the_types_are_those_that_files_may_have() -> None:
 def test_what_is_said_of_each_file() -> None:
     lines = about_files((SCAN, PHOTO))
     assert lines[:2] == [
-        "添付 `scan` 診断書: PDF, JPEG、一つ 5 MB（5,000,000 バイト） まで、2 個まで、必須。",
-        "添付 `photo` 写真: PNG、一つ 1 KB（1,000 バイト） まで、1 個まで、任意。",
+        "添付 `scan` 診断書: PDF, JPEG、一つ 5 MB（5,000,000 バイト）まで、2 個まで、必須。",
+        "添付 `photo` 写真: PNG、一つ 1 KB（1,000 バイト）まで、1 個まで、任意。",
     ]
     assert "`#/scan/1`" in lines[2] and "503" in lines[2] and "FileFault" in lines[2]
     assert "#/" not in about_files((PHOTO,))[1]
