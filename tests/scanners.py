@@ -94,15 +94,22 @@ class Client:
 
 
 @contextmanager
-def scanner(directory: Path, clamd: Path, **limits: int) -> Iterator[Scanner]:
+def scanner(
+    directory: Path, clamd: Path | None, *, icap: str | None = None, icap_mode: str = "respmod", **limits: int
+) -> Iterator[Scanner]:
     """`python -m relay.scanner`, with its walls."""
     directory.mkdir()
-    conf = directory / "clamd.conf"
-    conf.write_text(CLAMD_CONF.format(socket=clamd, database=directory))
+    asked: dict[str, str] = {}
+    if clamd is not None:
+        conf = directory / "clamd.conf"
+        conf.write_text(CLAMD_CONF.format(socket=clamd, database=directory))
+        asked |= {"clamd": str(clamd), "clamd_config": str(conf)}
+    if icap is not None:
+        asked |= {"icap": icap, "icap_mode": icap_mode}
     pki = create_pki(directory / "pki", tenants={"example": ["portal.example"]}, gates=1)
     host = {
         "host": {"run_dir": str(directory / "run")},
-        "scanner": {"clamd": str(clamd), "clamd_config": str(conf)},
+        "scanner": asked,
         "limits": limits,
     }
     choices = LabChoices(

@@ -77,6 +77,8 @@ LIMIT = Label(
     "limit", ("connections", "connections_per_source", "transfers_in_flight", "rate", "size", "count", "time", NONE, OTHER),
 )  # fmt: skip
 LEAK = Label("leak", ("personal_number", "card_number", "stack_trace", "sql_error", "directory_listing", "unread", OTHER))  # fmt: skip
+SCANNED_BY = Label("by", ("structure", "clamd", "icap", OTHER))
+SCANNED = Label("verdict", ("clean", "infected", "unscannable", "timeout", "error", OTHER))
 KIND = Label("kind", ("intent", "outcome", "remark", "refusal", "operation", "state", "review", OTHER))
 
 # From the fastest step measured (a judge of a GET, 0.1 ms) to the longest deadline (exchange_timeout_ms, 60 s).
@@ -135,6 +137,10 @@ TLS_HANDSHAKES = Metric(
 REFUSALS = Metric(
     "sekisho_refusals_total", "counter", "Refusals, by stage, reason and the limit that was exceeded.",
     ("front", "egress", "ledger", "gate", "scanner"), (STAGE, REASON, LIMIT), per_role=True,
+)  # fmt: skip
+SCAN_VERDICTS = Metric(
+    "sekisho_scan_verdicts_total", "counter", "Files looked at, by who looked and what it said; only clean by all of them passes.",
+    ("scanner",), (SCANNED_BY, SCANNED),
 )  # fmt: skip
 CONNECTIONS = Metric(
     "sekisho_connections", "gauge", "Connections open now, by state.", _SERVERS, (STATE,), per_role=True

@@ -1,4 +1,5 @@
-"""The scanner: what opens a stranger's file. It has clamd's socket and nothing else; each file is opened in a process of its own."""
+"""The scanner: what opens a stranger's file. It has clamd's socket, the ICAP service's port where one is set, and nothing else; each file
+is opened in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from typing import Final
 import trio
 
 from content.clamd import SETTINGS_BYTES_MAX, Settings, SettingsInvalid, read_settings
+from content.icap import Method, Service
 from relay.base.errors import Broken, ConfigInvalid, Problem
 from relay.net.channel import accept_forever
 from relay.net.listen import activated_sockets, open_seqpacket_listener
@@ -22,15 +24,20 @@ from relay.ops.metrics import Registry
 from relay.ops.sandbox.privileges import group_of
 from relay.ops.sandbox.walls import Held, Walls, python_paths
 from relay.ops.status import Health
+from relay.scanner.asked import CLAMD, ICAP
 from relay.scanner.child import load_ahead
-from relay.scanner.clamd import answers_ping
+from relay.scanner.clamd import Clamd, answers_ping
+from relay.scanner.icap import Icap, why_not_ready
 from relay.scanner.measure import Measure
 from relay.scanner.pipeline import Scanner
 from relay.scanner.serve import SOCKET, serve_front
+from relay.settings.addresses import parse_icap
 from relay.settings.load import load_host
+from relay.settings.model import Scanner as ScannerTable
 
-_DESCRIPTORS_PER_FILE: Final = 4  # the front's connection, clamd's, the file, the pipe
-_PROBE_S: Final = 10  # between two PINGs: readiness is asked as often
+_DESCRIPTORS_PER_FILE: Final = 5  # the front's connection, clamd's, the ICAP service's, the file, the pipe
+_PROBE_S: Final = 10  # between two PINGs or OPTIONS: readiness is asked as often
+_NOT_ASKED_YET: Final = "not asked yet"
 
 
 class ScannerRole:
@@ -45,8 +52,8 @@ class ScannerRole:
         load_ahead()
         self.log = Log("scanner")
         self.limits = settings.limits
-        self.clamd = Path(own.clamd)
-        self.clamd_settings = _clamd_settings(Path(own.clamd_config))
+        self.clamd = _clamd_of(own)
+        self.icap = _icap_of(own)
         self.processes = own.processes
         self.registry = Registry("scanner")
         self.measure = Measure(self.registry)
@@ -62,10 +69,16 @@ class ScannerRole:
             role="scanner",
             read=python_paths(),
             open_files=_DESCRIPTORS_PER_FILE * settings.limits.scans_in_flight + 256,
+            inet=self.icap is not None,
+            connect_tcp=() if own.icap is None else (parse_icap(own.icap).endpoint.port,),
             children=True,
             user=own.user,
         )
-        self._clamd_answers = False
+        self._health = {name: Health(False, _NOT_ASKED_YET) for name in self._asked()}
+
+    def _asked(self) -> list[str]:
+        """Who must answer before a file can pass."""
+        return [name for name, who in ((CLAMD, self.clamd), (ICAP, self.icap)) if who is not None]
 
     def _open_listener(self, client: str | None) -> socket:
         start.own_directory((self.run_dir / SOCKET).parent, start.SOCKETS_MODE)
@@ -77,7 +90,7 @@ class ScannerRole:
         scanner = Scanner(
             limits=self.limits,
             clamd=self.clamd,
-            settings=self.clamd_settings,
+            icap=self.icap,
             processes=trio.CapacityLimiter(self.processes),
             measure=self.measure,
             is_filtered=held.seccomp,
@@ -106,14 +119,33 @@ class ScannerRole:
 
     async def _probe_forever(self) -> None:
         while True:
-            self._clamd_answers = await answers_ping(self.clamd)
+            if self.clamd is not None:
+                answers = await answers_ping(self.clamd.path)
+                self._health[CLAMD] = Health(True) if answers else Health(False, "not answering")
+            if self.icap is not None:
+                why_not = await why_not_ready(self.icap)
+                self._health[ICAP] = Health(not why_not, why_not)
             await trio.sleep(_PROBE_S)
 
     def health(self) -> Mapping[str, Health]:
-        return {"clamd": Health(True) if self._clamd_answers else Health(False, "not answering")}
+        return dict(self._health)
 
     def refresh(self) -> None:
         """Its gauges are set as files come and go."""
+
+
+def _clamd_of(own: ScannerTable) -> Clamd | None:
+    """Raises ConfigInvalid. Its configuration says whether it is asked: without its limits its answer would mean nothing."""
+    if own.clamd_config is None:
+        return None
+    return Clamd(Path(own.clamd), _clamd_settings(Path(own.clamd_config)))
+
+
+def _icap_of(own: ScannerTable) -> Icap | None:
+    if own.icap is None:
+        return None
+    url = parse_icap(own.icap)
+    return Icap(str(url.endpoint), Service(str(url.endpoint), url.path), Method(own.icap_mode.upper()))
 
 
 def _clamd_settings(path: Path) -> Settings:

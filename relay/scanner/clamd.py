@@ -6,6 +6,7 @@ Whatever goes wrong with the connection is the verdict ERROR: nothing here raise
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,20 @@ from content.verdicts import Scanned
 PROBE_TIMEOUT_S: Final = 5.0  # clamd answers a PING beside its scans
 
 
+@dataclass(frozen=True, slots=True)
+class Clamd:
+    """A clamd of the configuration: its socket, and the limits in its own configuration."""
+
+    path: Path
+    settings: Settings
+
+
 class ClamdStream:
     """Use it as a context manager; `send` each piece as it comes, then `verdict`."""
 
-    def __init__(self, path: Path, settings: Settings) -> None:
-        self._path = path
-        self._instream = Instream(settings)
+    def __init__(self, clamd: Clamd) -> None:
+        self._path = clamd.path
+        self._instream = Instream(clamd.settings)
         self._socket: trio.socket.SocketType | None = None
 
     async def open(self) -> None:

@@ -1,24 +1,24 @@
-"""THE HOT PATH of the scanner: pieces to clamd and into memory ▸ clamd's verdict, and the structure in a process of its own ▸ one answer.
+"""THE HOT PATH of the scanner: pieces to clamd, ICAP and memory ▸ verdicts, and the structure in a process of its own ▸ one answer.
 
 While the file arrives nothing of it is looked at here, now or later: the role moves bytes, a process of its own opens them.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import trio
 
-from content.clamd import Settings
 from content.verdicts import Scanned, Verdict
 from relay.base.errors import Unavailable
 from relay.base.limits import Limits
 from relay.ipc.messages import FileScanned, ProtocolViolation, ScanFile
 from relay.net.parcel import Parcel, ParcelWriter
+from relay.scanner.asked import CLAMD, Asked
 from relay.scanner.child import Bounds, File
-from relay.scanner.clamd import ClamdStream
+from relay.scanner.clamd import Clamd
+from relay.scanner.icap import Icap
 from relay.scanner.measure import Measure
 from relay.scanner.process import examine_apart
 from relay.scanner.report import Report, judged
@@ -26,11 +26,12 @@ from relay.scanner.report import Report, judged
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """What all files of the role share. `processes`: how many are looked at at a time; who waits for one uses up their time."""
+    """What all files of the role share. `clamd`, `icap`: who is asked; one at least. `processes`: how many are looked at at a time;
+    who waits for one uses up their time."""
 
     limits: Limits
-    clamd: Path
-    settings: Settings
+    clamd: Clamd | None
+    icap: Icap | None
     processes: trio.CapacityLimiter
     measure: Measure
     is_filtered: bool
@@ -49,46 +50,45 @@ class Scanner:
 
 async def scan(scanner: Scanner, begun: ScanFile, pieces: AsyncIterator[bytes]) -> FileScanned:
     """One file, from its first piece to its verdict. Raises ProtocolViolation."""
-    with ParcelWriter() as writer, ClamdStream(scanner.clamd, scanner.settings) as stream:
-        await stream.open()
+    with ParcelWriter() as writer, Asked(scanner.clamd, scanner.icap) as asked:
+        await asked.open()
         try:
             async for piece in pieces:
                 if writer.size + len(piece) > scanner.file_bytes:
                     raise ProtocolViolation("a file is larger than any body may be")
                 writer.write(piece)
-                await stream.send(piece)
+                await asked.send(piece)
             parcel = writer.freeze()
         except Unavailable:  # no memory for it
-            return judged(begun.call, Verdict.ERROR, Scanned(Verdict.ERROR))
+            return judged(begun.call, Verdict.ERROR, {})
         with parcel:
             file = File(begun.name, begun.media_type, frozenset(begun.kinds), parcel)
-            return await _both(scanner, begun.call, file, stream)
+            return await _all(scanner, begun.call, file, asked)
 
 
-async def _both(scanner: Scanner, call: int, file: File, stream: ClamdStream) -> FileScanned:
-    """The structure and clamd at the same time, both under one deadline."""
+async def _all(scanner: Scanner, call: int, file: File, asked: Asked) -> FileScanned:
+    """The structure, and whoever is asked, at the same time and under one deadline."""
     looked: Report | Verdict = Verdict.TIMEOUT
-    scanned = Scanned(Verdict.TIMEOUT)
 
     async def look() -> None:
         nonlocal looked
         async with scanner.processes:
             looked = await examine_apart(file, scanner.bounds())
 
-    async def ask() -> None:
-        nonlocal scanned
-        scanned = await stream.verdict()
-
     with trio.move_on_after(scanner.limits.scan_timeout_ms / 1000):
         async with trio.open_nursery() as both:
             both.start_soon(look)
-            both.start_soon(ask)
-    return judged(call, looked, _seen(scanner.settings, file.parcel, looked, scanned))
+            both.start_soon(asked.wait_verdicts)
+    scanned = _seen(scanner.clamd, file.parcel, looked, asked.scanned)
+    scanner.measure.said(looked, scanned)
+    return judged(call, looked, scanned)
 
 
-def _seen(settings: Settings, parcel: Parcel, looked: Report | Verdict, scanned: Scanned) -> Scanned:
+def _seen(
+    clamd: Clamd | None, parcel: Parcel, looked: Report | Verdict, scanned: Mapping[str, Scanned]
+) -> Mapping[str, Scanned]:
     """clamd answers OK for what it skipped in an archive because of a limit of its own."""
     unpacked = looked.unpacked if isinstance(looked, Report) else 0
-    if scanned.verdict is Verdict.CLEAN and not settings.sees_all(parcel.size, unpacked):
-        return Scanned(Verdict.UNSCANNABLE)
-    return scanned
+    if clamd is None or scanned[CLAMD].verdict is not Verdict.CLEAN or clamd.settings.sees_all(parcel.size, unpacked):
+        return scanned
+    return {**scanned, CLAMD: Scanned(Verdict.UNSCANNABLE)}

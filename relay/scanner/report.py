@@ -1,13 +1,15 @@
-"""What is known of one file, from the process that looked at its structure and from clamd, and the one verdict that follows.
+"""What is known of one file, from the process that looked at its structure and from who was asked, and the one verdict that follows.
 
 Rules:
-1. A file passes when both say that it is clean and nothing is wrong with it. Whatever is missing or not understood is no pass.
+1. A file passes when all say that it is clean and nothing is wrong with it. Whatever is missing or not understood is no pass, and
+   nobody asked is nobody who says so.
 2. The process that opens the file is not believed: its report is read strictly, can hold nothing of the file, and cannot speak
-   for clamd.
+   for clamd or the ICAP service.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 import msgspec
@@ -49,13 +51,20 @@ def read_report(raw: bytes) -> Report | None:
     return report
 
 
-def judged(call: int, looked: Report | Verdict, scanned: Scanned) -> FileScanned:
+def judged(call: int, looked: Report | Verdict, scanned: Mapping[str, Scanned]) -> FileScanned:
     """`looked`: the report, or why there is none. A virus is said first; then what is wrong with the file; then who failed."""
     report = looked if isinstance(looked, Report) else None
-    own = Verdict.CLEAN if report is not None else Verdict(looked) if isinstance(looked, Verdict) else Verdict.ERROR
-    verdict = next(verdict for verdict in _WORST_FIRST if verdict in (own, scanned.verdict))
+    said = [each.verdict for each in scanned.values()] or [Verdict.ERROR]
+    said.append(own_verdict(looked))
+    verdict = next(verdict for verdict in _WORST_FIRST if verdict in said)
+    signature = next((each.signature for each in scanned.values() if each.signature), "")
     faults = () if report is None else tuple(fault.value for fault in report.faults)
-    return FileScanned(call, verdict.value, faults, scanned.signature, "" if report is None else report.kind)
+    return FileScanned(call, verdict.value, faults, signature, "" if report is None else report.kind)
+
+
+def own_verdict(looked: Report | Verdict) -> Verdict:
+    """Of the process that opened the file; a report names what is wrong in words of its own."""
+    return Verdict.CLEAN if isinstance(looked, Report) else Verdict(looked)
 
 
 _WORST_FIRST: Final = (Verdict.INFECTED, Verdict.UNSCANNABLE, Verdict.ERROR, Verdict.TIMEOUT, Verdict.CLEAN)

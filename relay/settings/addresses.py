@@ -1,4 +1,5 @@
-"""Addresses as the configuration writes them: `192.0.2.1:443`, `[2001:db8::1]:443`; never a name that DNS must resolve."""
+"""Addresses as the configuration writes them: `192.0.2.1:443`, `[2001:db8::1]:443`, `icap://192.0.2.1:1344/avscan`; never a name
+that DNS must resolve."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 Ip = IPv4Address | IPv6Address
 
 _ENDPOINT = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+)):(?P<port>[1-9][0-9]{0,4})\Z")
+
+_ICAP = re.compile(r"icap://(?P<endpoint>[^/]+)/(?P<path>[A-Za-z0-9._~/?=&-]{1,255})\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,25 @@ def parse_endpoint(text: str) -> Endpoint:
     if match["six"] is not None:
         return Endpoint(IPv6Address(match["six"]), int(match["port"]))
     return Endpoint(IPv4Address(match["four"]), int(match["port"]))
+
+
+@dataclass(frozen=True, slots=True)
+class IcapUrl:
+    """Where an ICAP service is."""
+
+    endpoint: Endpoint
+    path: str
+
+    def __str__(self) -> str:
+        return f"icap://{self.endpoint}/{self.path}"
+
+
+def parse_icap(text: str) -> IcapUrl:
+    """Raises ValueError, also where the port is not written."""
+    match = _ICAP.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not the address of an ICAP service")
+    return IcapUrl(parse_endpoint(match["endpoint"]), match["path"])
 
 
 def parse_ip(text: str) -> Ip:

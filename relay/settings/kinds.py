@@ -16,7 +16,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from relay.settings.addresses import Ip, parse_endpoint, parse_ip
+from relay.settings.addresses import Ip, parse_endpoint, parse_icap, parse_ip
 
 SHOWN_CHARS = 80  # one line of a terminal
 
@@ -42,6 +42,20 @@ def _endpoint(text: str, _base: Path) -> str:
         ) from error
     _require_own_form(endpoint.ip)
     return str(endpoint)
+
+
+def _icap(text: str, _base: Path) -> str:
+    try:
+        url = parse_icap(text)
+    except ValueError as error:
+        raise NotOfKind(
+            f"{shown(text)} is not the address of an ICAP service",
+            "write it like icap://192.0.2.1:1344/avscan, with its port and path; names are not resolved",
+        ) from error
+    _require_own_form(url.endpoint.ip)
+    if url.endpoint.ip.is_unspecified:
+        raise NotOfKind(f"{url.endpoint.ip} is not the address of a host", "write the address of the ICAP server")
+    return str(url)
 
 
 def _address(text: str, _base: Path) -> str:
@@ -132,6 +146,7 @@ def _mode(path: str, what: str) -> int:
 
 KINDS: dict[str, Callable[[str, Path], str]] = {
     "endpoint": _endpoint,
+    "icap": _icap,
     "address": _address,
     "host-name": _host_name,
     "pin": _pin,

@@ -50,6 +50,7 @@ User = Annotated[
     str, Meta(pattern=r"^([a-z_][a-z0-9_-]{0,31}|[0-9]{1,10})\Z", description="the name or number of a system user")
 ]
 Endpoint = Annotated[str, _kind("endpoint", "an IP address and a port, such as 192.0.2.1:443 or [2001:db8::1]:443")]
+IcapUrl = Annotated[str, _kind("icap", "the address of an ICAP service, such as icap://192.0.2.1:1344/avscan")]
 Address = Annotated[str, _kind("address", "an IP address, such as 192.0.2.1 or 2001:db8::1")]
 FilePath = Annotated[str, _kind("file", "the path of a file that exists and can be read")]
 DirectoryPath = Annotated[str, _kind("directory", "the path of a directory that exists and can be read")]
@@ -122,10 +123,14 @@ class Exporter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Scanner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who looks at attached files. Without this table no procedure can take any."""
+    """Who looks at attached files: clamd, an ICAP service, or both. Without this table no procedure can take any."""
 
     clamd: PlacePath = "/run/clamav/clamd.ctl"  # its unix socket (LocalSocket)
-    clamd_config: FilePath  # clamd.conf of that clamd: its limits are read from it
+    clamd_config: FilePath | None = (
+        None  # clamd.conf of that clamd: its limits are read from it; None: clamd is not asked
+    )
+    icap: IcapUrl | None = None  # None: no ICAP service is asked
+    icap_mode: Literal["respmod", "reqmod"] = "respmod"
     processes: Annotated[int, Meta(ge=1, le=64)] = 4  # files whose structure is looked at at a time
     user: User | None = None
 

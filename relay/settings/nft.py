@@ -5,7 +5,8 @@ What the rules say (docs/spec/config.md section 7):
   for; to the exporter's port, only on its own address. All else, such as SSH on the management network, is left to the
   administrator's own tables: an `accept` here does not overrule a `drop` there.
 - output, by the user that owns the socket: front and exporter may answer and never ask; egress may reach the declared
-  gates, from its address and by its interface; ledger nothing. What is refused ends at once instead of timing out.
+  gates, from its address and by its interface; scanner its ICAP service, or nothing; ledger nothing. What is refused ends
+  at once instead of timing out.
 - forward: nothing. A relay host is not a router.
 
 Known limit: packets without an owner (a reset for a closed port, the last packets of a closed socket) match no user.
@@ -17,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from relay.settings.addresses import Endpoint, Ip, parse_endpoint, parse_ip
-from relay.settings.model import HostFile
+from relay.settings.addresses import Endpoint, Ip, parse_endpoint, parse_icap, parse_ip
+from relay.settings.model import HostFile, Scanner
 
 USERS = {
     "front": "sekisho-front",
@@ -37,7 +38,7 @@ def ruleset(settings: HostFile) -> str:
     chains = [_input(settings), _forward(), _output(settings), _answers("front"), _egress(settings)]
     chains += [_nothing("ledger"), _answers("exporter")]
     if settings.scanner is not None:
-        chains.append(_nothing("scanner"))
+        chains.append(_scanner(settings.scanner))
     body = "\n\n".join(chains)
     return (
         f"# Sekisho on {settings.host.name}; written by `sekisho nft`. Load with: nft -f FILE\n"
@@ -115,6 +116,14 @@ def _egress(settings: HostFile) -> str:
         lines.append(f'{oif}{source}{_match("daddr", [there.ip])} tcp dport {there.port} accept comment "{gate.name}"')
     lines.append(f'counter {_REFUSE} comment "egress reaches the declared gates only"')
     return _chain("egress", lines)
+
+
+def _scanner(scanner: Scanner) -> str:
+    if scanner.icap is None:
+        return _nothing("scanner")
+    there = parse_icap(scanner.icap).endpoint
+    lines = [f'{_match("daddr", [there.ip])} tcp dport {there.port} accept comment "icap"']
+    return _chain("scanner", [*lines, f'counter {_REFUSE} comment "scanner reaches the ICAP service only"'])
 
 
 _REFUSE = "reject with icmpx admin-prohibited"

@@ -30,6 +30,7 @@ def relate_host(reading: Reading, tree: Mapping[str, Any]) -> None:
     _tenants(reading, tenants, gates)
     _host_keys(reading, front, egress, ledger, tenants)
     _open_routes(reading, tree.get("policy") or {}, listeners)
+    _scanner(reading, tree.get("scanner"))
     _rule_sets(reading, tree, tenants)
 
 
@@ -159,6 +160,14 @@ def _host_keys(
     shared = {tenant.get("key"): ("tenant", position, "key") for position, tenant in reversed(list(enumerate(tenants)))}
     purposes += [(path, key) for key, path in shared.items()]
     _unique(reading, purposes, "the name of a key with another purpose", "give each purpose a key of its own")
+
+
+def _scanner(reading: Reading, scanner: Mapping[str, Any] | None) -> None:
+    """Somebody is asked. A value that could not be read is written all the same."""
+    written = [("scanner", key) in reading.lines for key in ("clamd_config", "icap")]
+    if scanner is not None and not any(written):
+        mend = "set `clamd_config`, the file of a clamd; or `icap`, the address of an ICAP service; or both"
+        reading.problem(("scanner",), "nobody is asked about attached files", mend)
 
 
 def _open_routes(reading: Reading, policy: Mapping[str, Any], listeners: list[tuple[TomlPath, Endpoint]]) -> None:
