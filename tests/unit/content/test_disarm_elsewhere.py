@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,10 @@ from tests.unit.content.documents import document
 ACTIVE_WORDS = re.compile(
     rb"/(?:JS|JavaScript|AA|OpenAction|Launch|EmbeddedFiles?|RichMedia|XFA|URI|SubmitForm|AcroForm|GoToR|GoToE|ObjStm)\b"
 )
+ACTIVE_PARTS = re.compile(
+    rb"(?i)vbaProject|vbaData|oleObject|macroEnabled|activeX|attachedTemplate|externalLink|TargetMode=.External"
+    rb"|DDE(?:AUTO)?\b|cmd|\[1\]|OLEObject|INCLUDE(?:PICTURE|TEXT)|customXml|altChunk|\xd0\xcf\x11\xe0"
+)  # names of parts, relationships, fields and formulas, and the first bytes of an OLE file
 SECONDS = 120  # for LibreOffice, which makes a profile first
 
 
@@ -60,6 +66,20 @@ def test_no_word_of_an_action_is_left_in_a_pdf(tmp_path: Path) -> None:
     """As pdfid counts them: in the bytes, whatever the structure says; nothing is in streams of objects."""
     assert len(set(ACTIVE_WORDS.findall(active_pdf()))) >= 8
     assert ACTIVE_WORDS.findall(disarmed("pdf", active_pdf(), tmp_path).read_bytes()) == []
+
+
+def active_parts(data: bytes) -> set[bytes]:
+    """In the names and the bytes of all that Python's own reader finds in the archive, whatever its structure says."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        everything = [info.filename.encode() + b"\n" + archive.read(info) for info in archive.infolist()]
+    return {found.lower() for found in ACTIVE_PARTS.findall(b"\n".join(everything))}
+
+
+@pytest.mark.parametrize(("kind", "data", "least"), [("docx", active_docx(), 8), ("xlsx", active_xlsx(), 4)])
+def test_no_word_of_anything_active_is_left_in_a_document(kind: str, data: bytes, least: int, tmp_path: Path) -> None:
+    assert len(active_parts(data)) >= least
+    assert active_parts(disarmed(kind, data, tmp_path).read_bytes()) == set()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
