@@ -123,7 +123,8 @@ ACTS = {
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=list(ACTS))
 def test_behind_its_walls_it_can_only_say_what_it_found(tmp_path: Path, act: str) -> None:
-    """As in the role: a process with children, and in one of them what a file that took it over would try."""
+    """As in the role: a process with children, and in one of them what a file that took it over would try. The role may reach
+    an ICAP service, and they may not."""
     done = in_process(
         tmp_path,
         f"""
@@ -141,7 +142,7 @@ def test_behind_its_walls_it_can_only_say_what_it_found(tmp_path: Path, act: str
             return Examined((), "a.txt", "txt")
         child.load_ahead()
         child.examine = act
-        held = enter(Walls(role="scanner", read=(read,), children=True), "require", "require")
+        held = enter(Walls(role="scanner", read=(read,), inet=True, connect_tcp=(1344,), children=True), "require", "require")
         file = child.File("a.txt", "text/plain", frozenset(["txt"]), Parcel.of(b"hello"))
         print(trio.run(examine_apart, file, child.Bounds(1 << 40, 60, 1024, held.seccomp)))
         """,

@@ -61,7 +61,7 @@ def test_configuration_has_exactly_these_problems(case: Path, tmp_path: Path) ->
 
 
 def test_all_cases_are_found() -> None:
-    assert len(CASES) == 60
+    assert len(CASES) == 64
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ SHAPES = {
         'source_address = "198.51.100.10"': 'source_address = "2001:db8:2::10"',
         'address = "198.51.100.20:8443"': 'address = "[2001:db8:2::20]:8443"',
     },
+    "an ICAP service": {"[exporter]\n": '[scanner]\nicap = "icap://192.0.2.9:1344/avscan"\n\n[exporter]\n'},
     "loopback": {
         'listen = ["203.0.113.10:443"]': 'listen = ["127.0.0.1:8443", "[::1]:8443"]',
         'source_address = "198.51.100.10"\n': "",
@@ -76,7 +77,7 @@ def test_nft_takes_the_rules_of_every_shape_and_twice_over(namespace: str, tmp_p
             done = subprocess.run(command, input=rules, text=True, capture_output=True, timeout=30)
             assert (done.returncode, done.stderr) == (0, "")
         taken += 1
-    assert taken == 5
+    assert taken == 6
 
 
 def test_the_rules_name_what_the_configuration_declares(tmp_path: Path) -> None:
@@ -93,6 +94,21 @@ def test_the_rules_name_what_the_configuration_declares(tmp_path: Path) -> None:
     ):
         assert lines.count(expected) == 1, expected
     assert "type filter hook forward priority filter; policy drop;" in lines
+
+
+@pytest.mark.parametrize(
+    ("address", "accepted"),
+    [("192.0.2.9", "ip daddr 192.0.2.9"), ("[2001:db8:3::9]", "ip6 daddr 2001:db8:3::9")],
+)
+def test_a_scanner_reaches_its_icap_service_and_nothing_else(tmp_path: Path, address: str, accepted: str) -> None:
+    scanner = f'[scanner]\nicap = "icap://{address}:1344/avscan"\n\n[exporter]\n'
+    rules = ruleset(load_host(host_file(tmp_path, {"[exporter]\n": scanner})))
+    chain = rules.partition("chain scanner {")[2].partition("}")[0]
+    assert [line.strip() for line in chain.strip().splitlines()] == [
+        f'{accepted} tcp dport 1344 accept comment "icap"',
+        'counter reject with icmpx admin-prohibited comment "scanner reaches the ICAP service only"',
+    ]
+    assert 'meta skuid "sekisho-scanner" goto scanner' in rules
 
 
 def run(*arguments: str) -> int:
