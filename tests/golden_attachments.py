@@ -142,7 +142,7 @@ def _said(begun: Begun, data: bytes) -> tuple[str, ...]:
     report = read_report(report_of(examine(begun.filename, begun.media_type, data, frozenset(begun.kinds))))
     assert report is not None
     verdict = Verdict.INFECTED if INFECTED in data else Verdict.UNSCANNABLE if UNSCANNABLE in data else Verdict.CLEAN
-    return refusal_of(judged(1, report, Scanned(verdict)))
+    return refusal_of(judged(1, report, {"clamd": Scanned(verdict)}))
 
 
 def policy() -> Policy:
