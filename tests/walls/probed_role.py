@@ -1,7 +1,7 @@
 """A role, started by its own `main`, that tries acts instead of serving: `python -m tests.walls.probed_role ROLE MODE REQUEST`.
 
 MODE: `walls` (as it is), `users` (without Landlock and seccomp, as the configuration could say), `none` (nothing given up).
-REQUEST: JSON with the facts, the numbers of the acts in the lists of `acts`, and the role's arguments. Prints JSON: one end for each act.
+REQUEST: JSON with the facts, the numbers of the acts in the lists of `cases`, and the role's arguments. Prints JSON: one end for each act.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import sys
 from typing import Any
 
 from relay.ops.sandbox.walls import Held, Walls, enter
-from tests.walls.acts import ALLOWED, CASES, WORK, Case, Facts
+from tests.walls.acts import Facts
+from tests.walls.cases import ALLOWED, CASES, WORK, Case
 
 
 def end_of(case: Case, facts: Facts) -> str:

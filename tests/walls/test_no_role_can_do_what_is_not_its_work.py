@@ -16,15 +16,14 @@ from contextlib import ExitStack
 import pytest
 
 from tests.scanners import MARK
-from tests.walls.acts import (
+from tests.walls.acts import ANSWERING, GATE_PORT
+from tests.walls.cases import (
     ALLOWED,
-    ANSWERING,
     CASES,
     EGRESS_CASES,
     EXPORTER_CASES,
     FRONT_CASES,
     GATE_CASES,
-    GATE_PORT,
     KILLED,
     LEDGER_CASES,
     SCANNER_CASES,
