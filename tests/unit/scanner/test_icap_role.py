@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from content.icap import Method, Service
 from relay.ipc.messages import INLINE_BYTES, ScanEnd, ScanFile, ScanPiece
+from relay.ops.metrics import SCAN_VERDICTS
+from relay.ops.status import Status, ask_status
+from relay.scanner.icap import Icap, why_not_ready
 from tests.icap_services import C_ICAP, LARGEST, PREVIEW, Behaviour, FakeIcap, Talk, options_answer, real_icap
 from tests.scanners import CLAMD, MARK, PDF, SIGNATURE, Scanner, real_clamd, scanner
 from tests.unit.content.pdfs import pdf
@@ -234,3 +238,35 @@ def test_a_service_that_does_not_answer_in_time_lets_nothing_pass(tmp_path: Path
         with scanner(tmp_path / "role", None, icap=url, scan_timeout_ms=500) as found:
             assert found.scan("memo.txt", "text/plain", b"hello\n").verdict == "timeout"
             assert found.children() == []
+
+
+async def test_health_says_whether_the_service_can_be_asked() -> None:
+    with FakeIcap() as fake:
+        icap = Icap(fake.address, Service(fake.address, "avscan"), Method.RESPMOD)
+        assert await why_not_ready(icap) == ""
+        fake.options = options_answer(methods="REQMOD")
+        assert await why_not_ready(icap) == "has no RESPMOD: set scanner.icap_mode to what it has"
+        fake.options = b"ICAP/1.0 404 Service not found\r\n\r\n"
+        assert await why_not_ready(icap) == "does not answer OPTIONS: start it, or correct scanner.icap"
+    assert await why_not_ready(icap) == "does not answer OPTIONS: start it, or correct scanner.icap"
+
+
+async def test_who_said_what_is_counted(services: tuple[Path, str], tmp_path: Path) -> None:
+    with FakeIcap() as fake, scanner(tmp_path / "role", services[0], icap=f"icap://{fake.address}/avscan") as found:
+        fake.behaves = leaves_in_the_preview
+        assert found.scan("memo.txt", "text/plain", LONG).verdict == "error"
+        fake.behaves = partial(says, CLEAN)
+        assert found.scan("memo.txt", "application/pdf", b"hello").faults
+        status = await ask_status(found.path.parents[1] / "status/scanner.sock")
+    assert isinstance(status, Status)
+    assert set(status.health) == {"clamd", "icap"}
+    counted = {
+        series.labels: series.value for series in status.series if series.metric == SCAN_VERDICTS.name and series.value
+    }
+    assert counted == {
+        ("structure", "clean"): 1,
+        ("structure", "unscannable"): 1,
+        ("clamd", "clean"): 2,
+        ("icap", "error"): 1,
+        ("icap", "clean"): 1,
+    }
