@@ -11,6 +11,7 @@
 #   make worst   an hour's search for the input that costs the rules stage most
 #   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; a quarter of an hour, alone on the machine
 #   make interpreted  run the sources as they are, not what was compiled from them, until the next of the above
+#   make matrix  the fail-closed matrix: what is broken, in which ways, and what is told then; `make test` executes and prints it
 #   make golden  write down anew what each procedure takes and refuses (tests/golden); read the difference
 #   make lock    renew the two lock files from pyproject.toml
 #   make clean   remove what the others made
@@ -23,7 +24,7 @@ VENV         := .venv
 BIN          := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test test-long check format fuzz differential corpus worst bench golden lock packages interpreted clean
+.PHONY: demo test test-long check format fuzz differential corpus worst bench matrix golden lock packages interpreted clean
 
 $(VENV)/installed: requirements-dev.lock requirements-source.lock pyproject.toml policy/operators/injection.c
 	@scripts/venv $(PYTHON) $(VENV)
@@ -49,6 +50,7 @@ check: $(VENV)/installed
 
 test: check $(VENV)/compiled packages
 	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.matrix
 
 test-long: $(VENV)/compiled packages
 	@$(BIN)/python -m pytest -m long
@@ -73,6 +75,9 @@ worst: $(VENV)/compiled packages
 bench: $(VENV)/compiled
 	@scripts/debian-packages bench
 	@$(BIN)/python -m bench
+
+matrix: $(VENV)/installed
+	@$(BIN)/python -m tests.matrix
 
 golden: $(VENV)/installed
 	@$(BIN)/python -m tests.golden_forms

@@ -51,7 +51,9 @@ class FileScan:
             await self._send(ScanPiece(_CALL, data[at : at + INLINE_BYTES]))
 
     async def end(self) -> None:
-        """The file is whole. Raises Unavailable."""
+        """The file is whole: a verdict that is there already is none of it. Raises Unavailable."""
+        if self._received() is not None:
+            raise Unavailable(Reason.SCANNER_INVALID, "an answer before the end of the file")
         await self._send(ScanEnd(_CALL, self._size))
 
     async def refused_for(self) -> tuple[str, ...]:
@@ -70,16 +72,24 @@ class FileScan:
     async def _answer(self) -> FileScanned:
         try:
             with trio.fail_after(self._timeout_s):
-                while (packet := receive_packet(self._sock)) is None:
+                while (answer := self._received()) is None:
                     await trio.lowlevel.wait_readable(self._sock)
+            return answer
+        except trio.TooSlowError as error:
+            raise Unavailable(Reason.SCAN_TIMEOUT, "no verdict in time") from error
+
+    def _received(self) -> FileScanned | None:
+        """What has come, if anything has. Raises Unavailable."""
+        try:
+            packet = receive_packet(self._sock)
+            if packet is None:
+                return None
             close_descriptors(packet.descriptors)
             return decode_scanned(packet.data, _CALL)
         except EOFError as error:
             raise Unavailable(Reason.SCANNER_UNAVAILABLE, "the scanner has ended the connection") from error
         except ProtocolViolation as error:
             raise Unavailable(Reason.SCANNER_INVALID, str(error)) from error
-        except trio.TooSlowError as error:
-            raise Unavailable(Reason.SCAN_TIMEOUT, "no verdict in time") from error
 
     def __enter__(self) -> FileScan:
         return self

@@ -42,16 +42,27 @@ class ClamdStream:
         await self._write(self._instream.send(piece))
 
     async def verdict(self) -> Scanned:
-        """The end of the file, and clamd's answer."""
+        """The end of the file, and clamd's answer: what it said before the end is about something else."""
+        while self._is_asked() and self._has_spoken() and await self._receive():
+            pass
         await self._write(self._instream.finish())
-        while self._socket is not None and self._instream.result is None:
-            data = b""
-            with suppress(OSError):
-                data = await self._socket.recv(REPLY_BYTES_MAX)
-            if not data:
-                break
-            self._instream.receive(data)
+        while self._is_asked() and await self._receive():
+            pass
         return self._instream.closed()
+
+    def _is_asked(self) -> bool:
+        return self._socket is not None and self._instream.result is None
+
+    def _has_spoken(self) -> bool:
+        return self._socket is not None and self._socket.is_readable()
+
+    async def _receive(self) -> bool:
+        """False at the end of the connection."""
+        data = b""
+        with suppress(OSError):
+            data = b"" if self._socket is None else await self._socket.recv(REPLY_BYTES_MAX)
+        self._instream.receive(data)
+        return data != b""
 
     async def _write(self, data: bytes) -> None:
         """What clamd does not take it has answered before, or it is gone: `verdict` reads which."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from policy.seclang import words
 from relay.base import limits, reasons
 from relay.ops import metric_table
+from tests import matrix
 from tests.arch.sources import ROOT
 
 GENERATED: dict[str, Callable[[], str]] = {
@@ -23,3 +25,10 @@ GENERATED: dict[str, Callable[[], str]] = {
 def test_it_is_current(name: str) -> None:
     module = GENERATED[name].__module__
     assert (ROOT / name).read_text(encoding="utf-8") == GENERATED[name](), f"python -m {module} > {name}"
+
+
+@pytest.mark.parametrize("readme", matrix.READMES, ids=lambda path: path.name)
+def test_the_matrix_of_the_readmes_is_current(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    assert text.count(matrix.BEGIN) == text.count(matrix.END) == 1
+    assert text == matrix.in_readme(text), "python -m tests.matrix --write"

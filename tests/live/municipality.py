@@ -9,8 +9,8 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tests.live.labs import PATIENCE_S
@@ -104,6 +104,19 @@ class Municipality:
         for sock in list(self._connections):
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens there while the block lasts."""
+        address = self._listener.getsockname()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.drop_connections()
+        try:
+            yield
+        finally:
+            self._listener = socket.create_server(address, backlog=256)
+            self._start(self._accept)
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)

@@ -1,0 +1,218 @@
+"""A lab that takes files, with a real clamd: for the fail-closed matrix, and for what files must leave no trace of."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from policy.load import INSTALLED
+from tests.live.labs import Answer, Client, Lab, head_of, running_lab, until
+from tests.live.municipality import Municipality
+from tests.scanners import real_clamd
+from tests.unit.content.pdfs import pdf
+from tests.unit.content.pictures import png
+from tests.unit.content.zips import zipped
+
+PATH = "/procedures/with-files"
+PROCEDURE = """\
+format = 1
+
+[route]
+id = "with-files"
+mode = "exchange"
+method = "POST"
+path = "/procedures/with-files"
+body = ["urlencoded", "multipart", "json"]
+body_bytes = 8388608
+stages = ["route", "normalise", "schema", "files"]
+
+[[field]]
+name = "memo"
+label_ja = "備考"
+label_en = "Notes"
+class = "free_text"
+max_chars = 200
+
+[[attachment]]
+name = "scan"
+label_ja = "診断書"
+label_en = "Certificate"
+kinds = ["pdf", "txt", "png", "zip"]
+max_bytes = 8000000
+repeat = 3
+"""
+CONFIG = """\
+[policy]
+procedures = ["{installed}", "{own}"]
+[scanner]
+clamd = "{clamd}"
+clamd_config = "{clamd_config}"
+[ledger]
+directory = "{log}"
+[limits]
+scan_timeout_ms = 2000
+scans_in_flight = 16
+ipc_timeout_ms = 1000
+connect_timeout_ms = 1000
+exchange_timeout_ms = 2500
+application_timeout_ms = 1500
+gate_probe_interval_ms = 200
+response_bytes = 300000
+"""
+SCANS_IN_FLIGHT = 16
+BOUNDARY = "x" * 40
+WITHHELD = (
+    30  # bytes of the body that are sent last: less than the closing boundary, so that every file is under way before
+)
+
+File = tuple[str, str, bytes]  # name, media type, content
+MEMO = "転居のため"
+TEXT: File = ("診断書.txt", "text/plain", "本日診断した。\n".encode() * 400)
+LONG: tuple[File] = (
+    ("a.pdf", "application/pdf", pdf(*[b"<< /A [1 2 3] >>"] * 12_000)),
+)  # its process is at it for half a second
+KINDS: dict[str, tuple[File, ...]] = {
+    "text": (TEXT,),
+    "text in chunks": (TEXT,),
+    "PDF": (("a.pdf", "application/pdf", pdf()),),
+    "PNG": (("図.png", "image/png", png()),),
+    "ZIP": (("束.zip", "application/zip", zipped({"a.txt": b"hello\n", "b.pdf": pdf()})),),
+    "two files": (TEXT, ("a.pdf", "application/pdf", pdf())),
+    "file": (TEXT,),
+    "long PDF": LONG,
+    "long PDF in chunks": LONG,
+    "three long PDFs": LONG * 3,
+}
+
+
+class Request(NamedTuple):
+    """What is sent at first, and what afterwards; both together are one request."""
+
+    first: bytes
+    rest: bytes
+
+
+def multipart(*files: File, memo: str = MEMO) -> bytes:
+    parts = [f'Content-Disposition: form-data; name="memo"\r\n\r\n{memo}\r\n'.encode()]
+    for name, media_type, data in files:
+        head = f'Content-Disposition: form-data; name="scan"; filename="{name}"\r\nContent-Type: {media_type}\r\n\r\n'
+        parts.append(head.encode() + data + b"\r\n")
+    line = b"--" + BOUNDARY.encode()
+    return b"".join(line + b"\r\n" + part for part in parts) + line + b"--\r\n"
+
+
+def posted(body: bytes, content_type: str, *, in_chunks: bool = False) -> Request:
+    headers = {"Content-Type": content_type, "Accept": "application/json"}
+    if not in_chunks:
+        head = head_of("POST", PATH, headers, length=len(body))
+        return Request(head + body[:-WITHHELD], body[-WITHHELD:])
+    head = head_of("POST", PATH, {**headers, "Transfer-Encoding": "chunked"})
+    pieces = [body[at : at + 999] for at in range(0, len(body) - WITHHELD, 999)]
+    pieces[-1] = body[999 * (len(pieces) - 1) : -WITHHELD]
+    return Request(head + b"".join(map(_chunk, pieces)), _chunk(body[-WITHHELD:]) + b"0\r\n\r\n")
+
+
+def with_files(*files: File, in_chunks: bool = False) -> Request:
+    return posted(multipart(*files), f"multipart/form-data; boundary={BOUNDARY}", in_chunks=in_chunks)
+
+
+def request(asked: str) -> Request:
+    """One of the words of `tests.matrix.ASKED`."""
+    if asked == "query":
+        return Request(head_of("GET", "/status/2026-0415-000001", {"Accept": "application/json"}), b"")
+    if asked == "urlencoded":
+        return posted(urlencode({"memo": MEMO}).encode(), "application/x-www-form-urlencoded")
+    if asked == "JSON":
+        return posted(json.dumps({"memo": MEMO}).encode(), "application/json")
+    return with_files(*KINDS.get(asked, ()), in_chunks=asked.endswith("in chunks"))
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+class Office:
+    """A lab, its application and its clamd. `clamd`: where the scanner looks for it, a link to the one that runs."""
+
+    def __init__(self, lab: Lab, municipality: Municipality, clamd: Path) -> None:
+        self.lab = lab
+        self.municipality = municipality
+        self.clamd = clamd
+
+    @property
+    def run_dir(self) -> Path:
+        return self.lab.directory / "run"
+
+    def ask(self, asked: Sequence[str], midway: Callable[[], object] = lambda: None) -> dict[str, Answer]:
+        """All at the same time. `midway` is done when all but the last bytes of each have been sent."""
+        made = [request(one) for one in asked]
+        with ThreadPoolExecutor(len(asked)) as pool:
+            clients = list(pool.map(lambda _: self.lab.client(), asked))
+            try:
+                list(pool.map(lambda client, one: client.send(one.first), clients, made))
+                midway()
+                answers = list(pool.map(_rest, clients, made))
+            finally:
+                for client in clients:
+                    client.close()
+        return dict(zip(asked, answers, strict=True))
+
+    def wait_served(self, asked: str) -> Answer:
+        """Until one goes all the way."""
+        return until(lambda: (answer := self.ask([asked])[asked]).status == 200 and answer, f"{asked} is served")
+
+    def recorded(self, transfer: str) -> dict[str, Any]:
+        """What the log says of how this transfer ended."""
+        found = until(
+            lambda: [each for each in self.lab.records(transfer=transfer) if each["kind"] in ("refusal", "outcome")],
+            f"the end of {transfer} in the log",
+        )
+        return {"result": found[-1].get("reason"), **found[-1]}
+
+
+def _rest(client: Client, one: Request) -> Answer:
+    if one.rest:
+        client.send(one.rest)
+    return client.answer("POST")
+
+
+def listening_pid(path: Path) -> int:
+    """Who serves this socket."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(str(path))
+        pid, _, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return int(pid)
+
+
+def point(link: Path, target: Path) -> None:
+    """Have the link lead there, at once."""
+    made = link.with_name(link.name + ".new")
+    made.symlink_to(target)
+    os.replace(made, link)
+
+
+@contextmanager
+def running_office(directory: Path, log: Path | None = None) -> Iterator[Office]:
+    own = directory / "procedures"
+    own.mkdir()
+    (own / "with-files.toml").write_text(PROCEDURE, "utf-8")
+    link = directory / "clamd.ctl"
+    with real_clamd(directory / "clamd") as clamd, Municipality() as municipality:
+        point(link, clamd)
+        config = CONFIG.format(
+            installed=INSTALLED,
+            own=own,
+            clamd=link,
+            clamd_config=clamd.with_name("clamd.conf"),
+            log=log or directory / "lab/log",
+        )
+        with running_lab(directory / "lab", app=municipality.url, config=config) as lab:
+            yield Office(lab, municipality, link)
