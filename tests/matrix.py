@@ -1,8 +1,8 @@
 """The fail-closed matrix as data: what is broken, in which way, and what the citizen is told then (promise P3).
 
-Each row of `WAYS` is done to a lab of real processes by tests/live/test_the_fail_closed_matrix.py, and asked in every way of `ASKED`;
 Each row of `WAYS` is done to a lab of real processes by tests/live/test_the_fail_closed_matrix.py, and asked in every way of
 `ASKED`; the tables of both readmes are made of the same rows. `python -m tests.matrix` prints it; `--write` puts it into both readmes.
+"""
 
 from __future__ import annotations
 
