@@ -34,7 +34,7 @@ from tests.walls.traces import Traces, forms
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 REQUESTS = 200
-BLIND = ("egress", "ledger", "exporter", "scanner")  # the scanner: of requests without files
+BLIND = ("egress", "ledger", "exporter")
 SEEING = ("front", "gate")
 INDISCREET = 990  # id of the rule that keeps all it can of what it matched
 _INDISCREET = rf"""
@@ -144,7 +144,7 @@ def test_each_request_was_admitted_or_refused_as_it_should_be(passed: Passed) ->
 
 
 @pytest.mark.netns
-@pytest.mark.parametrize("role", BLIND)
+@pytest.mark.parametrize("role", [*BLIND, "scanner"])  # files are all that the scanner is given
 def test_its_memory_never_holds_it(passed: Passed, role: str) -> None:
     assert passed.watch.rounds >= 3
     assert passed.watch.found[role] == set()
