@@ -19,6 +19,7 @@ LONG: Final = ("long PDF", "long PDF in chunks", "three long PDFs")  # that take
 FORMS: Final = ("query", "urlencoded", "JSON", "multipart", "file")
 ASKED: Final = {
     "clamd": FILES,
+    "ICAP": FILES,
     "scanner": FILES,
     "its process for a file": LONG,
     "ledger": FORMS,
@@ -65,6 +66,15 @@ WAYS: Final = (
     Way("clamd", "over its limit", "StreamMaxLength", "file_invalid"),
     Way("clamd", "over its limit", "MaxScanSize", "file_invalid"),
     Way("clamd", "over its limit", "an answer without end", "scan_failed"),
+    Way("ICAP", "refuses", "ends every connection", "scan_failed"),
+    Way("ICAP", "refuses", "the service is not found", "scan_failed"),
+    Way("ICAP", "refuses", "overloaded", "scan_failed"),
+    Way("ICAP", "slow", "takes all and says nothing", "scan_timeout"),
+    Way("ICAP", "closes midway", "in the preview", "scan_failed"),
+    Way("ICAP", "closes midway", "half an answer", "scan_failed"),
+    Way("ICAP", "lies", "no ICAP", "scan_failed"),
+    Way("ICAP", "lies", "an answer of HTTP", "scan_failed"),
+    Way("ICAP", "over its limit", "a head without end", "scan_failed"),
     Way("scanner", "absent", "no socket", "scanner_unavailable"),
     Way("scanner", "refuses", "ends every connection", "scanner_unavailable"),
     Way("scanner", "refuses", "nobody listens", "scanner_unavailable"),

@@ -184,6 +184,7 @@ def _fill(path: Path) -> None:
 
 PREPARED: dict[str, Callable[[Office], AbstractContextManager[dict[str, Broken]]]] = {
     "clamd": file_breakages.clamd,
+    "ICAP": file_breakages.icap,
     "scanner": file_breakages.scanner,
     "its process for a file": file_breakages.process,
     "ledger": ledger,

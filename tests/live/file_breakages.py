@@ -18,6 +18,7 @@ from relay.ipc.messages import (
     ScanFile,
     encode,
 )
+from tests.icap_services import Behaviour, Talk
 from tests.live.breaking import (
     PACKETS,
     STREAM,
@@ -29,7 +30,7 @@ from tests.live.breaking import (
     told_before_the_end,
 )
 from tests.live.labs import until
-from tests.live.offices import SCANS_IN_FLIGHT, Office, listening_pid, point
+from tests.live.offices import NOTHING_FOUND, SCANS_IN_FLIGHT, Office, listening_pid, point
 from tests.live.stand_ins import Act, Says, after_a_packet, hang_up, hold, stopped
 from tests.scanners import real_clamd
 
@@ -98,6 +99,45 @@ def _another_clamd(office: Office, *, is_killed_first: bool) -> Iterator[Midway]
 def _refuses(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as sock:
         return sock.connect_ex(str(path)) != 0
+
+
+# an ICAP service -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def icap(office: Office) -> Iterator[dict[str, Broken]]:
+    service = office.icap
+    proper = service.options, service.behaves
+
+    def does(behaves: Behaviour, options: bytes = proper[0]) -> Broken:
+        @contextmanager
+        def broken() -> Iterator[Midway]:
+            service.options, service.behaves = options, behaves
+            try:
+                yield nothing
+            finally:
+                service.options, service.behaves = proper
+
+        return broken
+
+    def says(raw: bytes) -> Broken:
+        def behaves(talk: Talk, fields: dict[bytes, bytes]) -> None:
+            talk.file(fields)
+            talk.say(raw)
+
+        return does(behaves)
+
+    yield {
+        "refuses: ends every connection": does(proper[1], b""),
+        "refuses: the service is not found": does(proper[1], b"ICAP/1.0 404 Not Found\r\n\r\n"),
+        "refuses: overloaded": says(b'ICAP/1.0 503 Overloaded\r\nISTag: "v1"\r\n\r\n'),
+        "slow: takes all and says nothing": does(lambda talk, fields: hold(talk.sock)),
+        "closes midway: in the preview": does(lambda talk, fields: talk.carried(fields)),
+        "closes midway: half an answer": says(NOTHING_FOUND[:20]),
+        "lies: no ICAP": says(b"SSH-2.0-scanner\r\n\r\n"),
+        "lies: an answer of HTTP": says(b"HTTP/1.1 204 No Content\r\n\r\n"),
+        "over its limit: a head without end": says(b"ICAP/1.0 204 No Content\r\n" + b"X: y\r\n" * 100_000),
+    }
 
 
 # scanner -------------------------------------------------------------------------------------------------------------

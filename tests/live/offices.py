@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from policy.load import INSTALLED
+from tests.icap_services import FakeIcap, Talk
 from tests.live.labs import Answer, Client, Lab, head_of, running_lab, until
 from tests.live.municipality import Municipality
 from tests.scanners import real_clamd
@@ -55,6 +56,7 @@ procedures = ["{installed}", "{own}"]
 [scanner]
 clamd = "{clamd}"
 clamd_config = "{clamd_config}"
+icap = "icap://{icap}/avscan"
 [ledger]
 directory = "{log}"
 [limits]
@@ -100,6 +102,15 @@ class Request(NamedTuple):
     rest: bytes
 
 
+NOTHING_FOUND = b'ICAP/1.0 204 No Content\r\nISTag: "v1"\r\n\r\n'
+
+
+def finds_nothing(talk: Talk, fields: dict[bytes, bytes]) -> None:
+    """What an ICAP service says of every clean file, when it has all of it."""
+    talk.file(fields)
+    talk.say(NOTHING_FOUND)
+
+
 def multipart(*files: File, memo: str = MEMO) -> bytes:
     parts = [f'Content-Disposition: form-data; name="memo"\r\n\r\n{memo}\r\n'.encode()]
     for name, media_type, data in files:
@@ -140,12 +151,13 @@ def _chunk(data: bytes) -> bytes:
 
 
 class Office:
-    """A lab, its application and its clamd. `clamd`: where the scanner looks for it, a link to the one that runs."""
+    """A lab, its application, its clamd and a stand-in for an ICAP service. `clamd`: where the scanner looks for it, a link."""
 
-    def __init__(self, lab: Lab, municipality: Municipality, clamd: Path) -> None:
+    def __init__(self, lab: Lab, municipality: Municipality, clamd: Path, icap: FakeIcap) -> None:
         self.lab = lab
         self.municipality = municipality
         self.clamd = clamd
+        self.icap = icap
 
     @property
     def run_dir(self) -> Path:
@@ -205,14 +217,16 @@ def running_office(directory: Path, log: Path | None = None) -> Iterator[Office]
     own.mkdir()
     (own / "with-files.toml").write_text(PROCEDURE, "utf-8")
     link = directory / "clamd.ctl"
-    with real_clamd(directory / "clamd") as clamd, Municipality() as municipality:
+    with real_clamd(directory / "clamd") as clamd, FakeIcap() as icap, Municipality() as municipality:
+        icap.behaves = finds_nothing
         point(link, clamd)
         config = CONFIG.format(
             installed=INSTALLED,
             own=own,
             clamd=link,
+            icap=icap.address,
             clamd_config=clamd.with_name("clamd.conf"),
             log=log or directory / "lab/log",
         )
         with running_lab(directory / "lab", app=municipality.url, config=config) as lab:
-            yield Office(lab, municipality, link)
+            yield Office(lab, municipality, link, icap)

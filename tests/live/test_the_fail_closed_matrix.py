@@ -29,6 +29,7 @@ pytestmark = [
 MAY_HAVE_ARRIVED = "届いている場合があります"
 WRITTEN = (
     "clamd",
+    "ICAP",
     "scanner",
     "its process for a file",
     "gate",
