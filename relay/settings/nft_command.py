@@ -12,8 +12,8 @@ from relay.settings.nft import ruleset
 from relay.settings.report import EX_CONFIG, EX_OK, Subparsers, add_command, say_problems
 
 _EPILOG = """\
-The rules name the users sekisho-front, sekisho-egress, sekisho-ledger and sekisho-exporter, or those that the `user`
-keys of the configuration name. These users must exist where the rules are loaded.
+The rules name the users sekisho-front, sekisho-egress, sekisho-ledger, sekisho-exporter and, where [scanner] is set,
+sekisho-scanner, or those that the `user` keys of the configuration name. These users must exist where the rules are loaded.
 
 examples:
   sekisho nft                                        print the rules of /etc/sekisho/sekisho.toml
