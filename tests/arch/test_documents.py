@@ -15,7 +15,7 @@ from tests.arch.sources import ROOT, all_files
 PAGES = [path for path in all_files() if path.suffix == ".md" and "vectors" not in path.parts]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`[^`\n]*`")
-CODE_PATH = re.compile(r"`((?:relay|policy|certs|tests|docs|config|systemd|scripts|bench)/[A-Za-z0-9_./-]+)`")
+CODE_PATH = re.compile(r"`((?:relay|policy|content|certs|tests|docs|config|systemd|scripts|bench)/[A-Za-z0-9_./-]+)`")
 STEPS_OF_OTHERS = {"packages"}  # targets that are no commands of their own
 PROMISES = [f"P{number}" for number in range(1, 9)]
 
