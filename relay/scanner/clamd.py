@@ -8,14 +8,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import trio
 
 from content.clamd import COMMAND, REPLY_BYTES_MAX, Instream, Settings
 from content.verdicts import Scanned
-
-PROBE_TIMEOUT_S: Final = 5.0  # clamd answers a PING beside its scans
+from relay.scanner.connection import PROBE_TIMEOUT_S, connected, send_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +63,8 @@ class ClamdStream:
         return data != b""
 
     async def _write(self, data: bytes) -> None:
-        """What clamd does not take it has answered before, or it is gone: `verdict` reads which."""
-        if self._socket is None or self._instream.result is not None:
-            return
-        view = memoryview(data)
-        with suppress(OSError):
-            while view:
-                view = view[await self._socket.send(view) :]
+        if self._socket is not None and self._instream.result is None:
+            await send_all(self._socket, data)
 
     def __enter__(self) -> ClamdStream:
         return self
@@ -94,13 +87,4 @@ async def answers_ping(path: Path) -> bool:
 
 
 async def _connected(path: Path) -> trio.socket.SocketType | None:
-    sock = trio.socket.socket(trio.socket.AF_UNIX, trio.socket.SOCK_STREAM)
-    try:
-        await sock.connect(str(path))
-    except OSError:
-        sock.close()
-        return None
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+    return await connected(trio.socket.socket(trio.socket.AF_UNIX, trio.socket.SOCK_STREAM), str(path))

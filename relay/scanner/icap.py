@@ -16,9 +16,9 @@ from content.icap_answer import AnswerReader, Malformed
 from content.verdicts import Scanned, Verdict
 from relay.base.errors import Misuse
 from relay.net.listen import parse_address, set_connection_options, tcp_socket
+from relay.scanner.connection import PROBE_TIMEOUT_S, connected, send_all
 
 CONNECT_TIMEOUT_S: Final = 3.0  # a service stands in the same network; three SYNs
-PROBE_TIMEOUT_S: Final = 5.0  # as clamd's: OPTIONS is answered beside the scans
 RECEIVE_BYTES: Final = 64 * 2**10  # bytes at a time; an answer's bounds are the codec's
 
 
@@ -72,7 +72,7 @@ class IcapStream:
             return
         async with trio.open_nursery() as both:
             both.start_soon(self._listen, both.cancel_scope)
-            await _send_all(self._socket, data)
+            await send_all(self._socket, data)
             both.cancel_scope.cancel()
 
     async def _listen(self, writing: trio.CancelScope) -> None:
@@ -130,28 +130,8 @@ async def why_not_ready(icap: Icap) -> str:
     return ""
 
 
-async def _send_all(sock: trio.socket.SocketType, data: bytes) -> None:
-    """What the service does not take it has answered before, or it is gone: the reading side tells which."""
-    view = memoryview(data)
-    with suppress(OSError):
-        while view:
-            view = view[await sock.send(view) :]
-
-
 async def _connected(icap: Icap) -> trio.socket.SocketType | None:
     host, port = parse_address(icap.address)
     made = tcp_socket(host)
     set_connection_options(made)
-    sock = trio.socket.from_stdlib_socket(made)
-    try:
-        with trio.move_on_after(CONNECT_TIMEOUT_S):
-            await sock.connect((host, port))
-            return sock
-    except OSError:
-        sock.close()
-        return None
-    except BaseException:
-        sock.close()
-        raise
-    sock.close()
-    return None
+    return await connected(trio.socket.from_stdlib_socket(made), (host, port), CONNECT_TIMEOUT_S)

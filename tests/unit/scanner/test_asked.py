@@ -16,7 +16,8 @@ from content.verdicts import Scanned, Verdict
 from relay.base.limits import DEFAULTS
 from relay.scanner.asked import CLAMD, ICAP, STEP_TIMEOUT_S, Asked
 from relay.scanner.clamd import Clamd
-from relay.scanner.icap import CONNECT_TIMEOUT_S, PROBE_TIMEOUT_S, Icap, why_not_ready
+from relay.scanner.connection import PROBE_TIMEOUT_S
+from relay.scanner.icap import CONNECT_TIMEOUT_S, Icap, why_not_ready
 
 WIDE = Settings(2**30, 2**30, 2**30)
 
