@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -259,3 +260,15 @@ class World:
 
 
 __all__ = ["HOSTS", "Arrived", "Citizen", "Reply", "World", "ok"]
+
+
+@asynccontextmanager
+async def worlds(nursery: trio.Nursery) -> AsyncIterator[list[World]]:
+    """Where a test puts the worlds that it makes; they are closed when all that runs in them has ended."""
+    made: list[World] = []
+    yield made
+    nursery.cancel_scope.cancel()
+    with trio.CancelScope(shield=True):
+        await trio.testing.wait_all_tasks_blocked()
+    for world in made:
+        world.close()

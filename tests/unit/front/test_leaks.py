@@ -12,7 +12,7 @@ import trio.testing
 from relay.base.reasons import Reason, row
 from relay.ops.metrics import ANSWER_LEAKS
 from relay.tree.record import Outcome, Refusal, encode_record
-from tests.fronts import Arrived, Parcel, World
+from tests.fronts import Arrived, Parcel, World, worlds
 from tests.metrics import counted
 from tests.unit.policy.test_leak_numbers import FOURS, FULL, NUMBER
 from tests.unit.policy.test_leaks import SHOWN
@@ -32,18 +32,13 @@ PAGES = {
 
 @pytest.fixture
 async def make(no_descriptor_is_left: None, tmp_path: Path, nursery: trio.Nursery) -> AsyncIterator[Make]:
-    made: list[World] = []
+    async with worlds(nursery) as made:
 
-    def one() -> World:
-        made.append(World(tmp_path, nursery))
-        return made[-1]
+        def one() -> World:
+            made.append(World(tmp_path, nursery))
+            return made[-1]
 
-    yield one
-    nursery.cancel_scope.cancel()
-    with trio.CancelScope(shield=True):
-        await trio.testing.wait_all_tasks_blocked()
-    for world in made:
-        world.close()
+        yield one
 
 
 def answering(content: bytes, *more: tuple[bytes, bytes]) -> Callable[[Arrived], tuple[str, Parcel]]:

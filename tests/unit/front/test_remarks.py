@@ -13,7 +13,7 @@ from policy.rule_set import Mode
 from relay.base.reasons import Reason
 from relay.ops.metrics import REFUSALS, REQUESTS, RULES_WOULD_REFUSE
 from relay.tree.record import Finding, Intent, Refusal, Remark, encode_record
-from tests.fronts import Arrived, Parcel, World
+from tests.fronts import Arrived, Parcel, World, worlds
 from tests.metrics import counted
 from tests.unit.policy.rule_sets import rule_set
 
@@ -37,19 +37,14 @@ def answering(status: int, content: bytes) -> Callable[[Arrived], tuple[str, Par
 
 @pytest.fixture
 async def make(no_descriptor_is_left: None, tmp_path: Path, nursery: trio.Nursery) -> AsyncIterator[Make]:
-    made: list[World] = []
+    async with worlds(nursery) as made:
 
-    def one(mode: Mode = "detect", *, open_routes: bool = True, **limits: int) -> World:
-        rules = rule_set(tmp_path, RULES, mode=mode)
-        made.append(World(tmp_path, nursery, open_routes=open_routes, rules=rules, **limits))
-        return made[-1]
+        def one(mode: Mode = "detect", *, open_routes: bool = True, **limits: int) -> World:
+            rules = rule_set(tmp_path, RULES, mode=mode)
+            made.append(World(tmp_path, nursery, open_routes=open_routes, rules=rules, **limits))
+            return made[-1]
 
-    yield one
-    nursery.cancel_scope.cancel()
-    with trio.CancelScope(shield=True):
-        await trio.testing.wait_all_tasks_blocked()
-    for world in made:
-        world.close()
+        yield one
 
 
 def ids(findings: tuple[Finding, ...]) -> list[int]:

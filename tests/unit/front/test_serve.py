@@ -15,7 +15,7 @@ from relay.ipc.messages import Exchanged, Failed, Message
 from relay.net.parcel import Parcel
 from relay.ops.metrics import REFUSALS, REQUESTS
 from relay.tree.record import Intent, Refusal, encode_record
-from tests.fronts import HOSTS, Arrived, World, ok
+from tests.fronts import HOSTS, Arrived, World, ok, worlds
 from tests.metrics import counted
 
 Make = Callable[..., World]
@@ -41,18 +41,13 @@ def get(target: str, host: str = "minato.example", more: str = "") -> bytes:
 
 @pytest.fixture
 async def make(no_descriptor_is_left: None, tmp_path: Path, nursery: trio.Nursery) -> AsyncIterator[Make]:
-    made: list[World] = []
+    async with worlds(nursery) as made:
 
-    def one(**options: object) -> World:
-        made.append(World(tmp_path, nursery, **options))  # type: ignore[arg-type]  # names of World
-        return made[-1]
+        def one(**options: object) -> World:
+            made.append(World(tmp_path, nursery, **options))  # type: ignore[arg-type]  # names of World
+            return made[-1]
 
-    yield one
-    nursery.cancel_scope.cancel()
-    with trio.CancelScope(shield=True):
-        await trio.testing.wait_all_tasks_blocked()
-    for world in made:
-        world.close()
+        yield one
 
 
 def refusal(world: World) -> Refusal:

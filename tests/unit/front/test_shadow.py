@@ -12,7 +12,7 @@ import trio.testing
 from policy.load import load_policy
 from relay.ops.metrics import SHADOW_JUDGED, SHADOW_WOULD_REFUSE
 from relay.tree.record import Intent, Shadow, ShadowFinding, encode_record
-from tests.fronts import World
+from tests.fronts import World, worlds
 from tests.metrics import counted
 
 LAST, FIRST = "effective_until = 2098-12-31", "effective_from = 2099-01-01"
@@ -45,13 +45,10 @@ ASKED = (
 
 @pytest.fixture
 async def world(no_descriptor_is_left: None, tmp_path: Path, nursery: trio.Nursery) -> AsyncIterator[World]:
-    made = World(tmp_path, nursery)
-    made.registry.declare("route", ["told"])
-    yield made
-    nursery.cancel_scope.cancel()
-    with trio.CancelScope(shield=True):
-        await trio.testing.wait_all_tasks_blocked()
-    made.close()
+    async with worlds(nursery) as made:
+        made.append(World(tmp_path, nursery))
+        made[0].registry.declare("route", ["told"])
+        yield made[0]
 
 
 def in_force(world: World, forms: Path) -> None:
