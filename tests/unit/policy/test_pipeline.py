@@ -6,24 +6,14 @@ import pytest
 
 from policy.faults import Fault
 from policy.load import load_policy
-from policy.pipeline import Judgement, Policy
+from policy.pipeline import Policy
 from policy.request import RequestHead
 from policy.route import OPEN_ROUTE
 from policy.schema import MAX_FINDINGS
-from policy.verdict import Admitted, Code, Denied, ForwardHead, PolicyMisuse
+from policy.verdict import Admitted, Code, ForwardHead, PolicyMisuse
+from tests.unit.policy.verdicts import found, opened
 
 Make = Callable[..., RequestHead]
-
-
-def found(verdict: Admitted | Denied | Judgement) -> list[tuple[str, Code, str, str]]:
-    assert isinstance(verdict, Denied)
-    return [(finding.stage, finding.code, finding.target, finding.detail) for finding in verdict.findings]
-
-
-def opened(policy: Policy, request: RequestHead) -> Judgement:
-    judgement = policy.open(request)
-    assert isinstance(judgement, Judgement)
-    return judgement
 
 
 def form(head: Make, kind: str | None = "urlencoded", **more: object) -> RequestHead:

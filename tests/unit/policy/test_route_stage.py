@@ -10,19 +10,9 @@ from policy.load import load_policy
 from policy.pipeline import Judgement, Policy
 from policy.request import RequestHead
 from policy.verdict import Admitted, Code, Denied, ForwardHead
+from tests.unit.policy.verdicts import found, opened
 
 Make = Callable[..., RequestHead]
-
-
-def found(verdict: Denied | Judgement) -> list[tuple[str, Code, str, str]]:
-    assert isinstance(verdict, Denied)
-    return [(finding.stage, finding.code, finding.target, finding.detail) for finding in verdict.findings]
-
-
-def opened(policy: Policy, request: RequestHead) -> Judgement:
-    judgement = policy.open(request)
-    assert isinstance(judgement, Judgement)
-    return judgement
 
 
 @pytest.mark.parametrize(
