@@ -18,10 +18,15 @@ from relay.ipc.messages import (
     PERMITTED,
     Answers,
     Exchange,
+    FileScanned,
     LedgerAnswer,
     ProtocolViolation,
+    ScanEnd,
+    ScanFile,
+    ScanPiece,
     decode_answers,
     decode_request,
+    decode_scanned,
     encode,
 )
 from relay.ipc.permit import PermitDesk
@@ -42,6 +47,8 @@ def _asked(packet: bytes, socket_name: str) -> str:
         )  # as bytes: a NaN is unlike itself
         if isinstance(request, Exchange):
             return _redeemed(request)
+        if isinstance(request, ScanFile | ScanPiece | ScanEnd):
+            return type(request).__name__  # the scanner's: no record is made of it
         checked = _checked(request, socket_name)
     except ProtocolViolation as violation:
         return str(violation)
@@ -80,8 +87,17 @@ def _answered(packet: bytes) -> str:
     return " ".join(sorted({type(answer).__name__ for answer in answers}))
 
 
+def _scanned(packet: bytes) -> str:
+    try:
+        answer = decode_scanned(packet, SCANNED.call)
+    except ProtocolViolation as violation:
+        return str(violation)
+    assert decode_scanned(encode(answer), SCANNED.call) == answer
+    return answer.verdict
+
+
 def target(data: bytes) -> object:
-    return (*(_asked(data, name) for name in PERMITTED), _answered(data))
+    return (*(_asked(data, name) for name in PERMITTED), _answered(data), _scanned(data))
 
 
 TOKENS = (
@@ -103,8 +119,11 @@ TOKENS = (
 
 
 GROUPED = tuple(answer for answer in ANSWERS if isinstance(answer, LedgerAnswer))
+SCANNED = FileScanned(call=8, verdict="infected", faults=("polyglot",), signature="Eicar-Signature", kind="pdf")
 GROUPS = (Answers(GROUPED), Answers(GROUPED[:1] * ANSWERS_MOST))
 
 
 if __name__ == "__main__":
-    sys.exit(driver.run("fuzz_ipc", target, [encode(message) for message in (*REQUESTS, *ANSWERS, *GROUPS)], TOKENS))
+    sys.exit(
+        driver.run("fuzz_ipc", target, [encode(message) for message in (*REQUESTS, *ANSWERS, *GROUPS, SCANNED)], TOKENS)
+    )
