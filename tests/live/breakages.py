@@ -28,7 +28,7 @@ from tests.live.breaking import (
     none_at,
     nothing,
 )
-from tests.live.labs import until
+from tests.live.labs import fill_disk, until
 from tests.live.municipality import Behaviour, Received, answer, say
 from tests.live.offices import Office
 from tests.live.stand_ins import Act, Says, StandIn, after_a_packet, away, hang_up, hold
@@ -162,7 +162,7 @@ def disk(office: Office) -> Iterator[dict[str, Broken]]:
 
     @contextmanager
     def full() -> Iterator[Midway]:
-        _fill(filler)
+        fill_disk(filler)
         try:
             until(lambda: (got := office.lab.try_get()) and got.status == 503, "the journal needs the disk")
             yield nothing
@@ -170,16 +170,6 @@ def disk(office: Office) -> Iterator[dict[str, Broken]]:
             filler.unlink()
 
     yield {"over its limit: full": full}
-
-
-def _fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        size = 1 << 20
-        while size:
-            try:
-                file.write(bytes(size))
-            except OSError:
-                size //= 2
 
 
 PREPARED: dict[str, Callable[[Office], AbstractContextManager[dict[str, Broken]]]] = {

@@ -277,6 +277,17 @@ def sekisho(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([command, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
+def fill_disk(path: Path) -> None:
+    """With one file, to the last byte."""
+    with path.open("wb", buffering=0) as file:
+        size = 1 << 20
+        while size:
+            try:
+                file.write(bytes(size))
+            except OSError:
+                size //= 2
+
+
 @contextmanager
 def running_lab(
     directory: Path,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.labs import Answer, Lab, running_lab, until
+from tests.live.labs import Answer, Lab, fill_disk, running_lab, until
 from tests.live.municipality import Municipality
 
 pytestmark = pytest.mark.live
@@ -81,22 +81,12 @@ def _small_disk(directory: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(directory)], check=True)
 
 
-def _fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        size = 1 << 20
-        while size:
-            try:
-                file.write(bytes(size))
-            except OSError:
-                size //= 2
-
-
 def test_a_full_disk(tmp_path: Path) -> None:
     with _small_disk(tmp_path / "disk") as disk, Municipality() as municipality:
         config = f'{CONFIG}[ledger]\ndirectory = "{disk}/log"\n'
         with running_lab(tmp_path / "lab", app=municipality.url, config=config) as lab:
             assert lab.get().status == 200
-            _fill(disk / "filler")
+            fill_disk(disk / "filler")
             until(lambda: (answer := lab.try_get()) and answer.status == 503, "the journal needs the disk")
             refused = _refused(lab, municipality)
             until(lambda: lab.management("/readyz")[0] == 503, "not ready")
