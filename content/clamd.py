@@ -66,9 +66,9 @@ def read_settings(text: str) -> Settings:
         if words[0] in found and words[0] in (*_SIZES, *_MUST_BE_ON, *_MUST_NOT_BE_OFF):
             raise SettingsInvalid(f"clamd.conf sets {words[0]} twice")
         found[words[0]] = words[1].strip() if len(words) > 1 else ""
-    for name in _MUST_BE_ON:
-        if not _is_on(found, name):
-            raise SettingsInvalid(f"clamd.conf must say: {name} yes")
+    missing = [f"{name} yes" for name in _MUST_BE_ON if not _is_on(found, name)]
+    if missing:
+        raise SettingsInvalid(f"clamd.conf must say: {', '.join(missing)}")
     for name in _MUST_NOT_BE_OFF:
         if name in found and not _is_on(found, name):
             raise SettingsInvalid(f"clamd.conf must not switch off {name}")

@@ -196,6 +196,15 @@ def test_a_configuration_that_lets_something_pass(line: str, instead: str) -> No
         read_settings(CONF.replace(line, instead))
 
 
+def test_all_that_is_missing_is_said_at_once() -> None:
+    bare = "".join(line for line in CONF.splitlines(keepends=True) if not line.startswith("Alert"))
+    with pytest.raises(SettingsInvalid) as told:
+        read_settings(bare)
+    lines = ("AlertExceedsMax yes", "AlertEncrypted yes", "AlertEncryptedArchive yes", "AlertEncryptedDoc yes")
+    assert str(told.value) == f"clamd.conf must say: {', '.join(lines)}"
+    assert read_settings(bare + "\n" + "\n".join(lines)) == read_settings(CONF)
+
+
 def test_the_bounds_of_a_configuration() -> None:
     def with_size(size: int) -> str:
         return CONF.replace("StreamMaxLength 25M", f"StreamMaxLength {size}")
