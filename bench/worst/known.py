@@ -84,6 +84,12 @@ KNOWN = (
     # where everything is found in every value
     Recipe("files", "&& !\t  '\"\"o''p\\", "$(<!--'or'<\n", "", values=1_000, distinct=True, size=256 * 1024, rules=(921130, 932105)),
     Recipe("query", "", "or'or' '", "", values=1_000, distinct=True, rules=(920220,)),
+    # what libinjection folds away and so reads to the end, in each form and in runs of ASCII (injection.TOKEN_CHARGE); and `&` with
+    # a letter behind it, which might begin the name of an entity
+    Recipe("form", "\u212a%0a ", "&A&a", "", rules=(942100,)),
+    Recipe("json", "**/\u212a\\u005c+\r%00\n", "&A&a", "", values=2, size=SIZE_MOST, rules=(942100,)),
+    Recipe("header", "%00\u212a<", "&A&A&a&a", "", size=256 * 1024, rules=(942100,)),
+    Recipe("multipart", "#\n", "&A", "'\"", values=2, rules=(942100,)),
     # answers, each of whose headers a rule is asked about, beside what the request has left
     Recipe("response", ">\u017f", "Warning='oR'SQ1Lあ_(..\\", "", values=1_000, rules=(951250,)),
     Recipe("response", "Cli Driver", "\u3000\u3000", "bB", values=1_000, distinct=True, size=64 * 1024, rules=(951130,)),

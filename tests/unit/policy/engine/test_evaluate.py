@@ -254,3 +254,39 @@ def test_a_phase_that_was_not_finished_is_told_of() -> None:
     status, fired, lines = offline.grade(offline.load([offline.Source("rules", rules)], reading="characters"), request)
     assert (status, fired) == (200, [])
     assert lines == ["Sekisho: Warning. Phase 1 was not finished. [REQUEST_STEPS]"]
+
+
+FOLDED = b"a=" + b"%26A" * 30_000
+"""Sixty thousand tokens of SQL, none of which libinjection keeps: it reads all of them each time it is asked."""
+PROSE = b"a=" + b"the+lazy+dog" * 10_000
+
+
+def _sqli(count: int) -> str:
+    asked = [f'SecRule ARGS "@detectSQLi" "id:{number},phase:2,pass"\n' for number in range(1, count + 1)]
+    return "SecRuleEngine On\nSecRequestBodyAccess On\n" + "".join(asked)
+
+
+def _form(body: bytes) -> bytes:
+    head = (
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+    )
+    return head % len(body) + body
+
+
+@pytest.mark.parametrize(("body", "detail"), [(FOLDED, "REQUEST_STEPS"), (PROSE, "")])
+def test_a_text_that_libinjection_reads_to_the_end_uses_up_the_steps(body: bytes, detail: str) -> None:
+    made = _run(_sqli(10), _form(body))
+    made.phase(1)
+    decision = made.phase(2)
+    assert (decision.detail if decision else "") == detail
+    assert {fired.exhausted for fired in made.fired} == ({True} if detail else set())
+
+
+def test_what_is_asked_before_a_rule_is_counted_too() -> None:
+    """A short value, of which the sieve asks the operator itself."""
+    made = _run(_sqli(1), _form(b"a=" + b"%26A" * 2_000))
+    made.phase(1)
+    before = made.state.effort.left
+    made.phase(2)
+    assert made.fired == []
+    assert before - made.state.effort.left > 2 * 4_000

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from policy.operators.injection import RUN_BYTES, DetectSqli, DetectXss, library
+from policy.effort import Effort
+from policy.operators.injection import (
+    CALL_CHARGE,
+    READ_BYTES_PER_STEP,
+    RUN_BYTES,
+    TOKEN_CHARGE,
+    DetectSqli,
+    DetectXss,
+    library,
+)
 from policy.operators.match import OperatorInvalid
 from tests.unit.policy.operators.modsecurity import Asked
 
@@ -182,3 +191,58 @@ def test_text_without_a_part_is_told_at_once_as_if_it_were_asked_about() -> None
         assert asked is expected or (expected and _is_prose(text)), text
         found += expected
     assert 100 < found < 3_000
+
+
+FOLDED = b"&A" * 5_000
+"""Ten thousand tokens, none of which libinjection keeps."""
+
+
+def spent(operator: DetectSqli | DetectXss, value: bytes) -> int:
+    effort = Effort(10**9)
+    assert operator.match_within(value, True, effort) == operator.match(value, True)
+    return 10**9 - effort.left
+
+
+def test_what_libinjection_folds_away_is_counted_for_each_context_that_it_is_read_in() -> None:
+    once = spent(DetectSqli(), FOLDED)
+    assert once == CALL_CHARGE + TOKEN_CHARGE * len(FOLDED) + len(FOLDED) // READ_BYTES_PER_STEP
+    as_mysql_too = spent(DetectSqli(), b"#\n" + FOLDED)  # the comment has another meaning there
+    assert 1.9 * once < as_mysql_too < 2.1 * once
+    behind_a_quotation_mark_too = spent(DetectSqli(), FOLDED + b"'" + FOLDED)
+    assert 1.9 * once < behind_a_quotation_mark_too < 3.1 * once
+
+
+def test_the_run_of_ascii_in_a_text_is_counted_beside_the_text() -> None:
+    once = spent(DetectSqli(), FOLDED)
+    assert 1.9 * once < spent(DetectSqli(), "あ ".encode() + FOLDED) < 2.1 * once
+
+
+def test_what_is_read_to_the_fifth_token_only_is_counted_so() -> None:
+    prose = b"the quick brown fox jumps over the lazy dog " * 1_000
+    assert spent(DetectSqli(), prose) < spent(DetectSqli(), prose[:100]) + 10
+
+
+@pytest.mark.parametrize("operator", [DetectSqli(), DetectXss()])
+def test_an_operator_that_has_no_step_left_says_so_with_a_match(operator: DetectSqli | DetectXss) -> None:
+    value = b"a=<b 1 + 1" * 10
+    needed = spent(operator, value)
+    for steps, exhausted in ((needed, False), (needed - 1, True)):
+        effort = Effort(steps)
+        first = operator.match_within(value, True, effort)
+        assert first == operator.match(value, True)
+        second = operator.match_within(value, True, effort)
+        assert (second is not None and second.exhausted) is exhausted
+
+
+def test_runs_behind_the_last_step_are_not_asked_about() -> None:
+    value = "あ aaaaaaa ".encode() * 1_000  # a thousand runs, each asked about alone
+    whole = spent(DetectSqli(), value)
+    assert whole > 1_000 * CALL_CHARGE
+    effort = Effort(whole // 2)
+    found = DetectSqli().match_within(value, True, effort)
+    assert found is not None and found.exhausted
+    assert effort.left > -2 * CALL_CHARGE
+
+
+def test_xss_is_counted_by_bytes() -> None:
+    assert spent(DetectXss(), b"x" * 80) == CALL_CHARGE + 80 // READ_BYTES_PER_STEP

@@ -52,6 +52,20 @@ def test_character_cases_are_counted() -> None:
     assert len(CHARACTERS) == 17
 
 
+@pytest.mark.parametrize("name", [b"quot", b"amp", b"lt", b"gt", b"nbsp"])
+def test_a_name_is_one_from_its_last_letter_on_in_either_case(name: bytes) -> None:
+    for spelled in (name, name.upper(), name.title()):
+        assert escapes.html_entity_decode(b"&" + spelled) != b"&" + spelled
+        assert escapes.html_entity_decode(b"&" + spelled[:-1]) == b"&" + spelled[:-1]
+        for other in (
+            spelled[-1] ^ 0x40,
+            spelled[-1] ^ 0x60,
+            spelled[-1] + 1,
+        ):  # a control character, a digit or a sign, another letter
+            value = b"&" + spelled[:-1] + bytes((other,)) + b";"
+            assert escapes.html_entity_decode(value) == value
+
+
 def test_numbers_of_any_length_are_read() -> None:
     assert escapes.html_entity_decode(b"&#" + b"0" * 9999 + b"65;") == b"A"
     assert escapes.html_entity_decode(b"&#" + b"9" * 99999 + b";") == b"\xff"
