@@ -10,7 +10,7 @@ loaded database is unset; a database and its scratch space serve one thread at a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -125,20 +125,18 @@ class Database:
             first = min(ends)
             buffer = buffer[: first - 1]
 
-    def hits_of_each(self, buffers: Iterable[bytes]) -> list[tuple[int, list[int]]]:
-        """As `hits`, for many short ones: (index of the buffer, ids) where there are any. Raises ScanFailed."""
+    def hits_of_each(self, buffers: Iterable[bytes]) -> Iterator[tuple[int, list[int]]]:
+        """As `hits`, for many short ones: (index of the buffer, ids) where there are any, one by one. Raises ScanFailed."""
         scan = self._scan
-        result: list[tuple[int, list[int]]] = []
         found: list[int] = []
-        try:
-            for index, buffer in enumerate(buffers):
+        for index, buffer in enumerate(buffers):
+            try:
                 scan(buffer, _note, 0, found)
-                if found:
-                    result.append((index, found))
-                    found = []
-        except hyperscan.HyperscanError as exc:
-            raise ScanFailed("a scan ended early") from exc
-        return result
+            except hyperscan.HyperscanError as exc:
+                raise ScanFailed("a scan ended early") from exc
+            if found:
+                yield index, found
+                found = []
 
 
 def _flags(expression: Expression) -> int:

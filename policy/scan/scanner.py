@@ -200,15 +200,14 @@ class Scanner:
             size = sum([len(values[place]) for place in places])
             search.effort.take(SCAN_CHARGE * len(places) + size // SCANNED_BYTES_PER_STEP)
         hit = False
-        bytes_found = 0
         for number, hits in self._database.hits_of_each([values[place] for place in places]):
             place = places[number]
-            bytes_found += min(len(hits), FOUND_MOST) * len(values[place])
+            if search.effort is not None:
+                # before the next one is looked at: all of them together may be many times what the request has left
+                search.effort.take(min(len(hits), FOUND_MOST) * len(values[place]) // FOUND_BYTES_PER_STEP)
             for id_ in self._needles(hits, values[place], search.active):
                 search.found.setdefault(id_, []).append(place)
                 hit = True
-        if search.effort is not None:
-            search.effort.take(bytes_found // FOUND_BYTES_PER_STEP)
         return hit
 
 

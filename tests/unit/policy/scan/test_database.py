@@ -29,8 +29,8 @@ def test_ids_are_reported_once_per_expression(database: Database) -> None:
 
 
 def test_each_buffer_is_scanned_by_itself(database: Database) -> None:
-    assert database.hits_of_each([b"fo", b"o", b"foo", b"B\xffR", b"", b"-"]) == [(2, [7]), (3, [8]), (4, [10])]
-    assert database.hits_of_each([]) == []
+    assert list(database.hits_of_each([b"fo", b"o", b"foo", b"B\xffR", b"", b"-"])) == [(2, [7]), (3, [8]), (4, [10])]
+    assert list(database.hits_of_each([])) == []
 
 
 def test_a_database_outlives_its_storing(database: Database) -> None:

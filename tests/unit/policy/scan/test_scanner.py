@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy.effort import FOUND_BYTES_PER_STEP, FOUND_MOST, Effort, Spent
 from policy.scan.compile import Build, build
 from policy.scan.database import Database, Ends
 from policy.scan.needle import MAX_ID, Needle, phrases, quoted
@@ -191,7 +192,7 @@ class Counting:
         self.bytes += len(buffer)
         return self._database.ends(buffer)
 
-    def hits_of_each(self, buffers: Sequence[bytes]) -> list[tuple[int, list[int]]]:
+    def hits_of_each(self, buffers: Sequence[bytes]) -> Iterator[tuple[int, list[int]]]:
         self.bytes += sum(map(len, buffers))
         return self._database.hits_of_each(buffers)
 
@@ -240,3 +241,12 @@ def test_progress_reaches_its_total(tmp_path: Path) -> None:
 def test_without_needles_nothing_is_found() -> None:
     scanner = compile_scanner({}, characters=True)
     assert scanner.scan((b"x", "新宿".encode())) == {}
+
+
+def test_values_in_which_much_is_found_are_not_all_looked_at_once_the_steps_are_gone(strict: Scanner) -> None:
+    values = [b"<script union /etc/passwd %d " % number * 40 for number in range(1_000)]
+    assert min(map(len, values)) >= ALONE_BYTES
+    effort = Effort(sum(map(len, values)) // 2)  # enough for the scans, not for what is found
+    with pytest.raises(Spent):
+        strict.scan(values, effort=effort)
+    assert -FOUND_MOST * max(map(len, values)) // FOUND_BYTES_PER_STEP <= effort.kept < 0
