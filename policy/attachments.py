@@ -128,6 +128,15 @@ class Attached:
             self.passed += 1
         return [self._finding(name, number, word) for word in words]
 
+    def unexamined(self) -> list[Finding]:
+        """No more verdicts will come: every file that has none is refused for that."""
+        due, self._due = self._due, []
+        return [
+            self._finding(name, number, FileFault.NOT_EXAMINED)
+            for name, number in due
+            if (name, number) not in self._too_large
+        ]
+
     def _finding(self, name: str, number: int, word: str) -> Finding:
         """Where several files may come it says which one."""
         return Finding(STAGE, Code.FILE_INVALID, name, word, number=number if self._declared[name].repeat > 1 else 0)

@@ -91,6 +91,7 @@ class FileFault(StrEnum):
     MISSING_FILE = "missing_file"
     INFECTED = "infected"
     UNSCANNABLE = "unscannable"
+    NOT_EXAMINED = "not_examined"
     NAME_EMPTY = "name_empty"
     NAME_TOO_LONG = "name_too_long"
     NAME_CONTROL = "name_control"

@@ -244,6 +244,11 @@ FILE_WORDS: Final[Mapping[FileFault, Said]] = {
     FileFault.PDF_TOO_LARGE: Said(
         "PDF の作りが大きすぎるか深すぎます。分けてください。", "The PDF has too many or too deep objects. Split it."
     ),
+    # no verdict, where other things are wrong too
+    FileFault.NOT_EXAMINED: Said(
+        "今回はファイルの検査ができませんでした。ほかを直してから、もう一度一緒に送ってください。",
+        "The file could not be examined this time. Mend the rest, then send it again together.",
+    ),
     # disarming
     FileFault.NOT_DISARMED: Said(
         "このファイルは無害化できません。印刷機能で PDF を作り直してください。",

@@ -200,6 +200,17 @@ class Judgement:
         for finding in self.attached.judged(name, words):
             self._add(finding)
 
+    def denial_without_verdicts(self) -> Denied | None:
+        """No more verdicts on files will come: why the request is denied all the same, with the files that have none among it.
+
+        None: nothing else is against it. It is not admitted either, and the caller refuses it.
+        """
+        unexamined = self.attached.unexamined()
+        for finding in unexamined:
+            self._add(finding)
+        denied = self.denial()
+        return None if denied is None or set(denied.findings) <= set(unexamined) else denied
+
     def raw(self, data: bytes) -> bytes:
         """Body bytes of an open route, which go on as they are."""
         if self._phase is not _Phase.BODY or not self.route.open:

@@ -34,6 +34,7 @@ class Files:
         self._timeout_s = timeout_s
         self._scans: list[tuple[str, FileScan]] = []
         self._open = ExitStack()
+        self._failed: Unavailable | None = None
         self.waiting: list[Begun | bytes] = []
 
     def start(self, begun: Begun) -> None:
@@ -47,8 +48,18 @@ class Files:
         self.waiting.append(_END)
 
     async def forward(self) -> None:
-        """What was taken since the last time goes to the scanner. Raises Unavailable."""
+        """What was taken since the last time goes to the scanner, unless it has failed: then there is no verdict in the end."""
         waiting, self.waiting = self.waiting, []
+        if self._failed is not None:
+            return
+        try:
+            await self._send(waiting)
+        except Unavailable as error:
+            self._failed = error
+            self._open.close()
+
+    async def _send(self, waiting: list[Begun | bytes]) -> None:
+        """Raises Unavailable."""
         for event in waiting:
             if isinstance(event, Begun):
                 await self._begin(event)
@@ -58,7 +69,9 @@ class Files:
                 await self._scans[-1][1].end()
 
     async def verdicts(self, judgement: Judgement) -> None:
-        """Wait for every one of them, and tell the judgement. Raises Unavailable."""
+        """Wait for every one of them, and tell the judgement. Raises Unavailable, also for what failed before."""
+        if self._failed is not None:
+            raise self._failed
         for name, scan in self._scans:
             judgement.file_judged(name, await scan.refused_for())
 

@@ -135,7 +135,11 @@ async def _receive(
             sealing.feed(piece)
             if files.waiting:
                 await files.forward()
-        await files.verdicts(judgement)
+        try:
+            await files.verdicts(judgement)
+        except Unavailable:
+            sealing.deny_without_verdicts()
+            raise
         incoming.timed.lap("receive")
         # not before the last byte: a slow upload must not use up the time that its envelope has for the way
         created_ms = now_ms()

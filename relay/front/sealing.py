@@ -84,6 +84,13 @@ class Sealing:
         envelope = self._sealer.finish(verdict, created_ms=created_ms, expires_ms=expires_ms)
         return Sealed(verdict, envelope, self._writer.freeze())
 
+    def deny_without_verdicts(self) -> None:
+        """There is no verdict on the files. Raises Denial where the request is denied all the same: it is told of in one go."""
+        self._carrier.finish()
+        denied = self._judgement.denial_without_verdicts()
+        if denied is not None:
+            raise Denial(denied)
+
     def _seal_held(self) -> None:
         content = b"".join(self._held)
         self._held.clear()

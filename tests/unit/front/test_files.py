@@ -315,6 +315,44 @@ async def test_a_scanner_that_fails_is_a_refusal_with_its_reason(
     assert "Nothing has been accepted." in said
 
 
+@pytest.mark.parametrize("fails", ["absent", "closes"])
+async def test_what_is_wrong_with_the_fields_is_told_even_where_a_file_cannot_be_examined(
+    make: Callable[..., Office], fails: str
+) -> None:
+    """Else who sends it again without mending them is refused twice."""
+    office = make(is_scanned=fails != "absent")
+    office.scanner.verdict = lambda *_: b""
+    reply = await office.send(WRONG_IN_MANY_WAYS[0], SCAN, accept="application/problem+json")
+    assert reply.status == 422
+    errors = json.loads(reply.body)["errors"]
+    assert [(error["pointer"], error["fault"]) for error in errors] == [
+        ("#/memo", "too_long"),
+        ("#/scan/0", "not_examined"),
+    ]
+    assert office.refused() == (
+        "field_invalid",
+        [("field_invalid", "memo", "too_long"), ("file_invalid", "scan", "not_examined")],
+    )
+
+
+async def test_a_file_that_is_missing_is_told_beside_one_that_cannot_be_examined(make: Callable[..., Office]) -> None:
+    office = make()
+    office.scanner.verdict = lambda *_: b""
+    reply = await office.send(FIELD, ("photo", "a.png", b"a"))
+    assert reply.status == 422
+    assert office.refused()[1] == [("file_invalid", "photo", "not_examined"), ("file_missing", "scan", "missing_file")]
+
+
+async def test_one_verdict_and_one_failure_make_one_refusal(make: Callable[..., Office]) -> None:
+    office = make()
+    office.scanner.verdict = lambda begun, _: (
+        FileScanned(1, "infected", (), "A.B", "txt") if begun.name == "a.txt" else b""
+    )
+    reply = await office.send(SCAN, ("scan", "b.txt", b"b"))
+    assert reply.status == 422
+    assert office.refused()[1] == [("file_invalid", "scan", "infected"), ("file_invalid", "scan", "not_examined")]
+
+
 async def test_without_a_scanner_nothing_crosses(make: Callable[..., Office]) -> None:
     office = make(is_scanned=False)
     assert (await office.send(FIELD, SCAN)).status == 503

@@ -26,7 +26,7 @@ def test_every_fault_has_words() -> None:
 
 def test_the_words_are_those_of_the_scanner() -> None:
     of_the_scanner = {fault.value for fault in ContentFault} | {Verdict.INFECTED.value, Verdict.UNSCANNABLE.value}
-    assert {fault.value for fault in FileFault} == of_the_scanner | {"missing_file"}
+    assert {fault.value for fault in FileFault} == of_the_scanner | {"missing_file", "not_examined"}
     assert {fault.value for fault in FileFault}.isdisjoint({fault.value for fault in Fault})
 
 
