@@ -27,6 +27,8 @@ GROUP: Final = 8  # values scanned together a second time, where there were hits
 PIECE_BYTES: Final = (
     4_096  # of values that are scanned together a second time, at least: less saves less than another scan takes
 )
+# Of values that are scanned together, before what was found in them is charged. Source: at most 2 ms beyond what a request has left.
+LOOK_BYTES: Final = 16_384
 ALONE_BYTES: Final = 512  # a value of so many is never scanned together with others: a hit is then known to be its own
 
 Hits = Mapping[int, Sequence[int]]
@@ -169,9 +171,20 @@ class Scanner:
 
     def _look(self, values: Sequence[bytes], search: _Search) -> Ends:
         """The hits in some of the values, joined, that count. Raises Spent."""
+        ends: Ends = []
+        begin = behind = 0
+        while begin < len(values):  # in pieces: what is found in one is charged before the next one is looked at
+            end = _piece_end(values, begin, len(values), LOOK_BYTES)
+            buffer = SEPARATOR.join(values[begin:end])
+            ends += [(id_, behind + place) for id_, place in self._look_at_buffer(buffer, search)]
+            behind += len(buffer) + 1
+            begin = end
+        return ends
+
+    def _look_at_buffer(self, buffer: bytes, search: _Search) -> Ends:
+        """Raises Spent."""
         if self._database is None:
             return []
-        buffer = SEPARATOR.join(values)
         if search.effort is not None:
             search.effort.take(SCAN_CHARGE + len(buffer) // SCANNED_BYTES_PER_STEP)
         ends = self._database.ends(buffer)

@@ -14,7 +14,7 @@ from policy.effort import FOUND_BYTES_PER_STEP, FOUND_MOST, Effort, Spent
 from policy.scan.compile import Build, build
 from policy.scan.database import Database, Ends
 from policy.scan.needle import MAX_ID, Needle, phrases, quoted
-from policy.scan.scanner import ALONE_BYTES, GROUP, Scanner, compile_scanner
+from policy.scan.scanner import ALONE_BYTES, GROUP, LOOK_BYTES, Scanner, compile_scanner
 
 NEEDLES = {
     0: Needle("rx", rb"<script\b"),
@@ -250,3 +250,22 @@ def test_values_in_which_much_is_found_are_not_all_looked_at_once_the_steps_are_
     with pytest.raises(Spent):
         strict.scan(values, effort=effort)
     assert -FOUND_MOST * max(map(len, values)) // FOUND_BYTES_PER_STEP <= effort.kept < 0
+
+
+def test_values_that_are_scanned_together_are_charged_piece_by_piece(strict: Scanner) -> None:
+    values = [b"<script union /etc/passwd %d " % number * 10 for number in range(1_000)]
+    assert max(map(len, values)) < ALONE_BYTES and sum(map(len, values)) > 10 * LOOK_BYTES
+    effort = Effort(1_000)
+    with pytest.raises(Spent):
+        strict.scan(values, effort=effort)
+    assert -FOUND_MOST * (LOOK_BYTES + ALONE_BYTES) // FOUND_BYTES_PER_STEP <= effort.kept < 0
+
+
+@pytest.mark.parametrize("size", [LOOK_BYTES - 1, LOOK_BYTES, LOOK_BYTES + 1, 3 * LOOK_BYTES])
+def test_what_is_found_does_not_depend_on_where_a_piece_ends(strict: Scanner, size: int) -> None:
+    plain = [b"%d harmless " % number * 8 for number in range(size // 90)]
+    plain[-1] += b"-" * (size - len(b"\x1e".join(plain)))
+    for place in (0, len(plain) // 2, len(plain) - 1):
+        values = [*plain[:place], plain[place] + b" <script ", *plain[place + 1 :]]
+        assert strict.scan(values, {0: 1}) == {0: [place]}
+        assert strict.scan([*values, b"union"], {0: 1, 3: 1}) == {0: [place], 3: [len(values)]}
