@@ -49,8 +49,8 @@ check: $(VENV)/installed
 	@$(BIN)/lint-imports --no-logo
 
 test: check $(VENV)/compiled packages
-	@$(BIN)/python -m pytest
 	@$(BIN)/python -m tests.matrix
+	@$(BIN)/python -m pytest
 
 test-long: $(VENV)/compiled packages
 	@$(BIN)/python -m pytest -m long
