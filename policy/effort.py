@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 # What a request may cost in steps for each of its bytes, and of how many bytes every request may cost as much. Source: 20 ms for 100 KiB,
-# of the 50 ms that the rules stage may take: steps of some patterns were seen to take 70 ns each, and some work is not counted. A form of
+# of the 50 ms that the rules stage may take: steps of some patterns were seen to take 50 ns each, and some work is not counted. A form of
 # 900 fields in Japanese takes three quarters of it at paranoia level 1, and all at level 4, which finds something in each field.
 REQUEST_STEPS_PER_BYTE: Final = 8
 REQUEST_BYTES_LEAST: Final = 100 * 1024

@@ -24,7 +24,10 @@ class SekishoRules:
     def grade(self, request: bytes, response: bytes | None = None) -> tuple[int, list[int], list[str]]:
         return offline.grade(self._rules, request, response)
 
-    def met_a_limit(self, request: bytes, response: bytes | None = None) -> frozenset[int]:
-        """Ids of the rules that count as matched because a limit of the pattern engine was met."""
+    def grade_told(self, request: bytes, response: bytes | None = None) -> tuple[list[int], frozenset[int]]:
+        """Ids of the rules that fired, and which of them count as matched because a limit of the pattern engine was met.
+
+        Of one evaluation: another may have more steps left, where answers are remembered.
+        """
         run = offline.evaluate(self._rules, request, response)
-        return frozenset(fired.id for fired in run.fired if fired.exhausted)
+        return [fired.id for fired in run.fired], frozenset(fired.id for fired in run.fired if fired.exhausted)

@@ -81,6 +81,23 @@ KNOWN = (
     Recipe("header", "1mmmax-age=0\n,\tmax-age=", "11", "\u017f", values=8, distinct=True, rules=(920510,)),
     Recipe("header", "\nbytes=-\t\t-\n , ", "88", "", values=10, distinct=True, rules=(920202,)),
     Recipe("multipart", "Warning\tmaor xdbx%1", "\n.", "", values=1, distinct=True, depth=500, size=256 * 1024, rules=(920350, 951210)),
+    # steps in a value that lies in no cache (FAR_CHARGE)
+    Recipe("multipart", "", "  ", "", values=1, size=256 * 1024, rules=(932105, 932115)),
+    Recipe("multipart", "", " ", "\n", values=1, size=SIZE_MOST, rules=(942240,)),
+    Recipe("json", "", "\nor ", "", values=1_000, distinct=True, rules=(942240,)),
+    # names of fields as long as many, and each of them in many forms
+    Recipe(
+        "json",
+        "<APPLET+;|あ|,:&#x26;\t$('or'<m$(''or'<m",
+        "\\%u00select 5%u0\\",
+        "",
+        wraps=("comments",),
+        values=100,
+        named=True,
+        depth=255,
+        rules=(922120, 941290, 933210, 942251),
+    ),
+    Recipe("json", "]\r/*!\n", "m'(m'(", "", wraps=("nul",), values=1_000, distinct=True, depth=100, rules=(921130,)),
     # where everything is found in every value
     Recipe("files", "&& !\t  '\"\"o''p\\", "$(<!--'or'<\n", "", values=1_000, distinct=True, size=256 * 1024, rules=(921130, 932105)),
     Recipe("query", "", "or'or' '", "", values=1_000, distinct=True, rules=(920220,)),

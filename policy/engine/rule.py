@@ -267,8 +267,8 @@ class Rule:
                 effort.spend(CANDIDATE_CHARGE)
                 if effort.given_up:  # nothing is tried any more, and this value speaks for the others
                     run.match_at(name, sent, (0, 0))
+                    run.exhausted = run.operator_failed = True  # ahead of what lists the match by itself (multiMatch)
                     self._matched(run, link)
-                    run.exhausted = run.operator_failed = True
                     return True
             if replay is not None and (known := replay.known.get(sent)) is not None:
                 for key, spelled, written in known.writes:

@@ -28,8 +28,8 @@ class Engine(Protocol):
     def grade(self, request: bytes, response: bytes | None = None) -> tuple[int, list[int], list[str]]: ...
 
 
-class Limited(Engine, Protocol):
-    def met_a_limit(self, request: bytes, response: bytes | None = None) -> frozenset[int]: ...
+class Limited(Protocol):
+    def grade_told(self, request: bytes, response: bytes | None = None) -> tuple[list[int], frozenset[int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,12 @@ def ask(
     found, asked = [], 0
     for case in cases:
         theirs = frozenset(modsecurity.grade(case.request, case.response)[1])
-        ours = frozenset(sekisho.grade(case.request, case.response)[1])
+        ids, limited = sekisho.grade_told(case.request, case.response)
+        ours = frozenset(ids)
         asked += 1
         if fired is not None:
             fired |= theirs | ours
         if theirs != ours:
-            limited = sekisho.met_a_limit(case.request, case.response) if ours - theirs else frozenset()
             found.append(Disagreement(case, level, theirs - ours, ours - theirs, theirs & ours, limited))
     return asked, found
 

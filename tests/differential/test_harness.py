@@ -105,8 +105,8 @@ class _Fixed:
     def grade(self, request: bytes, response: bytes | None = None) -> tuple[int, list[int], list[str]]:
         return 200, self._rules, []
 
-    def met_a_limit(self, request: bytes, response: bytes | None = None) -> frozenset[int]:
-        return frozenset()
+    def grade_told(self, request: bytes, response: bytes | None = None) -> tuple[list[int], frozenset[int]]:
+        return self._rules, frozenset()
 
 
 _CASE = cases.Case("made-1", "a case", _PLAIN)

@@ -232,6 +232,17 @@ def test_where_patterns_are_given_up_the_request_is_refused(mode: str, detail: s
     assert [fired.exhausted for fired in made.fired] == [True]
 
 
+@pytest.mark.parametrize("multi", ["", ",multiMatch"])
+def test_a_value_that_speaks_for_others_that_are_not_asked_any_more_says_that_a_limit_was_met(multi: str) -> None:
+    rules = "SecRuleEngine DetectionOnly\n"
+    rules += 'SecRule ARGS "@rx [a]b" "id:1,phase:1,pass"\n'
+    rules += f'SecRule ARGS "@rx [a]bc" "id:2,phase:1,pass,t:none,t:urlDecodeUni{multi}"\n'
+    made = _run(rules, b"GET /?x=abd&y=abc HTTP/1.1\r\nHost: a\r\n\r\n")
+    made.state.effort.left = 0  # the scan takes of what is kept; the first value that is to be asked uses up the rest
+    made.phase(1)
+    assert [(fired.id, fired.exhausted) for fired in made.fired] == [(1, True), (2, True)]
+
+
 @pytest.mark.parametrize(("mode", "detail"), [("On", "REQUEST_STEPS"), ("DetectionOnly", "")])
 def test_where_the_steps_are_used_up_before_a_rule_is_asked_the_phase_ends(mode: str, detail: str) -> None:
     rules = f'SecRuleEngine {mode}\nSecRequestBodyAccess On\nSecRule ARGS "@rx x" "id:1,phase:1,pass"\n'

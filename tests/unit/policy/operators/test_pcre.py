@@ -6,6 +6,8 @@ from policy.effort import Effort
 from policy.operators.pattern import PatternInvalid
 from policy.operators.pcre import (
     EXHAUSTED,
+    FAR_BYTES,
+    FAR_CHARGE,
     FIRST_RUNG,
     HEAP_KIB,
     LAST_RUNG,
@@ -82,7 +84,7 @@ def test_the_quick_limit_leads_to_the_counted_form() -> None:
 @pytest.mark.parametrize("value", [b"a" * 200, b"a" * 20_000, b" " * 200_000, b"a =" * 300])
 def test_what_would_take_for_ever_is_exhausted_or_answered(pattern: bytes, value: bytes) -> None:
     expression = Expression(pattern, characters=False)
-    effort = Effort(2 * LAST_RUNG)
+    effort = Effort(2 * FAR_CHARGE * LAST_RUNG)
     expression.search(value, 0, effort)
     assert effort.left > 0
 
@@ -130,6 +132,26 @@ def test_the_last_try_takes_what_is_left_and_not_a_step_more() -> None:
         result = expression.search(value, 0, effort)
         assert (result is None) is found
         assert found or (result is EXHAUSTED and effort.left == -1)
+
+
+@pytest.mark.parametrize(("size", "charge"), [(FAR_BYTES - 1, 1), (FAR_BYTES, FAR_CHARGE)])
+def test_a_step_in_a_long_value_counts_for_more(size: int, charge: int) -> None:
+    value = b"a" * size
+    effort = Effort(10 * LAST_RUNG)
+    assert Expression(b"a", characters=False).search(value, 0, effort) is not None
+    assert effort.left == 10 * LAST_RUNG - charge * FIRST_RUNG // 2
+    for left, found in ((charge * FIRST_RUNG, True), (charge * FIRST_RUNG - 1, False)):
+        last = Effort(left)
+        assert isinstance(Expression(b"a", characters=False).search(value, 0, last), Found) is found
+        assert found or last.left == -1
+
+
+def test_the_last_try_in_a_long_value_takes_its_part_of_what_is_left() -> None:
+    expression = Expression(rb"(?:a+)+[$%]", characters=False)
+    left = FAR_CHARGE * FIRST_RUNG * (1 + RUNG_FACTOR) - 1  # the first rung, and no second
+    effort = Effort(left)
+    assert expression.search(b"a" * FAR_BYTES, 0, effort) is EXHAUSTED
+    assert effort.left == -1
 
 
 @pytest.mark.parametrize("characters", [False, True])
