@@ -30,6 +30,11 @@ KINDS: Final = (
     "txt",
     "csv",
 )  # those of the scanner
+# What becomes of a file that holds something active (docs/spec/content.md section 9), and the kinds that can be made anew without it.
+REFUSE, DISARM, AS_IS = ACTIVE = ("refuse", "disarm", "as-is")
+DISARMED_KINDS: Final = ("pdf", "jpeg", "png", "docx", "xlsx", "pptx")
+# Files of one request that are made anew. Source: each has its digests in the record of the transfer, and a record has a bound.
+DISARMED_FILES_MAX: Final = 20
 MAX_FILE_BYTES: Final = 100 * 2**20  # bytes; what the scanner takes
 MAX_FILES: Final = 20  # of one attachment; a browser's file control has no bound of its own
 
@@ -43,6 +48,7 @@ class Attachment:
     max_bytes: int  # of one file
     required: bool
     repeat: int
+    active: str = REFUSE
 
 
 def read_attachments(tables: list[Table], fields: Mapping[str, object]) -> tuple[Attachment, ...]:
@@ -55,16 +61,24 @@ def read_attachments(tables: list[Table], fields: Mapping[str, object]) -> tuple
         size = table.integer("max_bytes", "write the bytes of one file", None, (1, MAX_FILE_BYTES), required=True)
         required = table.flag("required", "write required = true, or leave it out")
         repeat = table.integer("repeat", "write how many files may come", 1, (1, MAX_FILES))
+        active = table.choice("active", ACTIVE, REFUSE)
         table.end()
         for kind in kinds:
             if kind not in KINDS:
                 table.report("kinds", f'"{kind}" is not a kind of file', f"write some of: {', '.join(KINDS)}")
+        if active == DISARM and (lasting := [kind for kind in kinds if kind in KINDS and kind not in DISARMED_KINDS]):
+            mend = f"leave it to another attachment; what can be: {', '.join(DISARMED_KINDS)}"
+            table.report("active", f"{', '.join(lasting)} cannot be made anew", mend)
         if not kinds:
             table.report("kinds", "an attachment of no kind could hold nothing", f"write some of: {', '.join(KINDS)}")
         if name in fields or name in made:
             table.report("name", f'there is another field or attachment "{name}"', "give each a name of its own")
-        if name and label_ja and label_en and size and repeat:
-            made[name] = Attachment(name, label_ja, label_en, kinds, size, required, repeat)
+        if name and label_ja and label_en and size and repeat and active:
+            made[name] = Attachment(name, label_ja, label_en, kinds, size, required, repeat, active)
+            disarmed = sum(one.repeat for one in made.values() if one.active == DISARM)
+            if active == DISARM and disarmed > DISARMED_FILES_MAX:
+                mend = f"let at most {DISARMED_FILES_MAX} come in all"
+                table.report("active", f"{disarmed} files of one request would be made anew", mend)
     return tuple(made.values())
 
 
@@ -80,8 +94,8 @@ class Attached:
         self._too_large: set[tuple[str, int]] = set()
         self.passed = 0
 
-    def kinds(self, name: str) -> tuple[str, ...]:
-        return self._declared[name].kinds
+    def declared(self, name: str) -> Attachment:
+        return self._declared[name]
 
     def is_declared(self, name: str) -> bool:
         return name in self._declared

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from policy.attachments import Attachment
+from policy.attachments import AS_IS, DISARM, REFUSE, Attachment
 from policy.bilingual import Said
 from policy.cross_field import NeededIf, OneOf
 from policy.route import SERVICES, PathParameter, Procedure, Route
@@ -32,10 +32,20 @@ LOGGED = Said("欄の符号・理由・ルールが当たった位置", "field n
 LOGGED_OF_SENSITIVE = Said("欄の符号・理由のみ", "field name and reason only")
 LOGGED_OF_FILE = Said("欄の符号・理由・ファイルの数", "field name, reason, number of files")
 NOTHING_DONE = Said("", "")  # a field is judged by its class
-EXAMINED = Said(
-    "種類・中身・ウイルスを検査し、一つでも問題があれば断る",
-    "kind, content and viruses examined; refused if anything is wrong",
-)
+EXAMINED = {
+    REFUSE: Said(
+        "種類・中身・ウイルスを検査し、一つでも問題があれば断る",
+        "kind, content and viruses examined; refused if anything is wrong",
+    ),
+    DISARM: Said(
+        "種類・中身・ウイルスを検査し、無害化したものを渡す（マクロなどを除いて作り直す）",
+        "kind, content and viruses examined; made anew without macros and the like, and the new file crosses",
+    ),
+    AS_IS: Said(
+        "種類・中身・ウイルスを検査し、マクロなどがあってもそのまま渡す",
+        "kind, content and viruses examined; crosses as it is, with macros and the like",
+    ),
+}
 HEADINGS = {
     "service": Said("サービス", "Service"),
     "number": Said("No.", "No."),
@@ -170,7 +180,7 @@ def _file(attachment: Attachment) -> Item:
         repeat=attachment.repeat,
         logged=LOGGED_OF_FILE,
         max_bytes=attachment.max_bytes,
-        done=EXAMINED,
+        done=EXAMINED[attachment.active],
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from policy.attachments import Attachment
+from policy.attachments import DISARM, Attachment
 from policy.faults import Fault, FileFault
 from policy.file_words import FILE_WORDS, kind_words, size_words
 
@@ -56,6 +56,11 @@ def about_files(attachments: Sequence[Attachment]) -> list[str]:
         lines.append(
             f"添付 `{one.name}` {one.label_ja}: {kind_words(one.kinds)}、一つ {size}まで、{one.repeat} 個まで、{need}。"
         )
+        if one.active == DISARM:
+            lines.append(
+                f"添付 `{one.name}` は無害化（マクロ、スクリプト、外部へのリンクなどを除いて作り直すこと）をして窓口のシステムに渡します。"
+                "渡るファイルは送られたものと同じバイト列ではありません。"
+            )
     several = next((one.name for one in attachments if one.repeat > 1), "")
     where = f"（`{several}` の 2 番目のファイルなら `#/{several}/1`）" if several else ""
     lines.append(

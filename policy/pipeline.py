@@ -187,11 +187,9 @@ class Judgement:
         self._require_file("file_data")
         return data if self._add(self.attached.data(data)) else b""
 
-    def file_end(self) -> bytes:
-        """What a stage that held bytes back gives out at the end of a file."""
+    def file_end(self) -> None:
         self._require_file("file_end")
         self.attached.end()
-        return b""
 
     def file_judged(self, name: str, words: tuple[str, ...]) -> None:
         """The scanner's verdict on the oldest file of this name that has none yet: nothing, or why it cannot be taken."""

@@ -99,7 +99,7 @@ def submit_bytes(
 
 
 def _carried(judgement: Judgement, content_type: str, body: bytes, kind: str, scan: Scan | None) -> Outcome:
-    files = Files(None, 0.0)
+    files = Files(None, 0.0, 0)
     try:
         made = carrier(_head(content_type), kind, judgement, DEFAULTS, files)
         goes_on = made.feed(body) + made.finish()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from content.examine import examine
+from content.disarm import Active, treat
 from content.verdicts import Scanned, Verdict
 from policy.load import load_policy
 from policy.pipeline import Judgement, Policy
@@ -135,11 +135,13 @@ def scan(judgement: Judgement, files: Files) -> None:
         elif event:
             data += event
         elif begun is not None:
-            judgement.file_judged(begun.name, _said(begun, data))
+            judgement.file_judged(begun.attachment.name, _said(begun, data))
 
 
 def _said(begun: Begun, data: bytes) -> tuple[str, ...]:
-    report = read_report(report_of(examine(begun.filename, begun.media_type, data, frozenset(begun.kinds))))
+    attachment = begun.attachment
+    treated = treat(begun.filename, begun.media_type, data, frozenset(attachment.kinds), Active(attachment.active))
+    report = read_report(report_of(treated))
     assert report is not None
     verdict = Verdict.INFECTED if INFECTED in data else Verdict.UNSCANNABLE if UNSCANNABLE in data else Verdict.CLEAN
     return refusal_of(judged(1, report, {"clamd": Scanned(verdict)}))

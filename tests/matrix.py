@@ -13,9 +13,14 @@ from typing import Final, NamedTuple
 READMES: Final = tuple(Path(__file__).parents[1] / name for name in ("README.md", "README.ja.md"))
 BEGIN, END = "<!-- the fail-closed matrix: python -m tests.matrix --write -->\n", "<!-- end of the matrix -->\n"
 FAULTS: Final = ("absent", "refuses", "slow", "closes midway", "lies", "over its limit")
-FILES: Final = ("text", "text in chunks", "PDF", "PNG", "ZIP", "two files")  # attached, in multipart
+FILES: Final = ("text", "text in chunks", "PDF", "disarmed PDF", "PNG", "ZIP", "two files")  # attached, in multipart
 ONE_FILE: Final = FILES[:-1]  # a lie about the first of two files may come before or after its end
-LONG: Final = ("long PDF", "long PDF in chunks", "three long PDFs")  # that take its process a while
+LONG: Final = (
+    "long PDF",
+    "long PDF in chunks",
+    "three long PDFs",
+    "disarmed long PDF",
+)  # that take its process a while
 FORMS: Final = ("query", "urlencoded", "JSON", "multipart", "file")
 ASKED: Final = {
     "clamd": FILES,
@@ -86,6 +91,8 @@ WAYS: Final = (
     Way("scanner", "lies", "clean, of another file", "scanner_invalid"),
     Way("scanner", "lies", "a verdict that there is not", "scanner_invalid"),
     Way("scanner", "lies", "a fault that there is not", "scanner_invalid"),
+    Way("scanner", "lies", "clean, and nothing made anew", "scanner_invalid", only=("disarmed PDF",)),
+    Way("scanner", "lies", "made anew, and nobody asked", "scanner_invalid", only=("PDF", "text")),
     Way("scanner", "lies", "an answer of the ledger", "scanner_invalid"),
     Way("scanner", "lies", "no message", "scanner_invalid"),
     Way("scanner", "over its limit", "as many files as it takes", "scan_timeout"),

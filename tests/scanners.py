@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relay.ipc.messages import INLINE_BYTES, FileScanned, Message, ScanEnd, ScanFile, ScanPiece, decode_scanned, encode
+from relay.net.parcel import Parcel
 from relay.settings.pki import LabChoices, create_pki, write_lab_config
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,7 +53,23 @@ class Scanner:
         self, name: str, media_type: str, data: bytes, kinds: Sequence[str] = ("pdf", "txt", "zip", "png")
     ) -> FileScanned:
         with self.client() as client:
-            return client.scan(name, media_type, data, kinds)
+            client.send_file(ScanFile(1, name, media_type, tuple(kinds), "refuse"), data)
+            answer = client.answer()
+        assert answer is not None
+        return answer
+
+    def treat(
+        self, name: str, media_type: str, data: bytes, kind: str, active: str
+    ) -> tuple[FileScanned, bytes | None]:
+        """And what was made of it, where anything was."""
+        with self.client() as client:
+            client.send_file(ScanFile(1, name, media_type, (kind,), active), data)  # type: ignore[arg-type]  # one of ACTIVE
+            packet, descriptors, _, _ = socket.recv_fds(client.sock, 128 * 1024, 4)
+        answer = decode_scanned(packet, 1)
+        if not descriptors:
+            return answer, None
+        with Parcel.received(None, descriptors, 2**30) as made:
+            return answer, b"".join(made.pieces())
 
     def children(self) -> list[int]:
         return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
@@ -77,14 +94,11 @@ class Client:
             return decode_scanned(packet, 1) if packet else None
         return None
 
-    def scan(self, name: str, media_type: str, data: bytes, kinds: Sequence[str]) -> FileScanned:
-        self.send(ScanFile(1, name, media_type, tuple(kinds)))
+    def send_file(self, begun: ScanFile, data: bytes) -> None:
+        self.send(begun)
         for at in range(0, len(data), INLINE_BYTES):
             self.send(ScanPiece(1, data[at : at + INLINE_BYTES]))
         self.send(ScanEnd(1, len(data)))
-        answer = self.answer()
-        assert answer is not None
-        return answer
 
     def __enter__(self) -> Client:
         return self

@@ -163,13 +163,19 @@ class Limits:
         1_000, "ms between signed checkpoints", 10, 600_000, "C2SP tlog-tiles suggests about a second"
     )
     record_bytes: int = _limit(
-        48 * KIB,
+        60 * KIB,
         "bytes of one record",
-        44 * KIB,
+        60 * KIB,
         65_535,
         "tlog-tiles: the length of an entry has 16 bits; no record that relay.tree.record allows passes the least",
     )
     ledger_batch: int = _limit(256, "records made durable by one fdatasync", 1, 4_096, "one full tile")
+
+    @property
+    def disarmed_bytes(self) -> int:
+        """The most that files of one request may have once they are made anew: with the rest of the form, which is written anew
+        as long as it was, they stay within an envelope."""
+        return 2 * max(self.body_bytes, self.route_body_bytes)
 
     @property
     def envelope_bytes(self) -> int:

@@ -2,14 +2,14 @@
 
 Nothing of the client's encoding survives: what is sealed is what `relay.http`'s writers make of the accepted values. Each
 carrier takes body bytes and gives bytes for the seal; once the judgement has denied something it gives no more, as the
-whole will be refused. Pure.
+whole will be refused. What was disarmed follows the rest of its form, when every file has its verdict. Pure.
 """
 
 from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from policy.pipeline import Judgement
@@ -29,10 +29,15 @@ class Carrier(Protocol):
     content_type: bytes | None
 
     def feed(self, data: bytes) -> bytes: ...
+
+    def disarmed(self) -> Iterator[bytes]:
+        """After the last piece of the body: the files that were made anew, in pieces."""
+        return iter(())
+
     def finish(self) -> bytes: ...
 
 
-class NoBody:
+class NoBody(Carrier):
     """A request without a body stays without one. On an open route it keeps the type that it named."""
 
     def __init__(self, content_type: bytes | None = None) -> None:
@@ -45,7 +50,7 @@ class NoBody:
         return b""
 
 
-class Raw:
+class Raw(Carrier):
     """Open routes: the bytes of the content, without its framing, as they are."""
 
     def __init__(self, judgement: Judgement, content_type: bytes | None) -> None:
@@ -59,7 +64,7 @@ class Raw:
         return b""
 
 
-class Urlencoded:
+class Urlencoded(Carrier):
     """application/x-www-form-urlencoded."""
 
     content_type: bytes | None = b"application/x-www-form-urlencoded"
@@ -87,8 +92,8 @@ class Urlencoded:
         return b"".join(out)
 
 
-class Multipart:
-    """multipart/form-data, under a boundary of our own; files stream through."""
+class Multipart(Carrier):
+    """multipart/form-data, under a boundary of our own; files stream through, but for those that are to be disarmed."""
 
     def __init__(self, parser: BodyParser, judgement: Judgement, files: Files) -> None:
         boundary = secrets.token_hex(16)
@@ -96,11 +101,19 @@ class Multipart:
         self._parser = parser
         self._judgement = judgement
         self._writer = MultipartWriter(boundary)
-        self._in_file = False
+        self._in_file: Begun | None = None
         self._files = files
 
     def feed(self, data: bytes) -> bytes:
         return self._carry(self._parser.feed(data))
+
+    def disarmed(self) -> Iterator[bytes]:
+        if self._judgement.is_denied:
+            return
+        for begun, parcel, _ in self._files.made:
+            yield self._writer.file_start(begun.attachment.name, begun.filename, begun.media_type)
+            yield from map(self._writer.file_data, parcel.pieces())
+            yield self._writer.file_end()
 
     def finish(self) -> bytes:
         last = self._carry(self._parser.finish())
@@ -115,30 +128,32 @@ class Multipart:
                 accepted = self._judgement.field(name, value)
                 return b"" if accepted is None else self._writer.field(name, accepted)
             case FileStart(name, filename, content_type):
-                self._in_file = self._judgement.file_start(name, filename, content_type)
-                if not self._in_file:
+                self._in_file = None
+                if not self._judgement.file_start(name, filename, content_type):
                     return b""
                 composed = unicodedata.normalize(
                     "NFC", filename
                 )  # macOS sends kana in pieces; the scanner judges what goes on
-                self._files.start(Begun(name, composed, content_type, self._judgement.attached.kinds(name)))
-                return self._writer.file_start(name, composed, content_type)
+                begun = self._in_file = Begun(self._judgement.attached.declared(name), composed, content_type)
+                self._files.start(begun)
+                return b"" if begun.is_disarmed else self._writer.file_start(name, composed, content_type)
             case FileData(data):
-                if not self._in_file:
+                if self._in_file is None:
                     return b""
                 taken = self._judgement.file_data(data)
                 self._files.data(taken)
-                return self._writer.file_data(taken) if taken else b""
+                return self._writer.file_data(taken) if taken and not self._in_file.is_disarmed else b""
             case FileEnd():
-                if not self._in_file:
+                if self._in_file is None:
                     return b""
                 self._files.end()
-                return self._writer.file_data(self._judgement.file_end()) + self._writer.file_end()
+                self._judgement.file_end()
+                return b"" if self._in_file.is_disarmed else self._writer.file_end()
             case _:
                 return b""
 
 
-class Json:
+class Json(Carrier):
     """application/json: held whole under `json_bytes`, judged as one document."""
 
     content_type: bytes | None = b"application/json"

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+import trio
+
 from policy.pipeline import Judgement
 from policy.verdict import Denied
 from relay.base.errors import Refused, Unavailable
@@ -117,7 +119,8 @@ async def _receive(
         recipient_key_id=tenant.wrapper.key_id,
         sender_key_id=front.sender.key_id,
     )
-    files = Files(front.scanner, (front.limits.scan_timeout_ms + front.limits.ipc_timeout_ms) / 1000)
+    scan_timeout_s = (front.limits.scan_timeout_ms + front.limits.ipc_timeout_ms) / 1000
+    files = Files(front.scanner, scan_timeout_s, front.limits.disarmed_bytes)
     body = carrier(incoming.head, incoming.body_kind, judgement, front.limits, files)
     with (
         files,
@@ -140,10 +143,14 @@ async def _receive(
         except Unavailable:
             sealing.deny_without_verdicts()
             raise
+        for piece in body.disarmed():
+            sealing.take(piece)
+            await trio.lowlevel.checkpoint()
         incoming.timed.lap("receive")
         # not before the last byte: a slow upload must not use up the time that its envelope has for the way
         created_ms = now_ms()
-        return sealing.finish(created_ms=created_ms, expires_ms=created_ms + front.limits.envelope_lifetime_ms)
+        expires_ms = created_ms + front.limits.envelope_lifetime_ms
+        return sealing.finish(created_ms=created_ms, expires_ms=expires_ms, disarmed=files.records())
 
 
 async def record(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) -> Permit:

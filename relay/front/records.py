@@ -16,6 +16,7 @@ from relay.front.incoming import Incoming
 from relay.front.sealing import Sealed
 from relay.ops.clock import now_ms
 from relay.tls.engine import TlsFacts
+from relay.tree.bounded import bounded_findings
 from relay.tree.record import (
     SHADOW_FINDINGS_MAX,
     Intent,
@@ -23,7 +24,6 @@ from relay.tree.record import (
     Remark,
     Shadow,
     ShadowFinding,
-    bounded_findings,
 )
 
 
@@ -50,6 +50,7 @@ def intent_of(front: Front, tenant: Tenant, incoming: Incoming, sealed: Sealed) 
         request_bytes=incoming.received_bytes,
         worker=front.worker,
         shadow=_shadow_of(sealed.admitted.shadow),
+        disarmed=sealed.disarmed,
     )
 
 

@@ -3,15 +3,18 @@
 Rules:
 1. Only the answer `clean` without faults is a pass. What the file is refused for is the citizen's to mend, and returned.
 2. Everything else raises Unavailable, each with its own reason: no scanner, one that goes away, is slow, or says what is not defined.
+3. A file that is to be disarmed passes with what was made of it, and no other file has anything beside its verdict.
 """
 
 from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import NamedTuple
 
 import trio
 
+from policy.attachments import DISARM, MAX_FILE_BYTES, Attachment
 from relay.base.errors import Unavailable
 from relay.base.reasons import Reason
 from relay.ipc.messages import (
@@ -26,8 +29,18 @@ from relay.ipc.messages import (
     encode,
 )
 from relay.net.channel import close_descriptors, receive_packet, send_when_there_is_room
+from relay.net.parcel import Parcel
 
 _CALL = 1  # a connection is one file
+
+
+class Scanned(NamedTuple):
+    """`words`: why the file cannot be taken, in words of the scanner's; nothing where it can. `made`: what crosses in its place."""
+
+    words: tuple[str, ...]
+    made: Parcel | None = None
+    tool: str = ""
+    removed: tuple[str, ...] = ()
 
 
 class FileScan:
@@ -38,11 +51,13 @@ class FileScan:
         self._timeout_s = timeout_s
         self._size = 0
         self._full = trio.Lock()
+        self._is_disarmed = False
         self._sock = _connected(path)
 
-    async def begin(self, name: str, media_type: str, kinds: tuple[str, ...]) -> None:
+    async def begin(self, name: str, media_type: str, attachment: Attachment) -> None:
         """Raises Unavailable."""
-        await self._send(ScanFile(_CALL, name, media_type, kinds))
+        self._is_disarmed = attachment.active == DISARM
+        await self._send(ScanFile(_CALL, name, media_type, attachment.kinds, attachment.active))  # type: ignore[arg-type]  # one of ACTIVE
 
     async def send(self, data: bytes) -> None:
         """Raises Unavailable."""
@@ -52,13 +67,27 @@ class FileScan:
 
     async def end(self) -> None:
         """The file is whole: a verdict that is there already is none of it. Raises Unavailable."""
-        if self._received() is not None:
+        early = self._received()
+        if early is not None:
+            close_descriptors(early[1])
             raise Unavailable(Reason.SCANNER_INVALID, "an answer before the end of the file")
         await self._send(ScanEnd(_CALL, self._size))
 
-    async def refused_for(self) -> tuple[str, ...]:
-        """Why the file cannot be taken, in words of the scanner's; nothing where it can. Raises Unavailable."""
-        return refusal_of(await self._answer())
+    async def verdict(self) -> Scanned:
+        """The caller closes what was made. Raises Unavailable."""
+        answer, descriptors = await self._answer()
+        try:
+            words = refusal_of(answer)
+            is_made = self._is_disarmed and not words
+            if is_made != bool(answer.tool) or (answer.removed and not answer.tool) or len(descriptors) != is_made:
+                raise Unavailable(Reason.SCANNER_INVALID, "a file is made anew where none should be, or none is")
+            made = Parcel.received(None, descriptors, MAX_FILE_BYTES) if is_made else None
+        except Unavailable:
+            close_descriptors(descriptors)
+            raise
+        except ProtocolViolation as error:  # which has closed them
+            raise Unavailable(Reason.SCANNER_INVALID, str(error)) from error
+        return Scanned(words, made, answer.tool, answer.removed)
 
     async def _send(self, message: Message) -> None:
         try:
@@ -69,7 +98,7 @@ class FileScan:
         except trio.TooSlowError as error:
             raise Unavailable(Reason.SCAN_TIMEOUT, "the scanner takes no more of a file") from error
 
-    async def _answer(self) -> FileScanned:
+    async def _answer(self) -> tuple[FileScanned, list[int]]:
         try:
             with trio.fail_after(self._timeout_s):
                 while (answer := self._received()) is None:
@@ -78,17 +107,20 @@ class FileScan:
         except trio.TooSlowError as error:
             raise Unavailable(Reason.SCAN_TIMEOUT, "no verdict in time") from error
 
-    def _received(self) -> FileScanned | None:
-        """What has come, if anything has. Raises Unavailable."""
+    def _received(self) -> tuple[FileScanned, list[int]] | None:
+        """What has come, if anything has, with its descriptors. Raises Unavailable."""
         try:
             packet = receive_packet(self._sock)
             if packet is None:
                 return None
-            close_descriptors(packet.descriptors)
-            return decode_scanned(packet.data, _CALL)
         except EOFError as error:
             raise Unavailable(Reason.SCANNER_UNAVAILABLE, "the scanner has ended the connection") from error
         except ProtocolViolation as error:
+            raise Unavailable(Reason.SCANNER_INVALID, str(error)) from error
+        try:
+            return decode_scanned(packet.data, _CALL), packet.descriptors
+        except ProtocolViolation as error:
+            close_descriptors(packet.descriptors)
             raise Unavailable(Reason.SCANNER_INVALID, str(error)) from error
 
     def __enter__(self) -> FileScan:
@@ -99,7 +131,8 @@ class FileScan:
 
 
 def refusal_of(answer: FileScanned) -> tuple[str, ...]:
-    """As `refused_for`. A virus is said first. What could not be scanned is said where nothing tells why. Raises Unavailable."""
+    """Why the file cannot be taken; nothing where it can. A virus is said first. What could not be scanned is said where nothing
+    tells why. Raises Unavailable."""
     if answer.verdict == "infected":
         return (answer.verdict, *answer.faults)
     if answer.faults or answer.verdict == "unscannable":

@@ -19,6 +19,7 @@ from relay.envelope.wrapping import KeyWrapper
 from relay.front.carry import Carrier
 from relay.front.denial import Denial
 from relay.net.parcel import Parcel, ParcelWriter
+from relay.tree.record import DisarmedFile
 
 CONTENT_BYTES = 16 * 1024  # of accepted content before it goes to the sealer: one TLS record
 
@@ -29,6 +30,7 @@ class Sealed(NamedTuple):
     admitted: Admitted
     envelope: Envelope
     parcel: Parcel
+    disarmed: tuple[DisarmedFile, ...]
 
 
 class Sealing:
@@ -62,7 +64,10 @@ class Sealing:
 
     def feed(self, data: bytes) -> None:
         """More of the client's body. Raises Refused when it is malformed or over a limit."""
-        accepted = self._carrier.feed(data)
+        self.take(self._carrier.feed(data))
+
+    def take(self, accepted: bytes) -> None:
+        """More of the body as it goes on, from the carrier."""
         if accepted:
             self._judgement.crossing(accepted)
             self._held.append(accepted)
@@ -70,8 +75,11 @@ class Sealing:
             if self._held_bytes >= CONTENT_BYTES:
                 self._seal_held()
 
-    def finish(self, *, created_ms: int, expires_ms: int) -> Sealed:
-        """The verdict on the whole, and the envelope, which lives from now on. Raises Denial; then there is no envelope."""
+    def finish(self, *, created_ms: int, expires_ms: int, disarmed: tuple[DisarmedFile, ...]) -> Sealed:
+        """The verdict on the whole, and the envelope, which lives from now on. Raises Denial; then there is no envelope.
+
+        `disarmed`: what is said of the files that were made anew, all of which `take` was given.
+        """
         accepted = self._carrier.finish()
         if accepted:
             self._judgement.crossing(accepted)
@@ -82,7 +90,7 @@ class Sealing:
         self._seal_held()
         self._sealer.write(self._request.end())
         envelope = self._sealer.finish(verdict, created_ms=created_ms, expires_ms=expires_ms)
-        return Sealed(verdict, envelope, self._writer.freeze())
+        return Sealed(verdict, envelope, self._writer.freeze(), disarmed)
 
     def deny_without_verdicts(self) -> None:
         """There is no verdict on the files. Raises Denial where the request is denied all the same: it is told of in one go."""

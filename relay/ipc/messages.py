@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from relay.tree.record import Intent, Name, NameOrNone, Operation, Outcome, Refusal, Remark, Result, State
+from relay.tree.record import Intent, Name, NameOrNone, Operation, Outcome, Refusal, Remark, Result, State, Tool
 
 PACKET_BYTES: Final = 128 * 1024  # section 1.1; one always fits a socket buffer (net.core.wmem_default is 212,992)
 ANSWERS_MOST: Final = 256  # section 2.3; a permit has about 80 bytes
@@ -100,11 +100,12 @@ class Exchanged(Message, frozen=True, tag=True):
 
 
 class ScanFile(Message, frozen=True, tag=True):
-    """Section 7: a file begins, and its name as it is to go on. `kinds`: what the attachment may be."""
+    """Section 7: a file begins, and its name as it is to go on. `kinds`: what the attachment may be. `active`: as it declares."""
 
     name: FileName
     media_type: MediaType
     kinds: Annotated[tuple[FileKind, ...], Meta(max_length=FILE_KINDS_MOST)]
+    active: Literal["refuse", "disarm", "as-is"]
 
 
 class ScanPiece(Message, frozen=True, tag=True):
@@ -116,12 +117,17 @@ class ScanEnd(Message, frozen=True, tag=True):
 
 
 class FileScanned(Message, frozen=True, tag=True):
-    """Section 7. `faults`: what is wrong with the file itself; only `clean` without any of them passes."""
+    """Section 7. `faults`: what is wrong with the file itself; only `clean` without any of them passes.
+
+    `tool`: what made the file anew that travels as a descriptor beside this, and `removed` what is no longer in it; else empty.
+    """
 
     verdict: Literal["clean", "infected", "unscannable", "timeout", "error"]
     faults: Annotated[tuple[FaultWord, ...], Meta(max_length=FAULTS_MOST)]
     signature: Signature
     kind: FileKind
+    tool: Tool = ""
+    removed: Annotated[tuple[FaultWord, ...], Meta(max_length=FAULTS_MOST)] = ()
 
 
 class Failed(Message, frozen=True, tag=True):

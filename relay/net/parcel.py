@@ -55,6 +55,15 @@ class Parcel:
                 os.close(descriptor)
             raise
 
+    @classmethod
+    def sealed(cls, descriptor: int, most_bytes: int) -> Parcel:
+        """What another process has left in a memfd of `unsealed_memfd`, after its end. Raises ProtocolViolation, and closes nothing."""
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _ALL_SEALS)
+        except OSError as error:
+            raise ProtocolViolation("a parcel that is still being written") from error
+        return cls(None, descriptor, _sealed_size(descriptor, most_bytes))
+
     @property
     def inline(self) -> bytes | None:
         """The bytes that go inside the message; None when `descriptors` goes beside it."""
@@ -120,7 +129,7 @@ class ParcelWriter:
                 self._spill()
             return
         try:
-            _write_all(self._descriptor, data)
+            write_all(self._descriptor, data)
         except OSError as error:
             raise Unavailable(Reason.OVERLOADED, str(error.strerror)) from error
 
@@ -141,9 +150,9 @@ class ParcelWriter:
 
     def _spill(self) -> None:
         try:
-            self._descriptor = os.memfd_create("sekisho-parcel", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+            self._descriptor = unsealed_memfd()
             for piece in self._pieces:
-                _write_all(self._descriptor, piece)
+                write_all(self._descriptor, piece)
         except OSError as error:
             raise Unavailable(Reason.OVERLOADED, str(error.strerror)) from error
         self._pieces.clear()
@@ -155,7 +164,12 @@ class ParcelWriter:
         self.close()
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def unsealed_memfd() -> int:
+    """For a parcel that is yet to be written. Raises OSError."""
+    return os.memfd_create("sekisho-parcel", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]

@@ -1,4 +1,5 @@
-"""THE HOT PATH of the scanner: pieces to clamd, ICAP and memory ▸ verdicts, and the structure in a process of its own ▸ one answer.
+"""THE HOT PATH of the scanner: pieces to clamd, ICAP and memory ▸ verdicts, and the structure in a process of its own ▸ one answer,
+and beside it the file that this process made anew, where the attachment asks for that.
 
 While the file arrives nothing of it is looked at here, now or later: the role moves bytes, a process of its own opens them.
 """
@@ -7,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import trio
 
+from content.disarm import Active
 from content.verdicts import Scanned, Verdict
 from relay.base.errors import Unavailable
 from relay.base.limits import Limits
@@ -20,7 +23,7 @@ from relay.scanner.child import Bounds, File
 from relay.scanner.clamd import Clamd
 from relay.scanner.icap import Icap
 from relay.scanner.measure import Measure
-from relay.scanner.process import examine_apart
+from relay.scanner.process import Looked, examine_apart
 from relay.scanner.report import Report, judged
 
 
@@ -48,7 +51,25 @@ class Scanner:
         return max(self.limits.body_bytes, self.limits.route_body_bytes)
 
 
-async def scan(scanner: Scanner, begun: ScanFile, pieces: AsyncIterator[bytes]) -> FileScanned:
+class Answer(NamedTuple):
+    """`made`: the file that was made anew; the caller closes it."""
+
+    said: FileScanned
+    made: Parcel | None = None
+
+    @property
+    def descriptors(self) -> list[int]:
+        return [] if self.made is None else self.made.descriptors
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.made is not None:
+            self.made.close()
+
+
+async def scan(scanner: Scanner, begun: ScanFile, pieces: AsyncIterator[bytes]) -> Answer:
     """One file, from its first piece to its verdict. Raises ProtocolViolation."""
     with ParcelWriter() as writer, Asked(scanner.clamd, scanner.icap) as asked:
         await asked.open()
@@ -60,15 +81,15 @@ async def scan(scanner: Scanner, begun: ScanFile, pieces: AsyncIterator[bytes]) 
                 await asked.send(piece)
             parcel = writer.freeze()
         except Unavailable:  # no memory for it
-            return judged(begun.call, Verdict.ERROR, {})
+            return Answer(judged(begun.call, Verdict.ERROR, {}))
         with parcel:
-            file = File(begun.name, begun.media_type, frozenset(begun.kinds), parcel)
+            file = File(begun.name, begun.media_type, frozenset(begun.kinds), Active(begun.active), parcel)
             return await _all(scanner, begun.call, file, asked)
 
 
-async def _all(scanner: Scanner, call: int, file: File, asked: Asked) -> FileScanned:
+async def _all(scanner: Scanner, call: int, file: File, asked: Asked) -> Answer:
     """The structure, and whoever is asked, at the same time and under one deadline."""
-    looked: Report | Verdict = Verdict.TIMEOUT
+    looked = Looked(Verdict.TIMEOUT)
 
     async def look() -> None:
         nonlocal looked
@@ -79,9 +100,13 @@ async def _all(scanner: Scanner, call: int, file: File, asked: Asked) -> FileSca
         async with trio.open_nursery() as both:
             both.start_soon(look)
             both.start_soon(asked.wait_verdicts)
-    scanned = _seen(scanner.clamd, file.parcel, looked, asked.scanned)
-    scanner.measure.said(looked, scanned)
-    return judged(call, looked, scanned)
+    scanned = _seen(scanner.clamd, file.parcel, looked.said, asked.scanned)
+    scanner.measure.said(looked.said, scanned)
+    answer = judged(call, looked.said, scanned)
+    if not answer.tool:
+        looked.close()
+        return Answer(answer)
+    return Answer(answer, looked.made)
 
 
 def _seen(

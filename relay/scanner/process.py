@@ -1,22 +1,65 @@
-"""One file in one process: fork ▸ wait for its report or for the deadline ▸ end it, whatever it said."""
+"""One file in one process: fork ▸ wait for its report or for the deadline ▸ end it, whatever it said ▸ seal what it made."""
 
 from __future__ import annotations
 
 import os
 import signal
-from typing import Final
+from typing import Final, NamedTuple
 
 import trio
 
+from content.disarm import Active
+from content.examine import FILE_BYTES_MAX
 from content.verdicts import Verdict
+from relay.ipc.messages import ProtocolViolation
+from relay.net.parcel import Parcel, unsealed_memfd
 from relay.scanner.child import DONE, Bounds, File, look
 from relay.scanner.report import REPORT_BYTES_MAX, Report, read_report
 
 _REAP_S: Final = 0.002  # between two looks for a process that was just killed
 
 
-async def examine_apart(file: File, bounds: Bounds) -> Report | Verdict:
+class Looked(NamedTuple):
+    """`made`: the file that was made anew; the caller closes it. None without a report that says so."""
+
+    said: Report | Verdict
+    made: Parcel | None = None
+
+    def close(self) -> None:
+        if self.made is not None:
+            self.made.close()
+
+
+async def examine_apart(file: File, bounds: Bounds) -> Looked:
     """The report, or UNSCANNABLE: it crashed, went over a limit, or said something else. Cancelled, it leaves no process."""
+    if file.active is not Active.DISARM:
+        return Looked(await _said(file, -1, bounds))
+    try:
+        memfd = unsealed_memfd()
+    except OSError:
+        return Looked(Verdict.ERROR)
+    made: Parcel | None = None
+    try:
+        said = await _said(file, memfd, bounds)
+        if not isinstance(said, Report) or said.faults:
+            return Looked(said)
+        made = _made(said, memfd)
+        return Looked(Verdict.UNSCANNABLE) if made is None else Looked(said, made)
+    finally:
+        if made is None:
+            os.close(memfd)
+
+
+def _made(said: Report, memfd: int) -> Parcel | None:
+    """What is in it, for ever. None where that cannot be what the report speaks of."""
+    try:
+        parcel = Parcel.sealed(memfd, FILE_BYTES_MAX)
+    except ProtocolViolation:
+        return None
+    return parcel if said.tool and parcel.size else None
+
+
+async def _said(file: File, made: int, bounds: Bounds) -> Report | Verdict:
     readable, writable = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         try:
@@ -24,7 +67,7 @@ async def examine_apart(file: File, bounds: Bounds) -> Report | Verdict:
         except OSError:
             return Verdict.ERROR  # the host's fault and not the file's
         if child == 0:
-            look(file, writable, bounds)
+            look(file, writable, made, bounds)
         os.close(writable)
         writable = -1
         raw = b""

@@ -26,10 +26,12 @@ async def serve_front(scanner: Scanner, log: Log, sock: socket.socket) -> None:
             raise ProtocolViolation("pieces of no file")
         async with aclosing(_pieces(sock, begun.call)) as pieces:
             answer = await scan(scanner, begun, pieces)
-        measure.scanned(answer)
-        if answer.verdict == "infected":
-            log.warning("file_infected", signature=answer.signature)
-        await send_when_there_is_room(sock, trio.Lock(), encode(answer))
+        with answer:
+            said = answer.said
+            measure.scanned(said)
+            if said.verdict == "infected":
+                log.warning("file_infected", signature=said.signature)
+            await send_when_there_is_room(sock, trio.Lock(), encode(said), answer.descriptors)
     except EOFError:
         return
     except ProtocolViolation:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
-from typing import Annotated, Literal, Protocol, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -30,15 +29,18 @@ MEASURED_CHARS = 64
 RECEIPT_CHARS = 1024  # relay.envelope.receipt writes at most 900
 MESSAGE_CHARS = 120
 TAGS_MAX = 8  # of one rule; those of the Core Rule Set have up to 12, of which the first say most
+DISARMED_MAX = 20  # files of one transfer that were made anew; policy.attachments lets no more be declared
+TOOL_CHARS = 128  # names and versions of a handful of libraries
+REMOVED_MAX = 24  # words; the closed set has as many
 DELIVERED = "delivered"
 
 _NO_LONG_NUMBER = r"(?!.*[0-9]{10})"
 _NAME = r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"
 _DETAIL = rf"^{_NO_LONG_NUMBER}[ -~]{{0,{DETAIL_CHARS}}}\Z"
-_TARGET = rf"^{_NO_LONG_NUMBER}([A-Za-z][A-Za-z0-9_.:/-]{{0,{TARGET_CHARS - 1}}})?\Z"
+TARGET_PATTERN = rf"^{_NO_LONG_NUMBER}([A-Za-z][A-Za-z0-9_.:/-]{{0,{TARGET_CHARS - 1}}})?\Z"
 _MEASURED = rf"^{_NO_LONG_NUMBER}[ -~]{{0,{MEASURED_CHARS}}}\Z"
-_FINDING_DETAIL = rf"^{_NO_LONG_NUMBER}[a-z0-9_.-]{{0,{WORD_CHARS}}}\Z"
-_TAG = r"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}\Z"
+FINDING_DETAIL_PATTERN = rf"^{_NO_LONG_NUMBER}[a-z0-9_.-]{{0,{WORD_CHARS}}}\Z"
+TAG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}\Z"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z\Z"
 _UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _RESULTS = "|".join([DELIVERED, *(reason.value for reason in Reason)])
@@ -62,12 +64,19 @@ Address = Annotated[
 TlsWord = Annotated[
     str, Meta(pattern=rf"^{_NO_LONG_NUMBER}[A-Za-z0-9._-]{{0,32}}\Z", description="as TLS names it; empty without TLS")
 ]
+Tool = Annotated[
+    str,
+    Meta(
+        pattern=rf"^{_NO_LONG_NUMBER}[A-Za-z0-9 ./+_-]{{0,{TOOL_CHARS}}}\Z",
+        description="names and versions of what wrote the bytes",
+    ),
+]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="SHA-256, hex")]
 DigestOrNone = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z", description="SHA-256, hex; empty when there is none")]
 KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="key id, hex")]
-Target = Annotated[str, Meta(pattern=_TARGET, description="declared name; empty when it is not one")]
+Target = Annotated[str, Meta(pattern=TARGET_PATTERN, description="declared name; empty when it is not one")]
 FindingDetail = Annotated[
-    str, Meta(pattern=_FINDING_DETAIL, description="word of a closed set of the stage; may be empty")
+    str, Meta(pattern=FINDING_DETAIL_PATTERN, description="word of a closed set of the stage; may be empty")
 ]
 RuleMessage = Annotated[
     str,
@@ -77,7 +86,7 @@ RuleMessage = Annotated[
     ),
 ]
 RuleTags = Annotated[
-    tuple[Annotated[str, Meta(pattern=_TAG)], ...],
+    tuple[Annotated[str, Meta(pattern=TAG_PATTERN)], ...],
     Meta(max_length=TAGS_MAX, description=f"up to {TAGS_MAX} tags of the rule, the first ones"),
 ]
 RuleId = Annotated[int, Meta(ge=0, le=1 << 53, description="the rule's id")]
@@ -147,6 +156,22 @@ class Shadow(Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
+class DisarmedFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that was made anew without what was active in it (docs/spec/content.md section 9)."""
+
+    attachment: Target
+    original: Digest
+    result: Digest
+    tool: Tool
+    removed: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z_]{1,16}\Z")], ...],
+        Meta(
+            max_length=REMOVED_MAX,
+            description="words of `content/faults.py` and `content/disarmed.py`: what it no longer has",
+        ),
+    ]
+
+
 class Intent(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind", tag="intent"
 ):
@@ -174,6 +199,10 @@ class Intent(
     shadow: Annotated[
         Shadow | None, Meta(description="by the next version of the procedure; left out where there is none")
     ] = None
+    disarmed: Annotated[
+        tuple[DisarmedFile, ...],
+        Meta(max_length=DISARMED_MAX, description="the files that were made anew; left out where there is none"),
+    ] = ()
 
 
 class Outcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="outcome"):
@@ -301,93 +330,6 @@ def stamped(record: _AnyRecord, time: str) -> _AnyRecord:
 
 def kind_of(record: Record) -> str:
     return KIND_NAMES[KINDS.index(type(record))]
-
-
-class _RuleLike(Protocol):
-    @property
-    def id(self) -> int: ...
-    @property
-    def phase(self) -> int: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-    @property
-    def severity(self) -> int: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def exhausted(self) -> bool: ...
-
-
-class _FindingLike(Protocol):
-    @property
-    def stage(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def target(self) -> str: ...
-    @property
-    def detail(self) -> str: ...
-    @property
-    def rule(self) -> _RuleLike | None: ...
-
-
-_DETAIL_ALLOWED = re.compile(_FINDING_DETAIL)
-_TARGET_ALLOWED = re.compile(_TARGET)
-_MESSAGE_LEFT_OUT = re.compile(r"[0-9]{10,}|[^ !#-\[\]-~]+")
-_TAG_ALLOWED = re.compile(_TAG)
-
-
-def bounded_findings(findings: Iterable[_FindingLike]) -> tuple[Finding, ...]:
-    """What a record may hold of a policy's findings: a target or detail that its type does not allow becomes empty.
-
-    At most FINDINGS_MAX; when there are more, each rule stands there once before any does twice, and the last one says how
-    many were left out.
-    """
-    every = list(findings)
-    kept = every if len(every) <= FINDINGS_MAX else _most_telling(every)
-    bounded = [
-        Finding(
-            str(finding.stage),
-            str(finding.code),
-            finding.target if _TARGET_ALLOWED.match(finding.target) else "",
-            finding.detail if _DETAIL_ALLOWED.match(finding.detail) else "",
-            None if finding.rule is None else _bounded_rule(finding.rule),
-        )
-        for finding in kept
-    ]
-    if len(kept) < len(every):
-        bounded.append(Finding("record", "findings_left_out", "", str(len(every) - len(kept))))
-    return tuple(bounded)
-
-
-def _most_telling(every: list[_FindingLike]) -> list[_FindingLike]:
-    """As many as leave room for the word about the rest, in their order."""
-    seen: set[int] = set()
-    firsts: list[int] = []
-    repeats: list[int] = []
-    for place, finding in enumerate(every):
-        is_repeat = finding.rule is not None and finding.rule.id in seen
-        (repeats if is_repeat else firsts).append(place)
-        if finding.rule is not None:
-            seen.add(finding.rule.id)
-    return [every[place] for place in sorted((firsts + repeats)[: FINDINGS_MAX - 1])]
-
-
-def _bounded_rule(rule: _RuleLike) -> RuleMatch:
-    return RuleMatch(
-        rule.id,
-        rule.phase,
-        _MESSAGE_LEFT_OUT.sub("?", rule.message[:MESSAGE_CHARS]),
-        tuple([tag for tag in rule.tags if _TAG_ALLOWED.match(tag)][:TAGS_MAX]),
-        rule.severity,
-        rule.start,
-        rule.end,
-        rule.exhausted,
-    )
 
 
 def parse_time(text: str) -> int:

@@ -8,13 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from relay.base.reasons import Reason, Stage
-from relay.tree.record import KINDS, Finding, RuleMatch, Shadow, ShadowFinding
+from relay.tree.record import KINDS, DisarmedFile, Finding, RuleMatch, Shadow, ShadowFinding
 
 _PARTS: dict[type[Struct], str] = {
     Finding: "finding",
     RuleMatch: "rule",
     Shadow: "shadow",
     ShadowFinding: "shadow finding",
+    DisarmedFile: "disarmed file",
 }
 
 
@@ -30,7 +31,7 @@ def _type_words(annotation: Any) -> str:
 def as_markdown() -> str:
     """The tables of docs/spec/log.md section 2.3."""
     lines: list[str] = []
-    for kind in (*KINDS, Finding, RuleMatch, Shadow, ShadowFinding):
+    for kind in (*KINDS, *_PARTS):
         tag = kind.__struct_config__.tag
         lines += [f"**{tag or _PARTS[kind]}** — {kind.__doc__}", "", "| field | content |", "|---|---|"]
         lines += [f"| `{field.name}` | {_type_words(field.type)} |" for field in msgspec.structs.fields(kind)]

@@ -120,10 +120,16 @@ TOKENS = (
 
 GROUPED = tuple(answer for answer in ANSWERS if isinstance(answer, LedgerAnswer))
 SCANNED = FileScanned(call=8, verdict="infected", faults=("polyglot",), signature="Eicar-Signature", kind="pdf")
+DISARMED = FileScanned(8, "clean", (), "", "pdf", "disarm/1 pikepdf/9.4.0", ("pdf_script", "metadata"))
 GROUPS = (Answers(GROUPED), Answers(GROUPED[:1] * ANSWERS_MOST))
 
 
 if __name__ == "__main__":
     sys.exit(
-        driver.run("fuzz_ipc", target, [encode(message) for message in (*REQUESTS, *ANSWERS, *GROUPS, SCANNED)], TOKENS)
+        driver.run(
+            "fuzz_ipc",
+            target,
+            [encode(message) for message in (*REQUESTS, *ANSWERS, *GROUPS, SCANNED, DISARMED)],
+            TOKENS,
+        )
     )

@@ -168,6 +168,8 @@ def scanner(office: Office) -> Iterator[dict[str, Broken]]:
         "lies: clean, of another file": says(encode(FileScanned(2, "clean", (), "", "txt"))),
         "lies: a verdict that there is not": says(clean.replace(b"\xa5clean", b"\xa5fine!")),
         "lies: a fault that there is not": says(encode(FileScanned(1, "clean", ("Not a word!",), "", "txt"))),
+        "lies: clean, and nothing made anew": says(clean),
+        "lies: made anew, and nobody asked": says(encode(FileScanned(1, "clean", (), "", "pdf", "disarm/1"))),
         "lies: an answer of the ledger": says(encode(Recorded(1, 7))),
         "lies: no message": says(b"\xc1clean"),
         "over its limit: as many files as it takes": lambda: _full_scanner(path),
@@ -193,7 +195,7 @@ def _full_scanner(path: Path) -> Iterator[Midway]:
         for _ in range(SCANS_IN_FLIGHT):
             sock = begun.enter_context(socket.socket(socket.AF_UNIX, PACKETS))
             sock.connect(str(path))
-            sock.send(encode(ScanFile(1, "a.txt", "text/plain", ("txt",))))
+            sock.send(encode(ScanFile(1, "a.txt", "text/plain", ("txt",), "refuse")))
         yield nothing
 
 

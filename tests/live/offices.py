@@ -49,6 +49,15 @@ label_en = "Certificate"
 kinds = ["pdf", "txt", "png", "zip"]
 max_bytes = 8000000
 repeat = 3
+
+[[attachment]]
+name = "certificate"
+label_ja = "証明書"
+label_en = "Proof"
+kinds = ["pdf", "png", "docx"]
+max_bytes = 8000000
+repeat = 3
+active = "disarm"
 """
 CONFIG = """\
 [policy]
@@ -85,6 +94,7 @@ KINDS: dict[str, tuple[File, ...]] = {
     "text": (TEXT,),
     "text in chunks": (TEXT,),
     "PDF": (("a.pdf", "application/pdf", pdf()),),
+    "disarmed PDF": (("a.pdf", "application/pdf", pdf(root=b"/OpenAction << /S /JavaScript /JS (1) >>")),),
     "PNG": (("図.png", "image/png", png()),),
     "ZIP": (("束.zip", "application/zip", zipped({"a.txt": b"hello\n", "b.pdf": pdf()})),),
     "two files": (TEXT, ("a.pdf", "application/pdf", pdf())),
@@ -92,7 +102,9 @@ KINDS: dict[str, tuple[File, ...]] = {
     "long PDF": LONG,
     "long PDF in chunks": LONG,
     "three long PDFs": LONG * 3,
+    "disarmed long PDF": LONG,
 }
+DISARMED = "disarmed"  # what begins so is attached where files are disarmed
 
 
 class Request(NamedTuple):
@@ -111,10 +123,10 @@ def finds_nothing(talk: Talk, fields: dict[bytes, bytes]) -> None:
     talk.say(NOTHING_FOUND)
 
 
-def multipart(*files: File, memo: str = MEMO) -> bytes:
+def multipart(*files: File, memo: str = MEMO, attachment: str = "scan") -> bytes:
     parts = [f'Content-Disposition: form-data; name="memo"\r\n\r\n{memo}\r\n'.encode()]
     for name, media_type, data in files:
-        head = f'Content-Disposition: form-data; name="scan"; filename="{name}"\r\nContent-Type: {media_type}\r\n\r\n'
+        head = f'Content-Disposition: form-data; name="{attachment}"; filename="{name}"\r\nContent-Type: {media_type}\r\n\r\n'
         parts.append(head.encode() + data + b"\r\n")
     line = b"--" + BOUNDARY.encode()
     return b"".join(line + b"\r\n" + part for part in parts) + line + b"--\r\n"
@@ -131,8 +143,10 @@ def posted(body: bytes, content_type: str, *, in_chunks: bool = False) -> Reques
     return Request(head + b"".join(map(_chunk, pieces)), _chunk(body[-WITHHELD:]) + b"0\r\n\r\n")
 
 
-def with_files(*files: File, in_chunks: bool = False) -> Request:
-    return posted(multipart(*files), f"multipart/form-data; boundary={BOUNDARY}", in_chunks=in_chunks)
+def with_files(*files: File, in_chunks: bool = False, attachment: str = "scan") -> Request:
+    return posted(
+        multipart(*files, attachment=attachment), f"multipart/form-data; boundary={BOUNDARY}", in_chunks=in_chunks
+    )
 
 
 def request(asked: str) -> Request:
@@ -143,7 +157,8 @@ def request(asked: str) -> Request:
         return posted(urlencode({"memo": MEMO}).encode(), "application/x-www-form-urlencoded")
     if asked == "JSON":
         return posted(json.dumps({"memo": MEMO}).encode(), "application/json")
-    return with_files(*KINDS.get(asked, ()), in_chunks=asked.endswith("in chunks"))
+    attachment = "certificate" if asked.startswith(DISARMED) else "scan"
+    return with_files(*KINDS.get(asked, ()), in_chunks=asked.endswith("in chunks"), attachment=attachment)
 
 
 def _chunk(data: bytes) -> bytes:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from email import message_from_bytes
+from hashlib import sha256
 
 import pytest
 
+from content.examine import examine
 from tests.attachments import CONTENT_TYPE, PATH, PROCEDURE, form
 from tests.live.labs import Answer, Lab, running_lab, until
 from tests.live.municipality import Municipality
 from tests.scanners import CLAMD, MARK, PDF, real_clamd
+from tests.unit.content.actives import active_docx, active_pdf
 from tests.unit.content.pdfs import pdf
 
 pytestmark = [
@@ -84,6 +88,42 @@ def test_what_the_scanner_refuses_does_not_cross(
     assert [(one["code"], one["target"], one["detail"]) for one in refusal["findings"]] == [
         ("file_invalid", "scan", word)
     ]
+
+
+def test_what_crosses_of_a_disarmed_file_is_what_was_made_of_it(scanning_lab: Lab, municipality: Municipality) -> None:
+    """And the log has the digests of both, and what made the one of the other."""
+    sent = [
+        ("証明書.pdf", PDF, active_pdf(), "pdf_script"),
+        ("証明書.docx", "application/octet-stream", active_docx(), "office_macro"),
+    ]
+    body = form(b"hello\n", certificates=[each[:3] for each in sent])
+    answer = scanning_lab.request("POST", PATH, {"Content-Type": CONTENT_TYPE}, body)
+    assert answer.status == 200
+    (received,) = municipality.received
+    message = message_from_bytes(received.raw.partition(b"\r\n")[2])
+    parts = [
+        (part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in message.walk()
+    ]
+    crossed = [content for name, content in parts if name == "certificate"]
+    assert ("scan", b"hello\n") in parts
+    intent = scanning_lab.record(kind="intent", transfer=answer.transfer)
+    assert intent["files"] == 3
+    assert len(crossed) == len(intent["disarmed"]) == len(sent)
+    for (name, media_type, data, removed), got, said in zip(sent, crossed, intent["disarmed"], strict=True):
+        assert isinstance(got, bytes)
+        assert got != data
+        kind = name.rpartition(".")[2]
+        assert examine(name, media_type, got, frozenset([kind])).faults == ()
+        assert said["attachment"] == "certificate"
+        assert (said["original"], said["result"]) == (sha256(data).hexdigest(), sha256(got).hexdigest())
+        assert said["tool"].startswith("disarm/1 ")
+        assert removed in said["removed"]
+
+
+def test_a_virus_in_a_disarmed_file_is_refused_all_the_same(scanning_lab: Lab, municipality: Municipality) -> None:
+    body = form(b"hello\n", certificates=[("a.pdf", PDF, pdf(b"(" + MARK + b")"))])
+    answer = scanning_lab.request("POST", PATH, {"Content-Type": CONTENT_TYPE}, body)
+    assert (answer.status, municipality.received) == (422, [])
 
 
 def test_a_scanner_that_was_killed_comes_back_and_meanwhile_nothing_crosses(

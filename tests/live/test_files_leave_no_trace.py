@@ -19,6 +19,7 @@ from tests.live.labs import until
 from tests.live.offices import File, Office, Request, posted, running_office, with_files
 from tests.live.stand_ins import Says, hang_up
 from tests.scanners import CLAMD, MARK
+from tests.unit.content.documents import document
 from tests.unit.content.pdfs import pdf
 from tests.unit.content.pictures import chunk, png
 from tests.unit.content.zips import zipped
@@ -44,7 +45,27 @@ def accepted(hidden: Secrets) -> dict[str, Request]:
         "PDF": with_files((f"{name}.pdf", PDF, pdf(b"(%b)" % said))),
         "PNG": with_files((f"{name}.png", "image/png", png(extra=comment))),
         "ZIP": with_files((f"{name}.zip", ZIP, zipped({f"{hidden.ascii}.txt": said}))),
+        "disarmed PDF": disarmed(
+            (
+                f"{name}.pdf",
+                PDF,
+                pdf(b"<< /Title (%b) >>" % said, root=_SCRIPT % hidden.ascii.encode(), trailer=b"/Info 4 0 R"),
+            ),
+        ),
+        "disarmed PNG": disarmed((f"{name}.png", "image/png", png(extra=comment))),
+        "disarmed document": disarmed((f"{name}.docx", "application/octet-stream", document(body=_paragraph(hidden)))),
     }
+
+
+def disarmed(*files: File) -> Request:
+    return with_files(*files, attachment="certificate")
+
+
+def _paragraph(hidden: Secrets) -> str:
+    return f"<w:p><w:r><w:t>{hidden.japanese}、{hidden.ascii}、{hidden.number}</w:t></w:r></w:p>"
+
+
+_SCRIPT = b"/OpenAction << /S /JavaScript /JS (%b) >>"
 
 
 def refused(hidden: Secrets) -> dict[str, tuple[Request, Reason]]:
@@ -60,7 +81,7 @@ def refused(hidden: Secrets) -> dict[str, tuple[Request, Reason]]:
         "a script in a PDF": (
             f"{name}.pdf",
             PDF,
-            pdf(root=b"/OpenAction << /S /JavaScript /JS (%b) >>" % hidden.ascii.encode()),
+            pdf(root=_SCRIPT % hidden.ascii.encode()),
         ),
         "a cut PNG": (f"{name}.png", "image/png", png(extra=chunk(b"tEXt", said))[:-20]),
         "a name that turns": (f"{name}\u202etxt.exe", TXT, said),
@@ -71,6 +92,11 @@ def refused(hidden: Secrets) -> dict[str, tuple[Request, Reason]]:
     of_another = multipart_of(f'name="{name}"; filename="{name}.txt"', said)
     made["a file of no attachment"] = (of_another, Reason.FILE_UNDECLARED)
     too_many = (f"{name}.txt", TXT, said)
+    form = f"/AcroForm << /Fields [] /NeedAppearances true /DA ({hidden.ascii}) >>".encode()
+    made["what cannot be made anew"] = (
+        disarmed((f"{name}.pdf", PDF, pdf(b"(%b)" % said, root=form))),
+        Reason.FILE_INVALID,
+    )
     made["too many files"] = (with_files(*[too_many] * 4), Reason.FILE_INVALID)
     return made
 
@@ -178,4 +204,5 @@ def test_nothing_that_was_written_holds_it(passed: Passed) -> None:
     written = {path.name for path in directory.rglob("*") if path.is_file()}
     assert {"journal", "checkpoint", "transfers.jsonl", "delivered.sqlite", "lab.out"} <= written
     records = len(passed.office.lab.records(kind="refusal"))
-    assert records == len(refused(passed.hidden)) + len(failed(passed.office, passed.hidden)) * 5
+    tried = len(accepted(passed.hidden))
+    assert records == len(refused(passed.hidden)) + len(failed(passed.office, passed.hidden)) * tried

@@ -53,7 +53,7 @@ def opened(policy: Policy, content_type: str, path: str = "/procedures/sample") 
     kind = body_kind(content_type.encode())
     judgement = policy.open(RequestHead(TENANT, "POST", path, (), None, (), kind, content_type, None, NOW_MS))
     assert isinstance(judgement, Judgement)
-    return carrier(request_head(content_type), kind, judgement, DEFAULTS, Files(None, 0.0)), judgement
+    return carrier(request_head(content_type), kind, judgement, DEFAULTS, Files(None, 0.0, 0)), judgement
 
 
 def carried(policy: Policy, content_type: str, body: bytes, step: int) -> tuple[bytes, Admitted | Denied, bytes]:
@@ -147,7 +147,7 @@ def test_a_file_does_not_go_on(sample_policy: Policy, name: str) -> None:
 
 def test_no_body(sample_policy: Policy) -> None:
     _, judgement = opened(sample_policy, "application/json")
-    made = carrier(request_head("text/plain"), None, judgement, DEFAULTS, Files(None, 0.0))
+    made = carrier(request_head("text/plain"), None, judgement, DEFAULTS, Files(None, 0.0, 0))
     assert isinstance(made, NoBody)
     assert (made.content_type, made.feed(b""), made.finish()) == (None, b"", b"")
 
@@ -155,7 +155,7 @@ def test_no_body(sample_policy: Policy) -> None:
 def test_the_body_must_be_what_it_says_it_is(sample_policy: Policy) -> None:
     _, judgement = opened(sample_policy, "application/json")
     with pytest.raises(Refused):
-        carrier(request_head("application/json; charset=shift_jis"), "json", judgement, DEFAULTS, Files(None, 0.0))
+        carrier(request_head("application/json; charset=shift_jis"), "json", judgement, DEFAULTS, Files(None, 0.0, 0))
 
 
 @settings(max_examples=300, deadline=None)

@@ -15,6 +15,7 @@ from relay.base.reasons import Reason
 from relay.ipc.messages import FileScanned, ScanEnd, ScanFile, ScanPiece, decode_request, encode
 from relay.net.channel import accept_forever, receive_packet, send_nowait
 from relay.net.listen import open_seqpacket_listener
+from relay.net.parcel import Parcel, unsealed_memfd, write_all
 from relay.tree.record import Intent, Refusal
 from tests.fronts import Reply, World
 
@@ -51,8 +52,17 @@ label_ja = "写真"
 label_en = "Photo"
 kinds = ["png"]
 max_bytes = 1000
+
+[[attachment]]
+name = "form"
+label_ja = "申請書"
+label_en = "Form"
+kinds = ["pdf", "docx"]
+max_bytes = 100000
+repeat = 3
+active = "disarm"
 """
-Verdict = Callable[[ScanFile, bytes], FileScanned | bytes | None]
+Verdict = Callable[[ScanFile, bytes], FileScanned | bytes | tuple[FileScanned, bytes] | None]
 FIELD = ("memo", None, b"hello")
 SCAN = ("scan", "a.txt", b"the file")
 
@@ -96,6 +106,11 @@ class Scanner:
         made = self.verdict(begun, data)
         if made is None:
             await trio.sleep_forever()
+        elif isinstance(made, tuple):
+            descriptor = unsealed_memfd()
+            write_all(descriptor, made[1])
+            with Parcel.sealed(descriptor, len(made[1])) as parcel:
+                send_nowait(sock, encode(made[0]), parcel.descriptors)
         elif made:
             send_nowait(sock, made if isinstance(made, bytes) else encode(made))
 
@@ -103,11 +118,11 @@ class Scanner:
 class Office:
     """A front, a scanner and an application."""
 
-    def __init__(self, directory: Path, nursery: trio.Nursery, *, is_scanned: bool) -> None:
+    def __init__(self, directory: Path, nursery: trio.Nursery, *, is_scanned: bool, **limits: int) -> None:
         self.scanner = Scanner(directory)
         nursery.start_soon(self.scanner.run)
         path = self.scanner.path if is_scanned else directory / "nobody.sock"
-        self.world = World(directory, nursery, procedure=PROCEDURE, scanner=path)
+        self.world = World(directory, nursery, procedure=PROCEDURE, scanner=path, **limits)
 
     async def send(self, *parts: tuple[str, str | None, bytes], accept: str = "text/html") -> Reply:
         body = b"".join([part(*one) for one in parts]) + b"--x--\r\n"
@@ -137,8 +152,8 @@ async def make(
 ) -> AsyncIterator[Callable[..., Office]]:
     made: list[Office] = []
 
-    def one(*, is_scanned: bool = True) -> Office:
-        made.append(Office(tmp_path, nursery, is_scanned=is_scanned))
+    def one(*, is_scanned: bool = True, **limits: int) -> Office:
+        made.append(Office(tmp_path, nursery, is_scanned=is_scanned, **limits))
         return made[-1]
 
     yield one

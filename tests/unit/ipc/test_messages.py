@@ -55,7 +55,7 @@ REQUESTS: list[Message] = [
     RecordState(call=5, state=STATE),
     Exchange(call=6, transfer=TRANSFER, tenant="city-a", claimed_digest=bytes(32), permit=PERMIT, inline=b"x"),
     RecordRemark(call=7, remark=remark(1, 0)),
-    ScanFile(call=8, name="申請書.pdf", media_type="application/pdf", kinds=("pdf",)),
+    ScanFile(call=8, name="申請書.pdf", media_type="application/pdf", kinds=("pdf",), active="disarm"),
     ScanPiece(call=9, data=b"x"),
     ScanEnd(call=10, size=1),
 ]

@@ -6,13 +6,26 @@ from dataclasses import replace
 
 import pytest
 
+from content.disarm import DISARMED_KINDS as CONTENT_DISARMED_KINDS
+from content.disarm import Active
 from content.examine import FILE_BYTES_MAX
 from content.kinds import KINDS as CONTENT_KINDS
-from policy.attachments import KINDS, MAX_FILE_BYTES, MAX_FILES, Attached, Attachment, read_attachments
+from policy.attachments import (
+    ACTIVE,
+    DISARMED_FILES_MAX,
+    DISARMED_KINDS,
+    KINDS,
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    Attached,
+    Attachment,
+    read_attachments,
+)
 from policy.faults import FileFault
 from policy.toml_lines import parse_toml
 from policy.toml_table import Source, Table
 from policy.verdict import Code
+from relay.tree.record import DISARMED_MAX
 
 SCAN = Attachment("scan", "診断書", "Certificate", ("pdf",), max_bytes=10, required=True, repeat=2)
 DECLARED = {
@@ -33,6 +46,9 @@ def read(**changes: str) -> tuple[tuple[Attachment, ...], list[str]]:
 def test_the_kinds_and_the_bound_are_those_of_the_scanner() -> None:
     assert set(KINDS) == set(CONTENT_KINDS)
     assert MAX_FILE_BYTES == FILE_BYTES_MAX
+    assert set(DISARMED_KINDS) == CONTENT_DISARMED_KINDS
+    assert set(ACTIVE) == set(Active)
+    assert DISARMED_FILES_MAX == DISARMED_MAX
 
 
 def test_what_is_declared_is_read() -> None:
@@ -52,6 +68,8 @@ def test_what_is_declared_is_read() -> None:
         ({"repeat": str(MAX_FILES + 1)}, "repeat"),
         ({"name": '"memo"'}, "another field"),
         ({"more": "1"}, "more"),
+        ({"active": '"remove"'}, "active"),
+        ({"active": '"disarm"', "kinds": '["pdf", "gif", "txt"]'}, "gif, txt cannot be made anew"),
     ],
 )
 def test_what_is_wrong_is_said(changes: dict[str, str], said: str) -> None:
@@ -61,6 +79,28 @@ def test_what_is_wrong_is_said(changes: dict[str, str], said: str) -> None:
 
 def test_the_bounds_themselves_may_be_written() -> None:
     assert read(max_bytes=str(MAX_FILE_BYTES), repeat=str(MAX_FILES))[1] == []
+
+
+@pytest.mark.parametrize("active", ACTIVE)
+def test_what_becomes_of_active_content_is_declared(active: str) -> None:
+    (made,), problems = read(active=f'"{active}"')
+    assert (made.active, problems) == (active, [])
+    assert read()[0][0].active == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("repeats", "is_refused"), [((MAX_FILES,), False), ((MAX_FILES - 1, 1), False), ((MAX_FILES, 1), True)]
+)
+def test_as_many_files_are_disarmed_as_a_record_has_room_for(repeats: tuple[int, ...], is_refused: bool) -> None:
+    text = "".join(
+        f'[[attachment]]\nname = "a{number}"\nlabel_ja = "書類"\nlabel_en = "Paper"\nkinds = ["pdf"]\nmax_bytes = 1\n'
+        f'repeat = {repeat}\nactive = "disarm"\n'
+        for number, repeat in enumerate(repeats)
+    )
+    document, lines = parse_toml(text)
+    source = Source("case.toml", lines)
+    read_attachments(Table(source, document, ()).tables("attachment"), {})
+    assert bool(source.problems) is is_refused
 
 
 def test_it_is_settled_when_every_file_has_its_verdict() -> None:

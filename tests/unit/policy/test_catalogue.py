@@ -142,7 +142,7 @@ def test_a_file_is_said_with_its_kinds_and_bounds(write: Write, procedure: str) 
         ("Photo", "photo", "png", "no", "", "1000", "1"),
     ]
     for line in said:
-        assert line["What is done with it"] == EXAMINED.en
+        assert line["What is done with it"] == EXAMINED["refuse"].en
         assert line["The log tells"] == "field name, reason, number of files"
 
 

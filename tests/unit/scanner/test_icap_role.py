@@ -205,7 +205,9 @@ def test_what_is_sent_is_the_file_and_nothing_of_its_name(faked: tuple[FakeIcap,
     fake.options, fake.behaves = options_answer(), listens
     with found.client() as client:
         client.send(
-            ScanFile(1, "山田.txt", "text/plain", ("txt",)), ScanPiece(1, b"a"), ScanPiece(1, LONG[:INLINE_BYTES])
+            ScanFile(1, "山田.txt", "text/plain", ("txt",), "refuse"),
+            ScanPiece(1, b"a"),
+            ScanPiece(1, LONG[:INLINE_BYTES]),
         )
         client.send(ScanPiece(1, b"b"), ScanEnd(1, INLINE_BYTES + 2))
         answer = client.answer()

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 import trio
 
-from content.examine import Examined
+from content.disarm import Active, Treated
+from content.disarmed import Removed
+from content.examine import FILE_BYTES_MAX, Examined
 from content.faults import Fault
 from content.verdicts import Verdict
 from relay.net.parcel import Parcel
 from relay.scanner import child
 from relay.scanner.child import Bounds, File
-from relay.scanner.process import examine_apart
+from relay.scanner.process import Looked, examine_apart
 from relay.scanner.report import REPORT_BYTES_MAX, Report
 from tests.walled import in_process
 
@@ -24,28 +26,32 @@ MIB = 2**20
 BOUNDS = Bounds(address_space=1 << 40, cpu_s=60, open_files=1024, is_filtered=False)
 
 
-def file() -> File:
-    return File("a.txt", "text/plain", frozenset(["txt"]), Parcel.of(b"hello"))
+def file(active: Active = Active.REFUSE) -> File:
+    return File("a.txt", "text/plain", frozenset(["txt"]), active, Parcel.of(b"hello"))
 
 
-def forever(*_: object) -> Examined:
+def found(*faults: Fault, kind: str = "txt", unpacked: int = 0) -> Treated:
+    return Treated(faults, Examined(faults, "a.txt", kind, unpacked))
+
+
+def forever(*_: object) -> Treated:
     while True:
         pass
 
 
-def silent(*_: object) -> Examined:
+def silent(*_: object) -> Treated:
     """It shuts its end of the pipe and goes on."""
     os.closerange(0, 1024)
     return forever()
 
 
-def much(*_: object) -> Examined:
+def much(*_: object) -> Treated:
     bytearray(512 * MIB)
-    return Examined((), "a.txt", "txt")
+    return found()
 
 
-def own_answer(raw: bytes, code: int) -> Callable[..., Examined]:
-    def answer(*_: object) -> Examined:
+def own_answer(raw: bytes, code: int) -> Callable[..., Treated]:
+    def answer(*_: object) -> Treated:
         for descriptor in range(1024):
             try:
                 os.write(descriptor, raw)
@@ -56,18 +62,18 @@ def own_answer(raw: bytes, code: int) -> Callable[..., Examined]:
     return answer
 
 
-GOOD = b"\x93\x90\xa3txt\x00"
+GOOD = b"\x95\x90\xa3txt\x00\xa0\x90"
 
 
 @pytest.mark.parametrize(
-    ("examine", "bounds"),
+    ("treat", "bounds"),
     [
         (lambda *_: os.abort(), BOUNDS),
         (lambda *_: os._exit(0), BOUNDS),
         (lambda *_: 1 / 0, BOUNDS),
         (lambda *_: os.kill(os.getpid(), signal.SIGSEGV), BOUNDS),
-        (lambda *_: Examined((), "a.txt", "exe"), BOUNDS),
-        (lambda *_: Examined((), "a.txt", ""), BOUNDS),
+        (lambda *_: found(kind="exe"), BOUNDS),
+        (lambda *_: found(kind=""), BOUNDS),
         (much, Bounds(address_space=256 * MIB, cpu_s=60, open_files=1024, is_filtered=False)),
         (forever, Bounds(address_space=1 << 40, cpu_s=1, open_files=1024, is_filtered=False)),
         (silent, BOUNDS),
@@ -82,27 +88,75 @@ GOOD = b"\x93\x90\xa3txt\x00"
     ],
 )  # fmt: skip
 async def test_what_breaks_its_process_is_unscannable(
-    no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch, examine: Callable[..., Examined], bounds: Bounds
+    no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch, treat: Callable[..., Treated], bounds: Bounds
 ) -> None:
-    monkeypatch.setattr(child, "examine", examine)
-    with file().parcel as parcel:
-        one = File("a.txt", "text/plain", frozenset(["txt"]), parcel)
-        assert await examine_apart(one, bounds) is Verdict.UNSCANNABLE
+    monkeypatch.setattr(child, "treat", treat)
+    for active in (Active.REFUSE, Active.DISARM):
+        assert await examine_apart(file(active), bounds) == Looked(Verdict.UNSCANNABLE)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, 0)
 
 
 async def test_the_report_is_that_of_the_process(no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "examine", own_answer(GOOD, 0))
-    assert await examine_apart(file(), BOUNDS) == Report((), "txt", 0)
-    monkeypatch.setattr(child, "examine", lambda *_: Examined((Fault.DAMAGED,), "a.txt", "txt", 7))
-    assert await examine_apart(file(), BOUNDS) == Report((Fault.DAMAGED,), "txt", 7)
+    monkeypatch.setattr(child, "treat", own_answer(GOOD, 0))
+    assert await examine_apart(file(), BOUNDS) == Looked(Report((), "txt", 0))
+    monkeypatch.setattr(child, "treat", lambda *_: found(Fault.DAMAGED, unpacked=7))
+    assert await examine_apart(file(), BOUNDS) == Looked(Report((Fault.DAMAGED,), "txt", 7))
+
+
+def made(data: bytes, *faults: Fault, tool: str = "disarm/1") -> Callable[..., Treated]:
+    return lambda *_: Treated(faults, Examined((), "a.txt", "txt"), data, (Removed.METADATA,), tool)
+
+
+async def test_what_is_made_anew_is_sealed_and_whole(
+    no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bytes(range(256)) * 10_000
+    monkeypatch.setattr(child, "treat", made(data))
+    looked = await examine_apart(file(Active.DISARM), BOUNDS)
+    assert looked.said == Report((), "txt", 0, "disarm/1", ("metadata",))
+    assert looked.made is not None
+    (descriptor,) = looked.made.descriptors
+    with pytest.raises(PermissionError):
+        os.write(descriptor, b"x")
+    with looked.made as parcel:
+        assert b"".join(parcel.pieces()) == data
+
+
+@pytest.mark.parametrize(
+    ("treat", "active"),
+    [
+        (made(b""), Active.DISARM),
+        (made(b"x", tool=""), Active.DISARM),
+        (made(b"x", Fault.DAMAGED), Active.DISARM),
+        (made(b"x", tool="a tool;"), Active.DISARM),
+        (found, Active.DISARM),
+        (made(bytes(FILE_BYTES_MAX + 1)), Active.DISARM),
+        (made(b"x"), Active.REFUSE),
+    ],
+    ids=["empty", "by nobody", "and faulty", "by no name of a tool", "nothing", "too large", "unasked"],
+)
+async def test_what_cannot_be_what_was_asked_for_is_unscannable(
+    no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch, treat: Callable[..., Treated], active: Active
+) -> None:
+    monkeypatch.setattr(child, "treat", treat)
+    assert await examine_apart(file(active), BOUNDS) == Looked(Verdict.UNSCANNABLE)
+
+
+async def test_a_file_may_be_made_as_large_as_one_may_come(
+    no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "treat", made(bytes(FILE_BYTES_MAX)))
+    looked = await examine_apart(file(Active.DISARM), BOUNDS)
+    assert looked.made is not None
+    with looked.made as parcel:
+        assert parcel.size == FILE_BYTES_MAX
 
 
 async def test_the_deadline_ends_the_process(no_descriptor_is_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "examine", forever)
+    monkeypatch.setattr(child, "treat", forever)
     with trio.move_on_after(0.01) as scope:
-        await examine_apart(file(), BOUNDS)
+        await examine_apart(file(Active.DISARM), BOUNDS)
     assert scope.cancelled_caught
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, 0)
@@ -129,6 +183,7 @@ def test_behind_its_walls_it_can_only_say_what_it_found(tmp_path: Path, act: str
         tmp_path,
         f"""
         import trio
+        from content.disarm import Active, Treated
         from content.examine import Examined
         from content.faults import Fault
         from relay.net.parcel import Parcel
@@ -138,13 +193,13 @@ def test_behind_its_walls_it_can_only_say_what_it_found(tmp_path: Path, act: str
             try:
                 {act}
             except (PermissionError, ValueError):
-                return Examined((Fault.DAMAGED,))
-            return Examined((), "a.txt", "txt")
+                return Treated((Fault.DAMAGED,), Examined((Fault.DAMAGED,)))
+            return Treated((), Examined((), "a.txt", "txt"))
         child.load_ahead()
-        child.examine = act
+        child.treat = act
         held = enter(Walls(role="scanner", read=(read,), inet=True, connect_tcp=(1344,), children=True), "require", "require")
-        file = child.File("a.txt", "text/plain", frozenset(["txt"]), Parcel.of(b"hello"))
-        print(trio.run(examine_apart, file, child.Bounds(1 << 40, 60, 1024, held.seccomp)))
+        file = child.File("a.txt", "text/plain", frozenset(["txt"]), Active.REFUSE, Parcel.of(b"hello"))
+        print(trio.run(examine_apart, file, child.Bounds(1 << 40, 60, 1024, held.seccomp)).said)
         """,
     )
-    assert done.stdout == "Report(faults=(<Fault.DAMAGED: 'damaged'>,), kind='', unpacked=0)\n", done.stderr
+    assert done.stdout.startswith("Report(faults=(<Fault.DAMAGED: 'damaged'>,), kind='', unpacked=0,"), done.stderr

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from content.disarm import Active, treat
 from relay.ipc.messages import INLINE_BYTES, Message, ScanEnd, ScanFile, ScanPiece
 from tests.scanners import CLAMD, MARK, PDF, SIGNATURE, Scanner, real_clamd, scanner
+from tests.unit.content.actives import active_docx, active_pdf, active_xlsx, drawn, encoded
 from tests.unit.content.pdfs import pdf
 from tests.unit.content.pictures import png
 from tests.unit.content.zips import zipped
@@ -96,14 +98,61 @@ def test_no_file_of_clamav_testfiles_passes(running: Scanner, path: Path) -> Non
         assert answer.verdict != "clean" or answer.faults
 
 
+MAKING = {
+    "pdf": (active_pdf, "pdf_script"),
+    "docx": (active_docx, "office_macro"),
+    "xlsx": (active_xlsx, "office_external"),
+    "jpeg": (lambda: encoded("JPEG"), ""),
+    "png": (lambda: encoded("PNG"), ""),
+}
+
+
+@pytest.mark.parametrize("kind", MAKING)
+def test_behind_its_walls_a_file_is_made_anew_as_without_them(running: Scanner, kind: str) -> None:
+    made_of, removed = MAKING[kind]
+    data, name = made_of(), f"申請書.{kind}"
+    answer, made = running.treat(name, "application/octet-stream", data, kind, "disarm")
+    assert (answer.verdict, answer.faults) == ("clean", ())
+    expected = treat(name, "application/octet-stream", data, {kind}, Active.DISARM)
+    assert (made, answer.tool) == (expected.data, expected.tool)
+    assert answer.removed == tuple(map(str, expected.removed))
+    assert removed in ("", *answer.removed)
+
+
+def test_a_large_picture_is_made_anew_within_the_bounds(running: Scanner) -> None:
+    """A4 at 600 dpi."""
+    data = encoded("PNG", drawn((4_961, 7_016)))
+    answer, made = running.treat("a.png", "image/png", data, "png", "disarm")
+    assert (answer.verdict, answer.faults) == ("clean", ())
+    assert made is not None
+
+
+@pytest.mark.parametrize("active", ["refuse", "as-is"])
+def test_what_is_not_to_be_disarmed_is_not(running: Scanner, active: str) -> None:
+    answer, made = running.treat("a.pdf", PDF, active_pdf(), "pdf", active)
+    assert (made, answer.tool, answer.removed) == (None, "", ())
+    assert ("pdf_script" in answer.faults) is (active == "refuse")
+
+
+def test_what_clamd_finds_in_a_file_is_made_into_nothing(running: Scanner) -> None:
+    answer, made = running.treat("a.pdf", PDF, pdf(b"(" + MARK + b")"), "pdf", "disarm")
+    assert (answer.verdict, answer.tool, answer.removed, made) == ("infected", "", (), None)
+
+
 VIOLATIONS: list[tuple[str, list[Message | bytes]]] = [
     ("no message", [b"\xc1"]),
     ("what only the ledger takes", [b"\x93\xafRecordOperation\x01\xc0"]),
     ("a piece of no file", [ScanPiece(1, b"x")]),
     ("the end of no file", [ScanEnd(1, 0)]),
-    ("two files", [ScanFile(1, "a.txt", "text/plain", ("txt",)), ScanFile(1, "a.txt", "text/plain", ("txt",))]),
-    ("another call", [ScanFile(1, "a.txt", "text/plain", ("txt",)), ScanPiece(2, b"x")]),
-    ("an end too early", [ScanFile(1, "a.txt", "text/plain", ("txt",)), ScanPiece(1, b"xx"), ScanEnd(1, 3)]),
+    (
+        "two files",
+        [
+            ScanFile(1, "a.txt", "text/plain", ("txt",), "refuse"),
+            ScanFile(1, "a.txt", "text/plain", ("txt",), "refuse"),
+        ],
+    ),
+    ("another call", [ScanFile(1, "a.txt", "text/plain", ("txt",), "refuse"), ScanPiece(2, b"x")]),
+    ("an end too early", [ScanFile(1, "a.txt", "text/plain", ("txt",), "refuse"), ScanPiece(1, b"xx"), ScanEnd(1, 3)]),
 ]
 
 
@@ -117,7 +166,7 @@ def test_a_front_that_breaks_the_protocol_gets_no_verdict(running: Scanner, mess
 
 def test_a_front_that_goes_away_midway_leaves_nothing_behind(running: Scanner) -> None:
     with running.client() as client:
-        client.send(ScanFile(1, "a.txt", "text/plain", ("txt",)), ScanPiece(1, b"xx"))
+        client.send(ScanFile(1, "a.txt", "text/plain", ("txt",), "refuse"), ScanPiece(1, b"xx"))
     assert running.scan("memo.txt", "text/plain", b"hello").verdict == "clean"
     assert running.children() == []
 
@@ -125,7 +174,7 @@ def test_a_front_that_goes_away_midway_leaves_nothing_behind(running: Scanner) -
 def test_files_are_scanned_beside_each_other(running: Scanner) -> None:
     clients = [running.client() for _ in range(8)]
     for client in clients:
-        client.send(ScanFile(1, "a.txt", "text/plain", ("txt",)), ScanPiece(1, b"xx"))
+        client.send(ScanFile(1, "a.txt", "text/plain", ("txt",), "refuse"), ScanPiece(1, b"xx"))
     for number, client in enumerate(clients):
         client.send(ScanPiece(1, MARK if number % 2 else b"yy"), ScanEnd(1, 2 + (len(MARK) if number % 2 else 2)))
     verdicts = [found.verdict for found in (client.answer() for client in clients) if found is not None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,15 +13,19 @@ from relay.base.reasons import Reason, Stage
 from relay.base.rfc3339 import format_time
 from relay.tree.record import (
     DETAIL_CHARS,
+    DISARMED_MAX,
     FINDINGS_MAX,
     KIND_NAMES,
     MEASURED_CHARS,
     MESSAGE_CHARS,
     RECEIPT_CHARS,
+    REMOVED_MAX,
     SHADOW_FINDINGS_MAX,
     TAGS_MAX,
     TARGET_CHARS,
+    TOOL_CHARS,
     VALUES_MAX,
+    DisarmedFile,
     Finding,
     Operation,
     Outcome,
@@ -32,7 +35,6 @@ from relay.tree.record import (
     Shadow,
     ShadowFinding,
     State,
-    bounded_findings,
     decode_record,
     encode_record,
     kind_of,
@@ -43,8 +45,9 @@ from tests.log_samples import intent, outcome, refusal, remark
 
 TIME = format_time(1_790_000_000_123)
 SHADOW = Shadow(2, "would_refuse", (ShadowFinding("field_invalid", "kana", "not_katakana"),))
+DISARMED = DisarmedFile("scan", "ab" * 32, "cd" * 32, "disarm/1 pikepdf/9.4.0 qpdf/12.0.0", ("pdf_script", "metadata"))
 EVERY: list[Record] = [
-    msgspec.structs.replace(intent(1), shadow=SHADOW),
+    msgspec.structs.replace(intent(1), shadow=SHADOW, disarmed=(DISARMED,)),
     outcome(1, 0),
     remark(1, 0),
     refusal(2),
@@ -156,82 +159,6 @@ def test_findings_take_words_only() -> None:
             encode_record(changed(refusal(1), findings=(finding,)))
 
 
-@dataclass(frozen=True)
-class PolicyFinding:
-    stage: str
-    code: str
-    target: str
-    detail: str
-    rule: None = None
-
-
-def test_findings_are_bounded() -> None:
-    bad = PolicyFinding("schema", "field_invalid", "山田 太郎", "090-1234-5678 is wrong")
-    assert bounded_findings([bad]) == (Finding("schema", "field_invalid", "", ""),)
-    good = PolicyFinding("schema", "field_invalid", "plan_start_date", "too_long")
-    assert bounded_findings([good]) == (Finding("schema", "field_invalid", "plan_start_date", "too_long"),)
-    assert len(bounded_findings([good] * FINDINGS_MAX)) == FINDINGS_MAX
-    more = bounded_findings([good] * (FINDINGS_MAX + 1))
-    assert len(more) == FINDINGS_MAX
-    assert more[-1] == Finding("record", "findings_left_out", "", "2")
-    encode_record(changed(refusal(1), findings=more))
-    with pytest.raises(Misuse):
-        encode_record(changed(refusal(1), findings=more + more[:1]))
-
-
-def test_each_rule_is_named_before_any_is_named_twice() -> None:
-    def found(*ids: int) -> list[Finding]:
-        return [
-            Finding("rules", "rules_matched", "", "", RuleMatch(one, 2, "", (), 2, place, place, False))
-            for place, one in enumerate(ids)
-        ]
-
-    def kept(*ids: int) -> list[tuple[int, int]]:
-        return [(one.rule.id, one.rule.start) for one in bounded_findings(found(*ids)) if one.rule is not None]
-
-    as_they_came = (1, *[2] * 30, 3)
-    assert kept(*as_they_came) == [(one, place) for place, one in enumerate(as_they_came)]
-    crowded = (1, *[2] * 40, 3, 4)
-    assert kept(*crowded) == [(1, 0), *[(2, place) for place in range(1, 29)], (3, 41), (4, 42)]
-    assert bounded_findings(found(*crowded))[-1].detail == str(len(crowded) - FINDINGS_MAX + 1)
-    assert kept(*range(40)) == [(one, one) for one in range(FINDINGS_MAX - 1)]
-
-
-def test_what_a_rule_says_is_bounded_and_holds_no_long_number() -> None:
-    @dataclass
-    class Match:
-        message: str
-        tags: tuple[str, ...]
-        id: int = 942100
-        phase: int = 2
-        severity: int = 2
-        start: int = 1
-        end: int = 5
-        exhausted: bool = True
-
-    @dataclass
-    class Found:
-        rule: Match
-        stage: str = "rules"
-        code: str = "rules_matched"
-        target: str = "ARGS:memo"
-        detail: str = ""
-
-    match = Match('SQL "injection" 0901234567890 氏名 ' + "x" * 200, ("attack-sqli", "no spaces here", *["t"] * 20))
-    (kept,) = bounded_findings([Found(match)])
-    assert kept.rule is not None
-    assert kept.rule.message == ("SQL ?injection? ? ? " + "x" * 200)[: len(kept.rule.message)]
-    assert kept.rule.tags == ("attack-sqli", *["t"] * (TAGS_MAX - 1))
-    assert (kept.rule.id, kept.rule.phase, kept.rule.start, kept.rule.end, kept.rule.exhausted) == (
-        942100,
-        2,
-        1,
-        5,
-        True,
-    )
-    encode_record(changed(refusal(1), findings=(kept,)))
-
-
 def test_sizes_at_n_and_n_plus_1() -> None:
     operation = EVERY[4]
     cases = [
@@ -277,6 +204,7 @@ def test_the_largest_record_of_every_kind_passes_the_least_limit() -> None:
         most, "would_refuse", (ShadowFinding("c" * 64, "T" * TARGET_CHARS, "d" * 64),) * SHADOW_FINDINGS_MAX
     )
     name, detail = "n" * 64, '"' * DETAIL_CHARS
+    disarmed = DisarmedFile("T" * TARGET_CHARS, "0" * 64, "f" * 64, "t" * TOOL_CHARS, ("w" * 16,) * REMOVED_MAX)
     largest: list[Record] = [
         changed(
             intent(1),
@@ -285,6 +213,7 @@ def test_the_largest_record_of_every_kind_passes_the_least_limit() -> None:
             method="M" * 32,
             findings=(finding,) * FINDINGS_MAX,
             shadow=shadow,
+            disarmed=(disarmed,) * DISARMED_MAX,
             **words,
         ),
         changed(outcome(1, 1 << 53), gate=name, receipt="—" * RECEIPT_CHARS),
