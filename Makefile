@@ -9,7 +9,7 @@
 #   make differential  every request of the comparison with the real ModSecurity 3, CRS 3.3 and 4, level by level; nine minutes
 #   make corpus  60,000 Japanese texts and 1,500 attacks planted in them, asked of Sekisho and of ModSecurity, level by level
 #   make worst   an hour's search for the input that costs the rules stage most
-#   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx; a quarter of an hour, alone on the machine
+#   make bench   Sekisho beside nginx + ModSecurity, Apache + ModSecurity and plain nginx, and with 10 MB of files; a quarter of an hour, alone on the machine
 #   make interpreted  run the sources as they are, not what was compiled from them, until the next of the above
 #   make matrix  the fail-closed matrix: what is broken, in which ways, and what is told then; `make test` executes and prints it
 #   make golden  write down anew what each procedure takes and refuses (tests/golden); read the difference
@@ -75,6 +75,7 @@ worst: $(VENV)/compiled packages
 bench: $(VENV)/compiled
 	@scripts/debian-packages bench
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench attachments
 
 matrix: $(VENV)/installed
 	@$(BIN)/python -m tests.matrix

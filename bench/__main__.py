@@ -1,4 +1,4 @@
-"""`python -m bench [table|memory|profile]`: the comparison, the memory measurements, or where Sekisho's time goes."""
+"""`python -m bench [table|attachments|memory|profile]`: the comparison, an application with files, memory, or where Sekisho's time goes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from bench import machine, memory, profile, run
+from bench import attachments, machine, memory, profile, run
 from bench.backend import Backend
 from bench.cores import BenchRefused, Cores
 from bench.peers.apache_modsecurity import ApacheModSecurity
@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cores = Cores.choose()
         cores.keep_for_rest()
         with _directory(options.keep) as directory:
-            if options.what == "memory":
+            if options.what == "attachments":
+                attachments.main(directory, cores, options)
+            elif options.what == "memory":
                 memory.main(directory, cores, options)
             elif options.what == "profile":
                 profile.main(directory, cores, options)
@@ -128,10 +130,10 @@ def _directory(keep: Path | None) -> Iterator[Path]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("table", "memory", "profile"), default="table")
+    parser.add_argument("what", nargs="?", choices=("table", "attachments", "memory", "profile"), default="table")
     quick = f"{run.QUICK_ROUNDS} round, {run.QUICK.closed} s a loop (memory: a tenth): does everything work? Not for quoting"
     parser.add_argument("--quick", action="store_true", help=quick)
-    rounds = f"table: how often everything is measured, interleaved ({run.ROUNDS})"
+    rounds = f"table, attachments: how often everything is measured, interleaved ({run.ROUNDS}, {attachments.ROUNDS})"
     parser.add_argument("--rounds", type=int, metavar="N", help=rounds)
     names = ",".join(system.name for system in _SYSTEMS)
     parser.add_argument("--systems", metavar="NAMES", help=f"table: only these, by comma: {names}")
@@ -139,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workloads", metavar="NAMES", help=f"table: only these, by comma; profile: one of {names} (form)"
     )
-    where = "where the figures go (table: out/bench.json, memory: out/memory.json)"
+    where = "where the figures go (out/bench.json, out/attachments.json, out/memory.json)"
     parser.add_argument("--json", type=Path, metavar="FILE", help=where)
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="work in this new directory and leave everything there"

@@ -79,14 +79,15 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def cpu_seconds(pids: Iterable[int]) -> float:
+def cpu_seconds(pids: Iterable[int], *, with_ended: bool = False) -> float:
+    """`with_ended`: with the children that each has waited for."""
     ticks = 0
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except FileNotFoundError:
             raise BenchRefused(f"measured process {pid} ended during the run") from None
-        ticks += int(fields[11]) + int(fields[12])
+        ticks += sum(map(int, fields[11 : 15 if with_ended else 13]))
     return ticks / _TICK
 
 

@@ -42,7 +42,7 @@ class Sekisho(System):
             return None
         return (
             "measured with --open-routes: framed, sealed, permitted and logged like all else, but the body is taken as it "
-            "is, because no procedure takes files yet"
+            "is: no peer looks into files. What that costs: python -m bench attachments"
         )
 
 
@@ -70,6 +70,13 @@ class LabFile:
         self.log_dir = Path(about["log_dir"])
         self.log_key = Path(about["log_vkey"])
         self._pids = about["pids"]
+
+    def verify_log(self) -> None:
+        """By the command that an auditor would use. Raises BenchRefused."""
+        verify = [str(COMMAND), "log", "verify", str(self.log_dir), "--key", str(self.log_key)]
+        done = subprocess.run(verify, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BenchRefused(f"the log does not verify: {done.stdout[-500:]}{done.stderr[-500:]}")
 
     def pids(self, *roles: str) -> list[int]:
         """The roles' processes with their descendants."""
@@ -199,7 +206,7 @@ class _Measured(Running):
         if found != expected:
             raise BenchRefused(f"the log has {found}; the clients saw {expected}")
         gate = cpu_seconds(self._about.pids("gate")) - self._gate_before
-        self._verify_log()
+        self._about.verify_log()
         return {
             "intents": answered,
             "refusals": planted,
@@ -209,13 +216,6 @@ class _Measured(Running):
 
     def explain(self) -> str:
         return f"; its log since then: {dict(self._records())}"
-
-    def _verify_log(self) -> None:
-        """By the command that an auditor would use."""
-        verify = [str(COMMAND), "log", "verify", str(self._about.log_dir), "--key", str(self._about.log_key)]
-        done = subprocess.run(verify, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise BenchRefused(f"the log does not verify: {done.stdout[-500:]}{done.stderr[-500:]}")
 
     def _records(self) -> Counter[str]:
         counts: Counter[str] = Counter()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as bench
-from bench import memory, run
+from bench import attachments, memory, run
 from bench.workloads import CONNECTIONS, UPLOAD_CONNECTIONS, workloads
 
 README = " ".join((Path(bench.__file__).parent / "README.md").read_text("utf-8").split())
@@ -54,7 +54,7 @@ def test_the_memory_is_measured_as_the_readme_says() -> None:
 
 def test_the_help_has_the_defaults_and_every_name(capsys: pytest.CaptureFixture[str]) -> None:
     said = " ".join(helped(capsys).split())
-    assert f"interleaved ({run.ROUNDS})" in said
+    assert f"interleaved ({run.ROUNDS}, {attachments.ROUNDS})" in said
     assert f"{run.QUICK_ROUNDS} round, {run.QUICK.closed} s a loop" in said
     for name in [workload.name for workload in workloads()] + ["nginx-modsecurity", "nginx-plain", "sekisho-rules"]:
         assert name in said
