@@ -12,6 +12,7 @@ from policy.common_items import FILE_NAME, CommonItems, read_common
 from policy.pipeline import Policy
 from policy.problems import PolicyInvalid, Problem
 from policy.procedure_file import AVAILABLE_STAGES, read_route
+from policy.regular_file import read_regular
 from policy.route import Route, overlaps
 from policy.rule_book import RuleBook, RuleChoice
 from policy.toml_lines import TomlInvalid, parse_toml
@@ -146,7 +147,7 @@ def _route(path: Path, common: CommonItems, problems: list[Problem]) -> Route | 
 def _document(path: Path, problems: list[Problem]) -> tuple[dict[str, object], Source] | None:
     """One file as TOML; None after a problem."""
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
         if len(raw) > MAX_FILE_BYTES:
             problems.append(Problem(str(path), 0, f"the file has more than {MAX_FILE_BYTES} bytes", "split it"))
             return None

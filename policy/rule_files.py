@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from policy.operators.table import FROM_FILE
+from policy.regular_file import read_regular
 from policy.rule_set import Progress, RuleSet, RuleSetFiles, compile_rule_set, read_rules, retuned
 from policy.seclang import ast
 
@@ -113,6 +114,6 @@ def _matching(pattern: str) -> tuple[str, ...]:
 
 def _digest(path: str) -> str:
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return hashlib.sha256(read_regular(Path(path))).hexdigest()
     except (OSError, ValueError):  # a ValueError: the name has a NUL in it
         return _ABSENT

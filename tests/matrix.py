@@ -22,6 +22,8 @@ LONG: Final = (
     "disarmed long PDF",
 )  # that take its process a while
 FORMS: Final = ("query", "urlencoded", "JSON", "multipart", "file")
+DEAR: Final = tuple(f"{form}, dear" for form in FORMS[1:])
+ATTACKED: Final = tuple(f"{form}, attacked" for form in FORMS)  # with something that a rule refuses
 ASKED: Final = {
     "clamd": FILES,
     "ICAP": FILES,
@@ -31,6 +33,7 @@ ASKED: Final = {
     "egress": FORMS,
     "gate": FORMS,
     "application": FORMS,
+    "rules": ATTACKED,
     "disk": FORMS,
     "clock": ("envelope",),
 }
@@ -128,6 +131,14 @@ WAYS: Final = (
     Way("application", "lies", "two lengths", "application_invalid", True),
     Way("application", "lies", "no HTTP", "application_invalid", True),
     Way("application", "over its limit", "a body longer than response_bytes", "response_too_large", True),
+    Way("rules", "absent", "their files are gone", "rules_matched"),
+    Way("rules", "refuses", "a directory in the place of a file", "rules_matched"),
+    Way("rules", "slow", "a pipe in the place of a file", "rules_matched"),
+    Way("rules", "closes midway", "half of a file", "rules_matched"),
+    Way("rules", "lies", "a file that is none of rules", "rules_matched"),
+    Way("rules", "lies", "what was compiled of them is something else", "rules_matched"),
+    Way("rules", "over its limit", "files that include each other without end", "rules_matched"),
+    Way("rules", "over its limit", "a request that uses up its steps", "rules_matched", only=DEAR),
     Way("disk", "over its limit", "full", "ledger_unavailable"),
     Way("clock", "lies", "ten minutes behind", "envelope_stale"),
     Way("clock", "lies", "ten minutes ahead", "envelope_stale"),
@@ -162,24 +173,26 @@ def _table() -> str:
 def as_markdown() -> str:
     return f"""\
 {len(WAYS)} ways to break what a request depends on, each asked as {", ".join(FILES)} (what looks at files) or as
-{", ".join(FORMS)} (what every request needs): {cells()} cells, all against real processes. None passes.
+{", ".join(FORMS)} (what every request needs; of rules: with an attack in it): {cells()} cells, all against real processes. None passes.
 
 {_table()}
 
 Each is the reason that citizen and log are told, and in brackets in how many ways. † It broke behind what seals and logs: the
-citizen is told that it may have arrived, and it is not sent again. – Tried by other tests, or not possible.
+citizen is told that it may have arrived, and it is not sent again. Rules that cannot be read again leave the old ones in force,
+which refuse the attack. – Tried by other tests, or not possible.
 """
 
 
 def as_japanese_markdown() -> str:
     return f"""\
-要求が頼るものを {len(WAYS)} 通りに壊し、それぞれをいくつもの形の要求（{"、".join(FILES)}、または {"、".join(FORMS)}）で試す。
+要求が頼るものを {len(WAYS)} 通りに壊し、それぞれをいくつもの形の要求
+（{"、".join(FILES)}、または {"、".join(FORMS)}（ルールには攻撃を含むもの））で試す。
 実際のプロセスに対して計 {cells()} 件で、通過するものはない。列は順に、ない、断る、遅い、途中で切れる、偽る、限度を超える。
 
 {_table()}
 
 表にあるのは申請者と記録に伝わる理由で、括弧内はその通りの数。† 封と記録の後で壊れたもの。届いている場合があると伝え、
-再送はしない。– は別のテストで試すか、起こりえないもの。
+再送はしない。読み直せないルールは使われず、それまでのルールが攻撃を断る。– は別のテストで試すか、起こりえないもの。
 """
 
 

@@ -21,6 +21,7 @@ from policy.operators.numeric import COMPARISONS, Comparison
 from policy.operators.phrases import Phrases, phrases_in, phrases_of_lines
 from policy.operators.rx import Rx, RxGlobal
 from policy.operators.strings import BeginsWith, Contains, ContainsWord, EndsWith, Streq, Within
+from policy.regular_file import read_regular
 from policy.scan.needle import Needle
 
 # Operators with the argument of a macro that are kept for each name. Source: ours; the macros of CRS take few values.
@@ -149,7 +150,7 @@ def _read(argument: bytes, directory: Path) -> bytes:
         try:
             if path.stat().st_size > FILE_BYTES:
                 raise OperatorInvalid(f"{name} has more than {FILE_BYTES} bytes", "divide it among several rules")
-            texts.append(path.read_bytes())
+            texts.append(read_regular(path))
         except OSError as error:
             raise OperatorInvalid(
                 f"{name} cannot be read: {error.strerror}", f"it is looked for in {directory}"

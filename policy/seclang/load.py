@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from policy.regular_file import read_regular
 from policy.seclang import exclusions, updates
 from policy.seclang import settings as setting
 from policy.seclang.action_list import parse_actions
@@ -61,7 +62,7 @@ class _Loader:
 
     def file(self, named_at: Position, path: Path, depth: int) -> None:
         try:
-            content = path.read_bytes()
+            content = read_regular(path)
         except (OSError, ValueError) as error:  # a ValueError: the name has a NUL in it
             reason = error.strerror if isinstance(error, OSError) else error
             self._problems.append(

@@ -85,7 +85,7 @@ def _is_kept_from(path: Path) -> bool:
     """A pattern, or a file, that may not be looked for, or not be read."""
     for place in (path.parent, path):
         try:
-            os.close(os.open(place, os.O_RDONLY | os.O_CLOEXEC))
+            os.close(os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
         except PermissionError:
             return True
         except OSError:

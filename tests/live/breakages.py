@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import tomllib
 from collections.abc import Callable, Iterator
@@ -172,6 +173,56 @@ def disk(office: Office) -> Iterator[dict[str, Broken]]:
     yield {"over its limit: full": full}
 
 
+@contextmanager
+def rules(office: Office) -> Iterator[dict[str, Broken]]:
+    file = office.rules / "small.conf"
+    whole = file.read_bytes()
+
+    def reread(made: Callable[[], object]) -> Broken:
+        """Something else in its place, which is refused when it is read again."""
+
+        @contextmanager
+        def broken() -> Iterator[Midway]:
+            file.unlink()
+            made()
+            try:
+                office.read_rules_again("rules_invalid")
+                yield nothing
+            finally:
+                if file.is_dir():
+                    file.rmdir()
+                file.unlink(missing_ok=True)
+                file.write_bytes(whole)
+                office.read_rules_again("done")
+
+        return broken
+
+    @contextmanager
+    def compiled_anew() -> Iterator[Midway]:
+        """A front that starts finds in its cache what is not of these rules."""
+        kept = [path for path in (office.lab.directory / "cache").iterdir() if path.is_file()]
+        assert kept
+        for path in kept:
+            path.write_bytes(b"x" * path.stat().st_size)
+        old = office.lab.kill("front")
+        office.lab.wait_back("front", old)
+        office.wait_served("file")
+        yield nothing
+
+    yield {
+        "absent: their files are gone": reread(nothing),
+        "refuses: a directory in the place of a file": reread(file.mkdir),
+        "slow: a pipe in the place of a file": reread(lambda: os.mkfifo(file)),
+        "closes midway: half of a file": reread(lambda: file.write_bytes(whole[: whole.index(b"phase")])),
+        "lies: a file that is none of rules": reread(lambda: file.write_bytes(bytes(range(256)))),
+        "lies: what was compiled of them is something else": compiled_anew,
+        "over its limit: files that include each other without end": reread(
+            lambda: file.write_text(f"Include {file}\n")
+        ),
+        "over its limit: a request that uses up its steps": as_it_is,
+    }
+
+
 PREPARED: dict[str, Callable[[Office], AbstractContextManager[dict[str, Broken]]]] = {
     "clamd": file_breakages.clamd,
     "ICAP": file_breakages.icap,
@@ -181,5 +232,6 @@ PREPARED: dict[str, Callable[[Office], AbstractContextManager[dict[str, Broken]]
     "egress": egress,
     "gate": gate,
     "application": application,
+    "rules": rules,
     "disk": disk,
 }

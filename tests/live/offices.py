@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -62,6 +63,10 @@ active = "disarm"
 CONFIG = """\
 [policy]
 procedures = ["{installed}", "{own}"]
+rule_set = "small"
+[[rule_set]]
+name = "small"
+rules = ["{rules}/*.conf"]
 [scanner]
 clamd = "{clamd}"
 clamd_config = "{clamd_config}"
@@ -84,6 +89,12 @@ WITHHELD = (
     30  # bytes of the body that are sent last: less than the closing boundary, so that every file is under way before
 )
 
+ATTACK = "an attack that the rules of this lab know"
+DEAR = "あ" + "a" * 180 + "bc"  # in which the second of them goes back and forth for ever
+RULES = f"""\
+SecRule ARGS|REQUEST_HEADERS "@contains {ATTACK}" "id:101,phase:2,deny,status:403,msg:'Attack'"
+SecRule ARGS:memo "@rx ^あ((a|aa|aaa)+)+b$" "id:102,phase:2,deny,status:403,msg:'Dear'"
+"""
 File = tuple[str, str, bytes]  # name, media type, content
 MEMO = "転居のため"
 TEXT: File = ("診断書.txt", "text/plain", "本日診断した。\n".encode() * 400)
@@ -143,22 +154,25 @@ def posted(body: bytes, content_type: str, *, in_chunks: bool = False) -> Reques
     return Request(head + b"".join(map(_chunk, pieces)), _chunk(body[-WITHHELD:]) + b"0\r\n\r\n")
 
 
-def with_files(*files: File, in_chunks: bool = False, attachment: str = "scan") -> Request:
-    return posted(
-        multipart(*files, attachment=attachment), f"multipart/form-data; boundary={BOUNDARY}", in_chunks=in_chunks
-    )
+def with_files(*files: File, in_chunks: bool = False, attachment: str = "scan", memo: str = MEMO) -> Request:
+    body = multipart(*files, attachment=attachment, memo=memo)
+    return posted(body, f"multipart/form-data; boundary={BOUNDARY}", in_chunks=in_chunks)
 
 
 def request(asked: str) -> Request:
     """One of the words of `tests.matrix.ASKED`."""
+    asked, _, how = asked.partition(", ")
+    memo = {"attacked": ATTACK, "dear": DEAR}.get(how, MEMO)
     if asked == "query":
-        return Request(head_of("GET", "/status/2026-0415-000001", {"Accept": "application/json"}), b"")
+        more = {"User-Agent": ATTACK} if how == "attacked" else {}
+        return Request(head_of("GET", "/status/2026-0415-000001", {"Accept": "application/json", **more}), b"")
     if asked == "urlencoded":
-        return posted(urlencode({"memo": MEMO}).encode(), "application/x-www-form-urlencoded")
+        return posted(urlencode({"memo": memo}).encode(), "application/x-www-form-urlencoded")
     if asked == "JSON":
-        return posted(json.dumps({"memo": MEMO}).encode(), "application/json")
+        return posted(json.dumps({"memo": memo}).encode(), "application/json")
     attachment = "certificate" if asked.startswith(DISARMED) else "scan"
-    return with_files(*KINDS.get(asked, ()), in_chunks=asked.endswith("in chunks"), attachment=attachment)
+    in_chunks = asked.endswith("in chunks")
+    return with_files(*KINDS.get(asked, ()), in_chunks=in_chunks, attachment=attachment, memo=memo)
 
 
 def _chunk(data: bytes) -> bytes:
@@ -173,6 +187,22 @@ class Office:
         self.municipality = municipality
         self.clamd = clamd
         self.icap = icap
+
+    @property
+    def rules(self) -> Path:
+        """The directory of its rules."""
+        return self.lab.directory.parent / "rules"
+
+    def read_rules_again(self, result: str) -> None:
+        """SIGHUP, and that it ended so is recorded."""
+        before = len(self._reloads())
+        os.kill(self.lab.process.pid, signal.SIGHUP)
+        until(lambda: len(self._reloads()) > before, "the reload is recorded")
+        found = [record["result"] for record in self._reloads()[before:]]
+        assert found == [result], found
+
+    def _reloads(self) -> list[dict[str, Any]]:
+        return self.lab.records(kind="operation", role="front", operation="reload")
 
     @property
     def run_dir(self) -> Path:
@@ -231,6 +261,9 @@ def running_office(directory: Path, log: Path | None = None) -> Iterator[Office]
     own = directory / "procedures"
     own.mkdir()
     (own / "with-files.toml").write_text(PROCEDURE, "utf-8")
+    rules = directory / "rules"
+    rules.mkdir()
+    (rules / "small.conf").write_text(RULES, "utf-8")
     link = directory / "clamd.ctl"
     with real_clamd(directory / "clamd") as clamd, FakeIcap() as icap, Municipality() as municipality:
         icap.behaves = finds_nothing
@@ -238,6 +271,7 @@ def running_office(directory: Path, log: Path | None = None) -> Iterator[Office]
         config = CONFIG.format(
             installed=INSTALLED,
             own=own,
+            rules=rules,
             clamd=link,
             icap=icap.address,
             clamd_config=clamd.with_name("clamd.conf"),

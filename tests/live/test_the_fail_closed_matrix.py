@@ -32,6 +32,7 @@ WRITTEN = (
     "ICAP",
     "scanner",
     "its process for a file",
+    "rules",
     "gate",
     "application",
 )  # broken, they leave those that write the log
@@ -106,5 +107,5 @@ def test_the_matrix_is_whole() -> None:
     assert len({way[:3] for way in WAYS}) == len(WAYS)
     assert {way.fault for way in WAYS} == set(FAULTS)
     assert {way.dependency for way in WAYS} == set(ASKED)
-    for dependency in ("clamd", "scanner", "ledger", "egress", "gate", "application"):
+    for dependency in ("clamd", "scanner", "ledger", "egress", "gate", "application", "rules"):
         assert {way.fault for way in ways_of(dependency)} == set(FAULTS), dependency
