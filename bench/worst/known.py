@@ -85,6 +85,9 @@ KNOWN = (
     Recipe("multipart", "", "  ", "", values=1, size=256 * 1024, rules=(932105, 932115)),
     Recipe("multipart", "", " ", "\n", values=1, size=SIZE_MOST, rules=(942240,)),
     Recipe("json", "", "\nor ", "", values=1_000, distinct=True, rules=(942240,)),
+    # what looks like SQL for long, and in which next to nothing is found (ASCII_MORE)
+    Recipe("json", "", "\nor \nor ", "r", values=1_100, distinct=True, depth=100, rules=(942240,)),
+    Recipe("json", "", "\nor \nor\t", "r", values=1_100, distinct=True, depth=100, size=102_700, rules=(942240, 941370)),
     # names of fields as long as many, and each of them in many forms
     Recipe(
         "json",

@@ -16,7 +16,15 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from policy.effort import FOUND_BYTES_PER_STEP, FOUND_MOST, SCAN_CHARGE, SCANNED_BYTES_PER_STEP, Effort
+from policy.effort import (
+    ASCII_MORE,
+    FOUND_BYTES_PER_STEP,
+    FOUND_FREE,
+    FOUND_MOST,
+    SCAN_CHARGE,
+    SCANNED_BYTES_PER_STEP,
+    Effort,
+)
 from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
 from policy.scan.database import Ends
@@ -30,6 +38,8 @@ PIECE_BYTES: Final = (
 # Of values that are scanned together, before what was found in them is charged. Source: at most 2 ms beyond what a request has left.
 LOOK_BYTES: Final = 16_384
 ALONE_BYTES: Final = 512  # a value of so many is never scanned together with others: a hit is then known to be its own
+
+_ASCII: Final = bytes(range(128))
 
 Hits = Mapping[int, Sequence[int]]
 Active = dict[int, int]
@@ -186,12 +196,12 @@ class Scanner:
         if self._database is None:
             return []
         if search.effort is not None:
-            search.effort.take(SCAN_CHARGE + len(buffer) // SCANNED_BYTES_PER_STEP)
+            search.effort.take(_charge(buffer))
         ends = self._database.ends(buffer)
         if not ends:
             return ends
         if search.effort is not None:
-            search.effort.take(min(len(ends), FOUND_MOST) * len(buffer) // FOUND_BYTES_PER_STEP)
+            search.effort.take(charge_found(len(ends), buffer))
         ids = self._needles([id_ for id_, _ in ends], buffer, search.active)
         return [(id_, end) for id_, end in ends if id_ in ids or id_ - BYTEWISE in ids]
 
@@ -210,18 +220,28 @@ class Scanner:
         if self._database is None:
             return False
         if search.effort is not None:
-            size = sum([len(values[place]) for place in places])
-            search.effort.take(SCAN_CHARGE * len(places) + size // SCANNED_BYTES_PER_STEP)
+            search.effort.take(sum([_charge(values[place]) for place in places]))
         hit = False
         for number, hits in self._database.hits_of_each([values[place] for place in places]):
             place = places[number]
             if search.effort is not None:
                 # before the next one is looked at: all of them together may be many times what the request has left
-                search.effort.take(min(len(hits), FOUND_MOST) * len(values[place]) // FOUND_BYTES_PER_STEP)
+                search.effort.take(charge_found(len(hits), values[place]))
             for id_ in self._needles(hits, values[place], search.active):
                 search.found.setdefault(id_, []).append(place)
                 hit = True
         return hit
+
+
+def _charge(buffer: bytes) -> int:
+    """Steps for looking at a buffer."""
+    in_ascii = len(buffer) - len(buffer.translate(None, _ASCII))
+    return SCAN_CHARGE + (len(buffer) + ASCII_MORE * in_ascii) // SCANNED_BYTES_PER_STEP
+
+
+def charge_found(hits: int, buffer: bytes) -> int:
+    """Steps for what was found in it, beside those for looking."""
+    return max(0, min(hits, FOUND_MOST) - FOUND_FREE) * len(buffer) // FOUND_BYTES_PER_STEP
 
 
 def _piece_end(values: Sequence[bytes], begin: int, stop: int, size: int) -> int:

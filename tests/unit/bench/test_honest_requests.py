@@ -35,7 +35,7 @@ _NOTES = (
 # The one of 22,200 offices whose name reads like SQL: `(SHINTOA CORPORATION)and(SHINTOA KOEKI KAISHA.LTD.)`, in full-width letters.
 _LIKE_SQL = "）ａｎｄ（ＳＨＩＮＴＯＡ"
 _SUMS = (949110, 980130)  # rules that only add up others
-_MOST_SPENT = 0.7  # share of the steps that a request is granted
+_MOST_SPENT = 0.8  # share of the steps that a request is granted
 
 
 class _Texts:

@@ -272,7 +272,7 @@ def test_requests_are_read_as_they_are_meant() -> None:
 
 def test_what_was_once_too_slow_is_tried_first() -> None:
     """What each made too many of has a bound now, at n and n + 1 in the tests of that bound; here they are inputs as they should be."""
-    assert len(KNOWN) == len(set(KNOWN)) == 46
+    assert len(KNOWN) == len(set(KNOWN)) == 48
     for recipe in KNOWN:
         assert recipe.size // 2 <= recipe.exchange().size <= recipe.size or recipe.values > 1
         assert of_json(json.loads(json.dumps(recipe.as_json()))) == recipe

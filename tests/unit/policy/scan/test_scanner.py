@@ -10,11 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.effort import FOUND_BYTES_PER_STEP, FOUND_MOST, Effort, Spent
+from policy.effort import (
+    ASCII_MORE,
+    FOUND_BYTES_PER_STEP,
+    FOUND_FREE,
+    FOUND_MOST,
+    SCAN_CHARGE,
+    SCANNED_BYTES_PER_STEP,
+    Effort,
+    Spent,
+)
 from policy.scan.compile import Build, build
 from policy.scan.database import Database, Ends
 from policy.scan.needle import MAX_ID, Needle, phrases, quoted
-from policy.scan.scanner import ALONE_BYTES, GROUP, LOOK_BYTES, Scanner, compile_scanner
+from policy.scan.scanner import ALONE_BYTES, GROUP, LOOK_BYTES, Scanner, charge_found, compile_scanner
 
 NEEDLES = {
     0: Needle("rx", rb"<script\b"),
@@ -246,7 +255,8 @@ def test_without_needles_nothing_is_found() -> None:
 def test_values_in_which_much_is_found_are_not_all_looked_at_once_the_steps_are_gone(strict: Scanner) -> None:
     values = [b"<script union /etc/passwd %d " % number * 40 for number in range(1_000)]
     assert min(map(len, values)) >= ALONE_BYTES
-    effort = Effort(sum(map(len, values)) // 2)  # enough for the scans, not for what is found
+    scans = sum([SCAN_CHARGE + (1 + ASCII_MORE) * len(value) // SCANNED_BYTES_PER_STEP for value in values])
+    effort = Effort(scans)  # enough for them, not for what is found
     with pytest.raises(Spent):
         strict.scan(values, effort=effort)
     assert -FOUND_MOST * max(map(len, values)) // FOUND_BYTES_PER_STEP <= effort.kept < 0
@@ -259,6 +269,28 @@ def test_values_that_are_scanned_together_are_charged_piece_by_piece(strict: Sca
     with pytest.raises(Spent):
         strict.scan(values, effort=effort)
     assert -FOUND_MOST * (LOOK_BYTES + ALONE_BYTES) // FOUND_BYTES_PER_STEP <= effort.kept < 0
+
+
+def test_a_text_is_charged_by_its_ascii_and_a_line_end_for_nothing(strict: Scanner) -> None:
+    """What is told of one value that is looked at alone; nothing is found in it, or two needles, or more."""
+
+    def charged(value: bytes) -> int:
+        effort = Effort(10**9)
+        strict.scan([value], effort=effort)
+        return 10**9 - effort.left
+
+    size = 6_000
+    assert charged("あ".encode() * (size // 3)) == SCAN_CHARGE + size // SCANNED_BYTES_PER_STEP
+    assert charged(b"z" * size) == SCAN_CHARGE + (1 + ASCII_MORE) * size // SCANNED_BYTES_PER_STEP
+    half = charged("あ".encode() * (size // 6) + b"z" * (size // 2))
+    assert half == SCAN_CHARGE + (size + ASCII_MORE * size // 2) // SCANNED_BYTES_PER_STEP
+
+
+@pytest.mark.parametrize("hits", [0, 1, FOUND_FREE, FOUND_FREE + 1, FOUND_MOST, FOUND_MOST + 1])
+def test_as_many_needles_as_a_line_end_is_are_free_and_no_more_than_the_most_are_counted(hits: int) -> None:
+    counted = max(0, min(hits, FOUND_MOST) - FOUND_FREE)
+    assert counted == {0: 0, 1: 0, FOUND_FREE: 0, FOUND_FREE + 1: 1}.get(hits, FOUND_MOST - FOUND_FREE)
+    assert charge_found(hits, b"z" * 600) == counted * 600 // FOUND_BYTES_PER_STEP
 
 
 @pytest.mark.parametrize("size", [LOOK_BYTES - 1, LOOK_BYTES, LOOK_BYTES + 1, 3 * LOOK_BYTES])
