@@ -3,7 +3,7 @@ the readers (`bhttp_reader`). Sans-IO and incremental.
 
 Rules of this file:
 1. One encoding of each message but for the sizes of content chunks. What RFC 9292 lets a reader accept beyond that
-   (known-length form, padding, truncation, informational responses, trailers, longer integers) is refused.
+   (known-length form, padding, truncation, informational responses, longer integers, all trailers but one) is refused.
 2. Writers raise ValueError for what cannot be written; readers raise Refused. Both hold fields to the same rules, so what
    one end writes the other end reads.
 """
@@ -16,12 +16,14 @@ from relay.base.errors import Misuse
 from relay.envelope.bhttp_grammar import (
     AUTHORITY,
     CONNECTION_FIELDS,
+    DISARMED,
     EMPTY_STATUSES,
     METHOD,
     NOT_IN_REQUESTS,
     STATUS_LEAST,
     STATUS_MOST,
     TARGET,
+    TRAILER_BYTES,
     Bounds,
     Fields,
     RequestHead,
@@ -90,12 +92,15 @@ class _Encoder:
 
     def end(self) -> bytes:
         """The end of the content, no trailers."""
+        self._end()
+        return _END
+
+    def _end(self) -> None:
         if self._state != "content":
             raise Misuse("the end of a message that is not open")
         if self._left:
             raise Misuse("less content than content-length says")
         self._state = "ended"
-        return _END
 
 
 class RequestEncoder(_Encoder):
@@ -113,6 +118,15 @@ class RequestEncoder(_Encoder):
         fields, declared = _encode_fields(headers, NOT_IN_REQUESTS)
         head = b"\x02" + encode_string(method) + _SCHEME + encode_string(authority) + encode_string(path) + fields
         super().__init__(head, declared, no_content=False)
+
+    def end_with(self, disarmed: bytes) -> bytes:
+        """As `end`, with the trailer field, if it has a value. Raises ValueError for one that no reader takes."""
+        if not disarmed:
+            return self.end()
+        if len(disarmed) > TRAILER_BYTES or fields_fault([DISARMED], [disarmed], CONNECTION_FIELDS):
+            raise ValueError("the trailer field has characters that it may not have, or too many")
+        self._end()
+        return b"\x00" + encode_string(DISARMED) + encode_string(disarmed) + b"\x00"
 
 
 class ResponseEncoder(_Encoder):

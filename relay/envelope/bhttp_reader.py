@@ -17,6 +17,7 @@ from relay.base.reasons import Reason
 from relay.envelope.bhttp_grammar import (
     AUTHORITY,
     CONNECTION_FIELDS,
+    DISARMED,
     EMPTY_STATUSES,
     METHOD,
     NOT_IN_REQUESTS,
@@ -25,12 +26,14 @@ from relay.envelope.bhttp_grammar import (
     STATUS_LEAST,
     STATUS_MOST,
     TARGET,
+    TRAILER_BYTES,
     VARINT_BYTES,
     VARINT_LEAST,
     Bounds,
     RequestHead,
     ResponseHead,
     declared_length,
+    encode_string,
     fields_fault,
 )
 from relay.envelope.stream import Buffer
@@ -225,13 +228,18 @@ class _Decoder(ABC):
                 size = self._varint()
                 if size is None:
                     return step
-                if size:
-                    raise Refused(self._INVALID, "trailers are not carried")
-                step = _Step.END
+                if not size:
+                    step = _Step.END
+                elif not self._read_trailer(size):
+                    return step
             else:
                 if self._at < len(buffer):
                     raise Refused(self._INVALID, "bytes after the end of the message")
                 return step
+
+    def _read_trailer(self, size: int) -> bool:
+        """A field, whose name has so many bytes; False, and `_at` where it was before, when it is not whole yet."""
+        raise Refused(self._INVALID, f"a trailer, whose name has {size} bytes, is not carried")
 
     def _begin_chunk(self, size: int) -> _Step:
         self._content_bytes += size
@@ -251,9 +259,12 @@ class _Decoder(ABC):
 
 
 class RequestDecoder(_Decoder):
-    """Reads one request: `feed` gives content, `head` is there once it is whole, `finish` says that all was there."""
+    """Reads one request: `feed` gives content, `head` is there once it is whole, `finish` says that all was there.
 
-    __slots__ = ("head",)
+    `disarmed`: the value of the trailer field, or nothing.
+    """
+
+    __slots__ = ("disarmed", "head")
     _INVALID = Reason.ENVELOPE_INVALID
     _HEAD_TOO_LARGE = Reason.HEADERS_TOO_LARGE
     _CONTENT_TOO_LARGE = Reason.BODY_TOO_LARGE
@@ -262,6 +273,7 @@ class RequestDecoder(_Decoder):
     def __init__(self, bounds: Bounds) -> None:
         super().__init__(bounds)
         self.head: RequestHead | None = None
+        self.disarmed = b""
 
     def _read_control(self) -> bool:
         if self._at == 0:
@@ -290,6 +302,26 @@ class RequestDecoder(_Decoder):
     def _make_head(self) -> None:
         method, _, authority, path = self._control
         self.head = RequestHead(method, authority, path, tuple(zip(self._names, self._values, strict=True)))
+
+    def _read_trailer(self, size: int) -> bool:
+        buffer, name = self._buffer, encode_string(DISARMED)
+        begin = self._at - 1
+        end = begin + len(name)
+        if size != len(DISARMED) or self.disarmed or not name.startswith(buffer[begin:end]):
+            raise Refused(self._INVALID, "a trailer that is not carried, or carried twice")
+        self._at = end
+        length = self._varint() if end <= len(buffer) else None
+        if length is not None and not 0 < length <= TRAILER_BYTES:
+            raise Refused(self._INVALID, "a trailer of no value, or over the bound")
+        if length is None or self._at + length > len(buffer):
+            self._at = begin
+            return False
+        value = bytes(buffer[self._at : self._at + length])
+        if fault := fields_fault([DISARMED], [value], CONNECTION_FIELDS):
+            raise Refused(self._INVALID, fault)
+        self._at += length
+        self.disarmed = value
+        return True
 
 
 class ResponseDecoder(_Decoder):

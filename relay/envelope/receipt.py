@@ -27,7 +27,7 @@ from relay.envelope.keys import ReceiptSigner, ReceiptVerifier
 TOGETHER_MOST: Final = (
     8  # statements of one note; at 8 the signature is no longer what a receipt costs, and 44 bytes each
 )
-RECEIPT_BYTES: Final = 900  # at most; a record of the log holds it as text
+RECEIPT_BYTES: Final = 965  # at most; a record of the log holds it as text
 DELIVERED: Final = "delivered"
 
 _FIRST_LINE: Final = "sekisho-receipt/1"
@@ -43,6 +43,7 @@ _RECEIPT: Final = re.compile(
     r"(?:[0-9a-f]{64}|-)\n"
     r"(?P<result>[a-z0-9_]{1,40})\n"
     r"(?P<received>0|[1-9][0-9]{0,15})\n"
+    r"(?P<disarmed>[0-9a-f]{64}|-)\n"
     r")\n"
     r"(?P<note>sekisho-receipts/1\n.*)\Z",
     re.DOTALL,
@@ -56,7 +57,8 @@ _NOTES_KEPT: Final = 64  # more than the connections of one gate carry at a time
 
 
 class Receipt(NamedTuple):
-    """`gate`: the name of the receipt key. `response_digest`: empty where there is no response."""
+    """`gate`: the name of the receipt key. `response_digest`: empty where there is no response. `disarmed_digest`: of what the envelope
+    says of files that were made anew (section 8.8); empty where it says nothing."""
 
     gate: str
     transfer_id: TransferId
@@ -64,11 +66,15 @@ class Receipt(NamedTuple):
     response_digest: bytes
     result: str
     received_ms: int
+    disarmed_digest: bytes = b""
 
 
 def statement_of(receipt: Receipt) -> bytes:
     """The text of section 9.1. Raises ValueError for a receipt that no reader would take."""
-    if len(receipt.envelope_digest) != DIGEST_BYTES or len(receipt.response_digest) not in (0, DIGEST_BYTES):
+    may_be_empty = (receipt.response_digest, receipt.disarmed_digest)
+    if len(receipt.envelope_digest) != DIGEST_BYTES or any(
+        len(digest) not in (0, DIGEST_BYTES) for digest in may_be_empty
+    ):
         raise ValueError(f"a digest has {DIGEST_BYTES} bytes")
     if receipt.result not in _RESULTS:
         raise ValueError("the result is neither `delivered` nor a reason")
@@ -77,6 +83,7 @@ def statement_of(receipt: Receipt) -> bytes:
     return (
         f"{_FIRST_LINE}\n{receipt.gate}\n{receipt.transfer_id}\n{receipt.envelope_digest.hex()}\n"
         f"{receipt.response_digest.hex() or _NO_DIGEST}\n{receipt.result}\n{receipt.received_ms}\n"
+        f"{receipt.disarmed_digest.hex() or _NO_DIGEST}\n"
     ).encode("ascii")
 
 
@@ -118,6 +125,7 @@ class ReceiptReader:
             response_digest,
             found["result"],
             int(found["received"]),
+            b"" if found["disarmed"] == _NO_DIGEST else bytes.fromhex(found["disarmed"]),
         )
         if receipt.result not in _RESULTS:
             raise _invalid("the result is not known")

@@ -19,6 +19,7 @@ from relay.envelope.wrapping import KeyWrapper
 from relay.front.carry import Carrier
 from relay.front.denial import Denial
 from relay.net.parcel import Parcel, ParcelWriter
+from relay.tree.disarmed import as_field
 from relay.tree.record import DisarmedFile
 
 CONTENT_BYTES = 16 * 1024  # of accepted content before it goes to the sealer: one TLS record
@@ -88,7 +89,7 @@ class Sealing:
             raise Denial(verdict)
         self._held.append(accepted)
         self._seal_held()
-        self._sealer.write(self._request.end())
+        self._sealer.write(self._request.end_with(as_field(disarmed)))
         envelope = self._sealer.finish(verdict, created_ms=created_ms, expires_ms=expires_ms)
         return Sealed(verdict, envelope, self._writer.freeze(), disarmed)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple, TypeVar, cast
 
 import trio
@@ -17,7 +18,7 @@ from relay.base.ids import TransferId, transfer_id_ms
 from relay.base.limits import Limits
 from relay.base.reasons import Reason
 from relay.envelope.bhttp import RequestDecoder, ResponseEncoder
-from relay.envelope.bhttp_grammar import Bounds, RequestHead
+from relay.envelope.bhttp_grammar import DISARMED, Bounds, RequestHead
 from relay.envelope.receipt import DELIVERED, Receipt
 from relay.envelope.response import ResponseSealer
 from relay.envelope.unseal import Opened, Opener
@@ -58,11 +59,19 @@ async def exchange(gate: Gate, opener: Opener, envelope: Parcel) -> GateAnswer:
     check_age(header.transfer_id, verified.created_ms, gate.limits)
     await gate.delivered.remember(header.transfer_id, verified.expires_ms)
     opened = verified.open()
-    head, content = await open_request(opened, gate.limits)
-    with content:
-        response = await forward(application, head, content, header.transfer_id, opened.response_key)
+    request = await open_request(opened, gate.limits)
+    with request.content:
+        response = await forward(application, request, header.transfer_id, opened.response_key)
     receipt = await gate.receipts.sign(
-        Receipt(gate.receipts.name, header.transfer_id, verified.digest, response.digest, DELIVERED, received_ms)
+        Receipt(
+            gate.receipts.name,
+            header.transfer_id,
+            verified.digest,
+            response.digest,
+            DELIVERED,
+            received_ms,
+            sha256(request.disarmed).digest() if request.disarmed else b"",
+        )
     )
     gate.measure.delivered(header.tenant)
     return GateAnswer(receipt, response.parcel)
@@ -88,7 +97,15 @@ async def in_turns(steps: Generator[None, None, T]) -> T:
         await trio.lowlevel.checkpoint()
 
 
-async def open_request(opened: Opened, limits: Limits) -> tuple[RequestHead, Parcel]:
+class OpenedRequest(NamedTuple):
+    """`disarmed`: what it says of its files that were made anew, or nothing."""
+
+    head: RequestHead
+    content: Parcel
+    disarmed: bytes = b""
+
+
+async def open_request(opened: Opened, limits: Limits) -> OpenedRequest:
     """The whole request, in memory. Raises Refused(ENVELOPE_INVALID)."""
     # the names and lengths that a head gains on the way: forwarded, sekisho-transfer, and the encoding's own
     bounds = Bounds(
@@ -104,7 +121,7 @@ async def open_request(opened: Opened, limits: Limits) -> tuple[RequestHead, Par
         decoder.finish()
         if decoder.head is None:
             raise Refused(Reason.ENVELOPE_INVALID, "no head")
-        return decoder.head, content.freeze()
+        return OpenedRequest(decoder.head, content.freeze(), decoder.disarmed)
 
 
 class SealedAnswer(NamedTuple):
@@ -114,14 +131,19 @@ class SealedAnswer(NamedTuple):
 
 async def forward(
     application: Application,
-    head: RequestHead,
-    content: Parcel,
+    request: OpenedRequest,
     transfer_id: TransferId,
     response_key: bytes,
 ) -> SealedAnswer:
-    """The application's answer, sealed so that only the front that sent the request can open it. Raises Refused."""
+    """The application's answer, sealed so that only the front that sent the request can open it. Raises Refused.
+
+    What was said of the files is a field of the head here: not every application reads trailers.
+    """
+    head = request.head
+    if request.disarmed:
+        head = head._replace(headers=(*head.headers, (DISARMED, request.disarmed)))
     with ParcelWriter() as body, ParcelWriter() as sealed:
-        response = await application.send(head, content, body.write)
+        response = await application.send(head, request.content, body.write)
         try:
             encoder = ResponseEncoder(response.status, tuple(response.headers), to_head=head.method == b"HEAD")
         except ValueError as error:

@@ -126,7 +126,7 @@ def seal(front: Front, head: Head, body: list[bytes]) -> Sealed | Reason:
 async def delivered(sealed: Sealed) -> bytes:
     """What the gate writes to the application."""
     with sealed.parcel as envelope:
-        head, content = await open_request(OPENER.verify(envelope.read, envelope.size, NOW_MS).open(), DEFAULTS)
+        head, content, _ = await open_request(OPENER.verify(envelope.read, envelope.size, NOW_MS).open(), DEFAULTS)
     wire = Wire()
     with content:
         await APPLICATION._request(wire, h11.Connection(h11.CLIENT), head, content)  # type: ignore[arg-type]  # only writes

@@ -11,6 +11,8 @@ from hashlib import sha256
 import pytest
 
 from content.examine import examine
+from relay.tree.disarmed import as_field
+from relay.tree.record import DisarmedFile
 from tests.attachments import CONTENT_TYPE, PATH, PROCEDURE, form
 from tests.live.labs import Answer, Lab, running_lab, until
 from tests.live.municipality import Municipality
@@ -118,6 +120,10 @@ def test_what_crosses_of_a_disarmed_file_is_what_was_made_of_it(scanning_lab: La
         assert (said["original"], said["result"]) == (sha256(data).hexdigest(), sha256(got).hexdigest())
         assert said["tool"].startswith("disarm/1 ")
         assert removed in said["removed"]
+    told = message["sekisho-disarmed"].encode()
+    assert told == as_field(tuple([DisarmedFile(**each) for each in intent["disarmed"]]))
+    receipt = scanning_lab.record(kind="outcome", transfer=answer.transfer)["receipt"]
+    assert receipt.split("\n")[7] == sha256(told).hexdigest()
 
 
 def test_a_virus_in_a_disarmed_file_is_refused_all_the_same(scanning_lab: Lab, municipality: Municipality) -> None:

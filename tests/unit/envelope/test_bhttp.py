@@ -6,6 +6,7 @@ import pytest
 
 from relay.base.errors import Misuse
 from relay.envelope.bhttp import RequestEncoder, ResponseEncoder
+from relay.envelope.bhttp_grammar import TRAILER_BYTES
 
 
 def test_a_request_byte_for_byte() -> None:
@@ -21,6 +22,26 @@ def test_a_request_byte_for_byte() -> None:
     assert writer.content_head(b"x" * 64) == b"\x40\x40"
     assert writer.content_head(b"") == b""
     assert writer.end() == b"\x00\x00"
+
+
+def test_a_request_with_the_trailer_byte_for_byte() -> None:
+    writer = RequestEncoder(b"GET", b"a", b"/", [])
+    writer.start()
+    assert writer.end_with(b'"scan"') == b'\x00\x10sekisho-disarmed\x06"scan"\x00'
+    without = RequestEncoder(b"GET", b"a", b"/", [])
+    without.start()
+    assert without.end_with(b"") == b"\x00\x00"
+
+
+def test_a_trailer_that_no_reader_takes_is_not_written() -> None:
+    writer = RequestEncoder(b"GET", b"a", b"/", [])
+    writer.start()
+    for value in (b" x", b"x\n", b"x" * (TRAILER_BYTES + 1)):
+        with pytest.raises(ValueError, match="trailer"):
+            writer.end_with(value)
+    assert writer.end_with(b"x" * TRAILER_BYTES).endswith(b"x\x00")
+    with pytest.raises(Misuse):
+        writer.end_with(b"x")
 
 
 def test_a_response_byte_for_byte() -> None:
@@ -42,6 +63,7 @@ def test_a_response_byte_for_byte() -> None:
         (b"GET", b"a", b"/", [(b"", b"x")]),
         (b"GET", b"a", b"/", [(b"a", b"x\r\nb: c")]),
         (b"GET", b"a", b"/", [(b"host", b"a")]),
+        (b"GET", b"a", b"/", [(b"sekisho-disarmed", b"a")]),
         (b"GET", b"a", b"/", [(b"transfer-encoding", b"chunked")]),
         (b"GET", b"a", b"/", [(b"content-length", b"1, 1")]),
         (b"GET", b"a", b"/", [(b"content-length", b"1"), (b"content-length", b"1")]),

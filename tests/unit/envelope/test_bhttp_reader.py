@@ -9,7 +9,7 @@ import pytest
 from relay.base.errors import Misuse, Refused
 from relay.base.reasons import Reason
 from relay.envelope.bhttp import Bounds, RequestDecoder, RequestEncoder, ResponseDecoder, ResponseEncoder
-from relay.envelope.bhttp_grammar import encode_string, encode_varint
+from relay.envelope.bhttp_grammar import TRAILER_BYTES, encode_string, encode_varint
 
 BOUNDS = Bounds(head_bytes=4096, fields=20, content_bytes=10_000)
 CONTROL = b"\x03GET\x05https\x01a\x01/"
@@ -104,6 +104,13 @@ REQUEST_FAULTS = {
     "content-length signed": b"\x02" + CONTROL + b"\x0econtent-length\x02+2\x00\x02hi\x00\x00",
     "a long length of a chunk": b"\x02" + CONTROL + b"\x00\x40\x02hi\x00\x00",
     "a trailer": b"\x02" + CONTROL + b"\x00\x00" + FIELD + b"\x00",
+    "another trailer of as long a name": b"\x02" + CONTROL + b"\x00\x00\x10sekisho-Disarmed\x01a\x00",
+    "the trailer twice": b"\x02" + CONTROL + b"\x00\x00" + b"\x10sekisho-disarmed\x01a" * 2 + b"\x00",
+    "the trailer without a value": b"\x02" + CONTROL + b"\x00\x00\x10sekisho-disarmed\x00\x00",
+    "the trailer with a bad value": b"\x02" + CONTROL + b"\x00\x00\x10sekisho-disarmed\x02a\n\x00",
+    "a long length of the trailer": b"\x02" + CONTROL + b"\x00\x00\x10sekisho-disarmed\x40\x01a\x00",
+    "the trailer in the head": b"\x02" + CONTROL + b"\x10sekisho-disarmed\x01a\x00\x00\x00",
+    "no end after the trailer": b"\x02" + CONTROL + b"\x00\x00\x10sekisho-disarmed\x01a",
     "no trailer section": REQUEST[:-1],
     "no end of content": REQUEST[:-2],
     "padding": REQUEST + b"\x00",
@@ -118,7 +125,7 @@ def test_requests_that_are_refused(name: str, piece_bytes: int) -> None:
     with pytest.raises(Refused) as caught:
         _read(RequestDecoder(BOUNDS), REQUEST_FAULTS[name], piece_bytes)
     assert caught.value.reason is Reason.ENVELOPE_INVALID
-    assert len(REQUEST_FAULTS) == 38
+    assert len(REQUEST_FAULTS) == 45
 
 
 RESPONSE_FAULTS = {
@@ -136,6 +143,7 @@ RESPONSE_FAULTS = {
     "content in 304": b"\x03\x41\x30\x00\x02hi\x00\x00",
     "content-length too long": b"\x03\x40\xc8\x0econtent-length\x013\x00\x02hi\x00\x00",
     "padding": RESPONSE + b"\x00",
+    "a trailer": RESPONSE[:-1] + b"\x10sekisho-disarmed\x01a\x00",
     "cut": RESPONSE[:-1],
 }
 
@@ -146,7 +154,7 @@ def test_responses_that_are_refused(name: str, piece_bytes: int) -> None:
     with pytest.raises(Refused) as caught:
         _read(ResponseDecoder(BOUNDS), RESPONSE_FAULTS[name], piece_bytes)
     assert caught.value.reason is Reason.RESPONSE_INVALID
-    assert len(RESPONSE_FAULTS) == 15
+    assert len(RESPONSE_FAULTS) == 16
 
 
 @pytest.mark.parametrize("piece_bytes", PIECES)
@@ -156,6 +164,20 @@ def test_the_response_to_head_has_a_length_and_no_content(piece_bytes: int) -> N
     with pytest.raises(Refused) as caught:
         _read(ResponseDecoder(BOUNDS, to_head=True), RESPONSE, piece_bytes)
     assert caught.value.reason is Reason.RESPONSE_INVALID
+
+
+@pytest.mark.parametrize("piece_bytes", PIECES)
+def test_the_trailer_is_read_up_to_its_bound(piece_bytes: int) -> None:
+    for value in (b"a", b"x" * 63, b"x" * 64, b"x" * TRAILER_BYTES):
+        reader = RequestDecoder(BOUNDS)
+        raw = REQUEST[:-1] + b"\x10sekisho-disarmed" + encode_string(value) + b"\x00"
+        assert _read(reader, raw, piece_bytes) == _read(RequestDecoder(BOUNDS), REQUEST, piece_bytes)
+        assert reader.disarmed == value
+    over = REQUEST[:-1] + b"\x10sekisho-disarmed" + encode_string(b"x" * (TRAILER_BYTES + 1)) + b"\x00"
+    reader = RequestDecoder(BOUNDS)
+    with pytest.raises(Refused) as caught:
+        _read(reader, over, piece_bytes)
+    assert (caught.value.reason, reader.disarmed) == (Reason.ENVELOPE_INVALID, b"")
 
 
 @pytest.mark.parametrize("piece_bytes", PIECES)

@@ -23,7 +23,7 @@ from relay.envelope.receipt import (
 from tests.receipts import sign_receipt
 from tests.unit.envelope.making import NOW_MS, RECEIPT, TRANSFER
 
-ENVELOPE, RESPONSE = hashlib.sha256(b"e").digest(), hashlib.sha256(b"r").digest()
+ENVELOPE, RESPONSE, DISARMED = [hashlib.sha256(text).digest() for text in (b"e", b"r", b"d")]
 
 
 def _sign(signer: ReceiptSigner = RECEIPT, result: str = DELIVERED, received_ms: int = NOW_MS) -> bytes:
@@ -53,6 +53,15 @@ def _verify(raw: bytes, reader: ReceiptReader | None = None) -> Receipt:
 @pytest.mark.parametrize("result", [DELIVERED, *(reason.value for reason in Reason)])
 def test_a_receipt_comes_back(result: str) -> None:
     assert _verify(_sign(result=result)) == Receipt(RECEIPT.name, TRANSFER, ENVELOPE, RESPONSE, result, NOW_MS)
+
+
+def test_it_says_what_the_envelope_says_of_files_and_a_digest_of_another_length_is_none() -> None:
+    (signed,) = sign_statements(RECEIPT, [statement_of(_numbered(0)._replace(disarmed_digest=DISARMED))])
+    assert _verify(signed).disarmed_digest == DISARMED
+    assert signed.split(b"\n")[7] == DISARMED.hex().encode()
+    for digest in (DISARMED[:-1], DISARMED + b"x"):
+        with pytest.raises(ValueError, match="a digest has 32 bytes"):
+            statement_of(_numbered(0)._replace(disarmed_digest=digest))
 
 
 @pytest.mark.parametrize("count", [1, 2, TOGETHER_MOST])
@@ -112,7 +121,7 @@ def test_the_longest_receipt_is_within_the_bound() -> None:
     longest = max((reason.value for reason in Reason), key=len)
     signer = ReceiptSigner.generate("g" * 64)
     statements = [
-        statement_of(Receipt(signer.name, TRANSFER, ENVELOPE, RESPONSE, longest, 10**16 - number))
+        statement_of(Receipt(signer.name, TRANSFER, ENVELOPE, RESPONSE, longest, 10**16 - number, DISARMED))
         for number in range(1, TOGETHER_MOST + 1)
     ]
     assert all(len(raw) <= RECEIPT_BYTES for raw in sign_statements(signer, statements))
