@@ -36,6 +36,9 @@ FOUND_BYTES_PER_STEP: Final = 6
 FOUND_MOST: Final = 32
 # Needles of one scan that are not counted so. Source: a line end is two of them, in every text of several lines.
 FOUND_FREE: Final = 2
+# What a value is counted for that is looked at for a needle of one byte, and for how many bytes one more. Source: 0.2 us a value.
+SET_CHARGE: Final = 8
+SET_BYTES_PER_STEP: Final = 32
 # What a place is counted for where something was found.
 PLACE_CHARGE: Final = 12
 

@@ -23,8 +23,11 @@ from policy.effort import (
     FOUND_MOST,
     SCAN_CHARGE,
     SCANNED_BYTES_PER_STEP,
+    SET_BYTES_PER_STEP,
+    SET_CHARGE,
     Effort,
 )
+from policy.scan.byte_sets import byte_set
 from policy.scan.cache import fetch, key, store
 from policy.scan.compile import Build, Compiled, Progress, build
 from policy.scan.database import Ends
@@ -47,12 +50,13 @@ Active = dict[int, int]
 
 
 class _Search:
-    """What is looked for, and what was found: needle ▸ places."""
+    """What is looked for, and what was found: needle ▸ places. `told`: needles of which nothing more is to be found."""
 
-    __slots__ = ("active", "effort", "found")
+    __slots__ = ("active", "effort", "found", "told")
 
-    def __init__(self, active: Active | None, effort: Effort | None) -> None:
+    def __init__(self, active: Active | None, effort: Effort | None, told: frozenset[int] = frozenset()) -> None:
         self.active = active
+        self.told = told
         self.effort = effort
         self.found: dict[int, list[int]] = {}
 
@@ -60,10 +64,15 @@ class _Search:
 class Scanner:
     """Immutable; not for two threads at a time. `always` are the needles of which a scan never tells anything."""
 
-    def __init__(self, build: Build, *, characters: bool) -> None:
+    def __init__(self, build: Build, needles: Mapping[int, Needle], *, characters: bool) -> None:
         self.compiled: tuple[Compiled, ...] = build.compiled
         self.always = frozenset(one.id for one in build.compiled if one.how == "always")
         self._bytewise = frozenset(one.id + BYTEWISE for one in build.compiled) if characters else frozenset()
+        self._sets = {
+            id_: found
+            for id_, needle in needles.items()
+            if (found := byte_set(needle, characters=characters)) is not None
+        }
         self._database = build.database
 
     @property
@@ -100,7 +109,7 @@ class Scanner:
             places.sort()
         return found
 
-    def _needles(self, hits: Iterable[int], buffer: bytes, active: Active | None) -> Set[int]:
+    def _needles(self, hits: Iterable[int], buffer: bytes, search: _Search) -> Set[int]:
         """The needles that the hits in a buffer count for."""
         ids = set(hits)
         bytewise = ids & self._bytewise
@@ -108,7 +117,8 @@ class Scanner:
             ids -= bytewise
             if not _is_utf8(buffer):
                 ids.update(id_ - BYTEWISE for id_ in bytewise)
-        return ids if active is None else {id_ for id_ in ids if id_ in active}
+        active = search.active
+        return ids - search.told if active is None else {id_ for id_ in ids if id_ in active and id_ not in search.told}
 
     def _look_apart(self, values: Sequence[bytes], kinds: Sequence[int] | None, search: _Search) -> None:
         """Some are long: those one by one, and then the others."""
@@ -122,7 +132,7 @@ class Scanner:
         """As if there were only the values of these places. `kinds` are theirs."""
         if not places:
             return
-        among = _Search(search.active, search.effort)
+        among = _Search(search.active, search.effort, search.told)
         self._look_among([values[place] for place in places], kinds, among)
         for id_, hits in among.found.items():
             search.found.setdefault(id_, []).extend([places[hit] for hit in hits])
@@ -130,6 +140,8 @@ class Scanner:
     def _look_among(self, values: Sequence[bytes], kinds: Sequence[int] | None, search: _Search) -> None:
         """Short values: all at once first, and then those that what was found may be in."""
         ends = self._look(values, search)
+        if self._sets and ends:
+            ends, search = self._without_sets(values, ends, search)
         if not ends:
             return
         texts, others = _concerned(values, ends, search.active, kinds)
@@ -140,6 +152,20 @@ class Scanner:
             self._attribute(values, ends, search)
         else:
             self._look_at_each(values, (0,), search)
+
+    def _without_sets(self, values: Sequence[bytes], ends: Ends, search: _Search) -> tuple[Ends, _Search]:
+        """What is left to be attributed once the needles that are one byte are: in texts of several lines, nothing. Raises Spent."""
+        sets = {id_ for id_, _ in ends if id_ in self._sets}
+        if not sets:
+            return ends, search
+        if search.effort is not None:
+            search.effort.take(len(sets) * (SET_CHARGE * len(values) + sum(map(len, values)) // SET_BYTES_PER_STEP))
+        for id_ in sets:
+            has = self._sets[id_].search
+            search.found.setdefault(id_, []).extend([place for place, value in enumerate(values) if has(value)])
+        among = _Search(search.active, search.effort, search.told | sets)
+        among.found = search.found
+        return [(id_, end) for id_, end in ends if id_ not in sets], among
 
     def _attribute(self, values: Sequence[bytes], ends: Ends, search: _Search) -> None:
         """Which values the hits of all are of.
@@ -202,7 +228,7 @@ class Scanner:
             return ends
         if search.effort is not None:
             search.effort.take(charge_found(len(ends), buffer))
-        ids = self._needles([id_ for id_, _ in ends], buffer, search.active)
+        ids = self._needles([id_ for id_, _ in ends], buffer, search)
         return [(id_, end) for id_, end in ends if id_ in ids or id_ - BYTEWISE in ids]
 
     def _group(self, values: Sequence[bytes], start: int, stop: int, search: _Search) -> None:
@@ -227,7 +253,7 @@ class Scanner:
             if search.effort is not None:
                 # before the next one is looked at: all of them together may be many times what the request has left
                 search.effort.take(charge_found(len(hits), values[place]))
-            for id_ in self._needles(hits, values[place], search.active):
+            for id_ in self._needles(hits, values[place], search):
                 search.found.setdefault(id_, []).append(place)
                 hit = True
         return hit
@@ -304,7 +330,7 @@ def compile_scanner(
     if any(not 0 <= id_ <= MAX_ID for id_ in needles):
         raise ValueError("an id of a needle has 31 bits")
     if cache is None:
-        return Scanner(build(needles, characters=characters, progress=progress), characters=characters)
+        return Scanner(build(needles, characters=characters, progress=progress), needles, characters=characters)
     name = key(needles, characters=characters)
     found = fetch(cache, name)
     if found is None:
@@ -313,4 +339,4 @@ def compile_scanner(
             store(cache, name, found)
     elif progress is not None:
         progress(len(needles) + 1, len(needles) + 1)
-    return Scanner(found, characters=characters)
+    return Scanner(found, needles, characters=characters)

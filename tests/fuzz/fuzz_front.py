@@ -114,13 +114,13 @@ def seal(front: Front, head: Head, body: list[bytes]) -> Sealed | Reason:
         wrapper=tenant.wrapper,
         sender=front.sender,
         judgement=judgement,
-        carrier=carrier(head, asked.body_kind, judgement, front.limits, Files(None, 0.0)),
+        carrier=carrier(head, asked.body_kind, judgement, front.limits, Files(None, 0.0, 0)),
         authority=authority,
         source=SOURCE,
     ) as sealing:
         for piece in body:
             sealing.feed(piece)
-        return sealing.finish(created_ms=NOW_MS, expires_ms=NOW_MS + DEFAULTS.envelope_lifetime_ms)
+        return sealing.finish(created_ms=NOW_MS, expires_ms=NOW_MS + DEFAULTS.envelope_lifetime_ms, disarmed=())
 
 
 async def delivered(sealed: Sealed) -> bytes:

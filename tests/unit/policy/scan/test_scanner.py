@@ -222,9 +222,30 @@ def test_how_often_a_byte_is_looked_at(strict: Scanner, values: list[bytes], tim
     made = build(NEEDLES, characters=False)
     assert made.database is not None
     counting = Counting(made.database)
-    scanner = Scanner(Build(made.compiled, counting), characters=False)  # type: ignore[arg-type]  # as far as it is used
+    scanner = Scanner(Build(made.compiled, counting), NEEDLES, characters=False)  # type: ignore[arg-type]  # as far as it is used
     assert scanner.scan(values) == strict.scan(values)
     assert counting.bytes <= times * (sum(map(len, values)) + len(values))
+
+
+LINES = {0: Needle("rx", rb"[\n\r]"), 1: Needle("rx", rb"union\s+select"), 2: Needle("literal", b"\0")}
+
+
+@pytest.mark.parametrize("characters", [False, True])
+@pytest.mark.parametrize("active", [None, {0: 1, 1: 1, 2: 1}, {1: 1}])
+def test_line_ends_are_told_without_another_look(characters: bool, active: dict[int, int] | None) -> None:
+    """Beside what is scanned for, and in as many values as have one."""
+    values = [b"%d%b" % (n, (b"", b"\n", "\r\nあ".encode(), b" union\nselect ", b"\0")[n % 5]) for n in range(400)]
+    expected = {0: [n for n in range(400) if n % 5 in (1, 2, 3)], 1: list(range(3, 400, 5)), 2: list(range(4, 400, 5))}
+    scanner = compile_scanner(LINES, characters=characters)
+    told = scanner.scan(values, active, None if active is None else [1] * len(values))
+    assert told == {id_: places for id_, places in expected.items() if active is None or id_ in active}
+    made = build(LINES, characters=characters)
+    assert made.database is not None
+    counting = Counting(made.database)
+    lines = [b"line %d\r\n" % n for n in range(1_000)]
+    counted = Scanner(Build(made.compiled, counting), LINES, characters=characters)  # type: ignore[arg-type]  # as above
+    assert counted.scan(lines) == {0: list(range(1_000))}
+    assert counting.bytes <= sum(map(len, lines)) + len(lines)
 
 
 def test_ids_have_31_bits() -> None:
