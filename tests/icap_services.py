@@ -156,8 +156,7 @@ class FakeIcap:
     def __init__(self) -> None:
         self.options = options_answer()
         self.behaves: Behaviour = lambda talk, fields: None
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self._thread = threading.Thread(target=self._serve)
+        self._listen(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._talking: list[threading.Thread] = []
 
@@ -165,10 +164,32 @@ class FakeIcap:
     def address(self) -> str:
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens at its address meanwhile."""
+        address = self._listener.getsockname()
+        self._stop_listening()
+        try:
+            yield
+        finally:
+            self._listen(address)
+            self._thread.start()
+
+    def _listen(self, address: tuple[str, int]) -> None:
+        self._listener = socket.create_server(address, backlog=64)
+        self._thread = threading.Thread(target=self._serve)
+
+    def _stop_listening(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
     def _serve(self) -> None:
+        listener = self._listener
         with suppress(OSError):
             while True:
-                sock = self._listener.accept()[0]
+                sock = listener.accept()[0]
                 self._open.append(sock)
                 self._talking.append(threading.Thread(target=self._talk, args=(sock,)))
                 self._talking[-1].start()
@@ -187,10 +208,10 @@ class FakeIcap:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for sock in (self._listener, *self._open):
+        self._stop_listening()
+        for sock in self._open:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
-        self._thread.join()
         for thread in self._talking:
             thread.join()

@@ -74,6 +74,7 @@ WAYS: Final = (
     Way("clamd", "over its limit", "StreamMaxLength", "file_invalid"),
     Way("clamd", "over its limit", "MaxScanSize", "file_invalid"),
     Way("clamd", "over its limit", "an answer without end", "scan_failed"),
+    Way("ICAP", "absent", "nobody listens", "scan_failed"),
     Way("ICAP", "refuses", "ends every connection", "scan_failed"),
     Way("ICAP", "refuses", "the service is not found", "scan_failed"),
     Way("ICAP", "refuses", "overloaded", "scan_failed"),

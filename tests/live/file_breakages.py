@@ -127,7 +127,13 @@ def icap(office: Office) -> Iterator[dict[str, Broken]]:
 
         return does(behaves)
 
+    @contextmanager
+    def gone() -> Iterator[Midway]:
+        with service.away():
+            yield nothing
+
     yield {
+        "absent: nobody listens": gone,
         "refuses: ends every connection": does(proper[1], b""),
         "refuses: the service is not found": does(proper[1], b"ICAP/1.0 404 Not Found\r\n\r\n"),
         "refuses: overloaded": says(b'ICAP/1.0 503 Overloaded\r\nISTag: "v1"\r\n\r\n'),

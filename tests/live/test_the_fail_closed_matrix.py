@@ -107,5 +107,5 @@ def test_the_matrix_is_whole() -> None:
     assert len({way[:3] for way in WAYS}) == len(WAYS)
     assert {way.fault for way in WAYS} == set(FAULTS)
     assert {way.dependency for way in WAYS} == set(ASKED)
-    for dependency in ("clamd", "scanner", "ledger", "egress", "gate", "application", "rules"):
+    for dependency in ("clamd", "ICAP", "scanner", "ledger", "egress", "gate", "application", "rules"):
         assert {way.fault for way in ways_of(dependency)} == set(FAULTS), dependency
