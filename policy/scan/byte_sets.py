@@ -16,11 +16,12 @@ _LETTERS: Final = re.compile(rb"[A-Za-z]")  # of these, what ignores case takes 
 def byte_set(needle: Needle, *, characters: bool) -> re.Pattern[bytes] | None:
     """One of the bytes, if that is all that the needle is, in this reading and beyond it: ASCII and no letter. Else None."""
     found = b""
-    for pattern in (*needle.patterns(characters=False), *needle.patterns(characters=characters)):
-        members = _literal(pattern) if needle.kind == "literal" else _of_pattern(pattern)
-        if members is None:
-            return None
-        found += members
+    for reading in {False, characters}:
+        for pattern in needle.patterns(characters=reading):
+            members = _literal(pattern) if needle.kind == "literal" else _of_pattern(pattern, reading)
+            if members is None:
+                return None
+            found += members
     return re.compile(b"[%b]" % b"".join([b"\\x%02x" % byte for byte in sorted(set(found))]))
 
 
@@ -28,11 +29,14 @@ def _literal(pattern: bytes) -> bytes | None:
     return pattern if len(pattern) == 1 and pattern[0] <= _ASCII_MOST and not _LETTERS.match(pattern) else None
 
 
-def _of_pattern(pattern: bytes) -> bytes | None:
+def _of_pattern(pattern: bytes, characters: bool) -> bytes | None:
     try:
-        node: object = parse(pattern, characters=False).root
+        parsed = parse(pattern, characters=characters)
     except Unscannable:
         return None
+    if parsed.beyond_ascii:
+        return None
+    node: object = parsed.root
     while isinstance(node, Group):
         if node.flags or node.whole or len(node.alternatives) != 1 or len(node.alternatives[0]) != 1:
             return None

@@ -8,6 +8,15 @@ from policy.scan.byte_sets import byte_set
 from policy.scan.needle import Needle
 
 
+def test_what_has_more_members_by_characters_is_one_by_bytes_only() -> None:
+    """White space is also U+0085 and U+3000."""
+    for pattern in (rb"\s", rb"[\s;]"):
+        needle = Needle("rx", pattern, text=pattern)
+        assert byte_set(needle, characters=True) is None
+        found = byte_set(needle, characters=False)
+        assert found is not None and found.search(b"\x0b") and not found.search(b"\x85")
+
+
 @pytest.mark.parametrize("characters", [False, True])
 @pytest.mark.parametrize(
     ("needle", "members"),
